@@ -1,0 +1,183 @@
+// Package event holds the facts that actors publish, once each, as values in the
+// past tense. Logs, metrics, probes and the health publisher listen; an actor
+// does not know who does. Facts of the hot path come in batches. No fact holds a
+// password or a message's text.
+package event
+
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// Fact is one of the types of this package.
+type Fact interface{ fact() }
+
+// Listener hears facts. On is called on the publishing actor's goroutine, so it
+// must not block; it may be called from several goroutines at once.
+type Listener interface{ On(Fact) }
+
+// Listeners hands every fact to each of them in turn.
+type Listeners []Listener
+
+// On implements Listener.
+func (ls Listeners) On(f Fact) {
+	for _, l := range ls {
+		l.On(f)
+	}
+}
+
+// BindStateChanged: the state that is shown of a bind (decisions.md: the
+// window's when the life cycle is BOUND and the window not OPEN, else the life
+// cycle's) is another now.
+type BindStateChanged struct {
+	Bind       port.BindID
+	OperatorID string
+	From, To   string // DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED
+	Reason     string
+	Epoch      uint64
+	At         time.Time
+}
+
+// RedialScheduled: a bind could not be made or was lost, and is tried again after Delay (US-SC-005).
+type RedialScheduled struct {
+	Bind    port.BindID
+	Attempt int // 1 for the first attempt after a failure
+	Delay   time.Duration
+	Reason  string
+	At      time.Time
+}
+
+// EnquireLinkTimedOut: the peer left an enquire_link unanswered (US-SC-004).
+type EnquireLinkTimedOut struct {
+	Bind port.BindID
+	At   time.Time
+}
+
+// Response is one answer to a submit_sm.
+type Response struct {
+	Status codec.Status
+	Took   time.Duration // from the write to the answer
+}
+
+// ResponsesReceived: the MNO answered submits, in the order of the slice (US-SC-031).
+type ResponsesReceived struct {
+	Bind      port.BindID
+	Responses []Response
+}
+
+// SubmitFailed: the MNO refused one segment. One structured log line (US-SC-031).
+type SubmitFailed struct {
+	Bind      port.BindID
+	MessageID string
+	Status    codec.Status
+	Sequence  uint32
+	Trace     port.Trace
+	At        time.Time
+}
+
+// MessagesPlanned: commands were encoded and split (US-SC-008, 037).
+type MessagesPlanned struct {
+	Bind  port.BindID
+	Plans []Planned
+}
+
+// Planned says how one command was encoded.
+type Planned struct {
+	MessageID string
+	Encoding  string // GSM7, UCS2
+	Forced    bool   // by the command's encoding field
+	Replaced  int    // characters that GSM7_FORCE replaced; an audit line when above 0
+	Strategy  string // csms, tlv, sar; empty for a message in one segment
+	Segments  int
+}
+
+// ReceiptsHeard: receipts came; Matched of them belong to a known message.
+type ReceiptsHeard struct {
+	Bind                                port.BindID
+	ByStatus                            map[string]int // DELIVERED … → how many
+	Matched, Parked, Repeated, Orphaned int
+	Latencies                           []time.Duration // submit to receipt, of the final ones
+}
+
+// MessageHeard: a whole MO was published, or a partial one at its deadline (US-SC-025).
+type MessageHeard struct {
+	Bind       port.BindID
+	Parts      int
+	Incomplete bool
+}
+
+// DeadLettered: a command went to the DLQ (US-SC-006).
+type DeadLettered struct {
+	OperatorID, MessageID, Reason, Field string
+	Trace                                port.Trace
+	At                                   time.Time
+}
+
+// MessagesSettled: commands were acknowledged after their correlations and events were stored.
+type MessagesSettled struct {
+	OperatorID string
+	Count      int
+}
+
+// OutcomeUnknown: PDUs were written and will not be answered (a lost line, a
+// response timeout). Redelivered says whether they are submitted again.
+type OutcomeUnknown struct {
+	Bind        port.BindID
+	Segments    int
+	Redelivered bool
+	Reason      string
+	At          time.Time
+}
+
+// DependencyChanged: a server that the connector uses went away or came back.
+type DependencyChanged struct {
+	Name string // nats, redis, postgres, credentials
+	Up   bool
+	Err  string // without secrets
+	At   time.Time
+}
+
+// SequenceSkipped: an unplanned gap in a bind's sequence numbers (US-SC-022).
+type SequenceSkipped struct {
+	Bind port.BindID
+	By   uint64
+}
+
+// ActorFailed: an actor panicked, or escalated a failure.
+type ActorFailed struct {
+	Path   string
+	Reason string
+	Bug    bool // a panic, not an expected end
+	At     time.Time
+}
+
+// ProtocolViolation: the peer sent what SMPP 3.4 does not allow here; it was
+// answered as the codec's table of rules says.
+type ProtocolViolation struct {
+	Bind   port.BindID
+	What   string // a stable word: unknown_command, malformed, unsolicited_response, wrong_state, …
+	Detail string // one PDU line or a decode error; never a text
+	At     time.Time
+}
+
+// OperatorConfigured: logged once for every operatorId at start (US-SC-001).
+type OperatorConfigured struct{ OperatorID string }
+
+func (BindStateChanged) fact()    {}
+func (RedialScheduled) fact()     {}
+func (EnquireLinkTimedOut) fact() {}
+func (ResponsesReceived) fact()   {}
+func (SubmitFailed) fact()        {}
+func (MessagesPlanned) fact()     {}
+func (ReceiptsHeard) fact()       {}
+func (MessageHeard) fact()        {}
+func (DeadLettered) fact()        {}
+func (MessagesSettled) fact()     {}
+func (OutcomeUnknown) fact()      {}
+func (DependencyChanged) fact()   {}
+func (SequenceSkipped) fact()     {}
+func (ActorFailed) fact()         {}
+func (ProtocolViolation) fact()   {}
+func (OperatorConfigured) fact()  {}

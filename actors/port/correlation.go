@@ -1,0 +1,89 @@
+package port
+
+import (
+	"context"
+	"time"
+)
+
+// Correlation says which message, and which part of it, an id that the MNO gave
+// in submit_sm_resp belongs to: one row of smpp.message_correlations (US-SC-010).
+type Correlation struct {
+	OperatorID        string // the account: ids are unique within it, not within a bind or a pod
+	OperatorMessageID string // submit_sm_resp.message_id after the profile's id rule; opaque, any octets, up to 65
+	MessageID         string // ours
+	PartIndex         int    // 1…PartsTotal
+	PartsTotal        int    // 1 for a message in one segment
+	Bind              BindID // the bind that it was submitted on
+	Epoch             uint64 // the fencing token of the bind's owner, 0 in standalone
+	From, To          string
+	SubmittedAt       time.Time
+	ExpiresAt         time.Time // SubmittedAt + 72 h by default
+	Ambiguous         bool      // an earlier submit of this part was written and never answered
+	Fingerprint       string
+	Trace             Trace
+
+	// States is the set of receipt states whose event has been published: bit n
+	// for message_state n (SMPP 3.4 §5.2.28). Final is the first final one, 0
+	// while there is none.
+	States uint16
+	Final  uint8
+}
+
+// Key is what a receipt names.
+func (c Correlation) Key() CorrelationKey {
+	return CorrelationKey{OperatorID: c.OperatorID, OperatorMessageID: c.OperatorMessageID}
+}
+
+// CorrelationKey finds a Correlation: the account and the id, after its rule.
+type CorrelationKey struct{ OperatorID, OperatorMessageID string }
+
+// Mark remembers that the event of a state has been published for a row.
+type Mark struct {
+	Key   CorrelationKey
+	State uint8 // message_state, 0…9
+	Final bool  // whether that state ends the part's life
+}
+
+// CorrelationStore keeps correlations until they expire. MNOs reuse ids within
+// days, so a Save under a known key with another MessageID replaces the row.
+type CorrelationStore interface {
+	// Save stores rows durably, all of them or an error. Saving a row again
+	// (same key, message and part) changes nothing and is no error, and keeps
+	// the states that were marked.
+	Save(ctx context.Context, rows []Correlation) error
+
+	// Find returns a slice as long as keys, nil where nothing is known.
+	Find(ctx context.Context, keys []CorrelationKey) ([]*Correlation, error)
+
+	// Parts returns the stored rows of one message of an account, by PartIndex:
+	// what was accepted of it (the ledger that a redelivery asks) and how far its
+	// receipts have come. None is an empty slice.
+	Parts(ctx context.Context, operatorID, messageID string) ([]Correlation, error)
+
+	// Mark sets states on rows; a row that is gone is skipped. Final is kept once set.
+	Mark(ctx context.Context, marks []Mark) error
+}
+
+// ParkedReceipt is a receipt whose correlation is not known yet.
+type ParkedReceipt struct {
+	Key     CorrelationKey
+	State   uint8
+	Bind    BindID    // where it was heard
+	HeardAt time.Time // by the wall clock of the pod that heard it
+	Source  string    // source_addr of the receipt
+	Dest    string    // destination_addr
+	Octets  []byte    // the receipt's text as it came, at most 64 KiB
+	TLVs    []byte    // its TLVs as they came
+	Charset uint8     // data_coding
+}
+
+// ReceiptPark keeps, durably and for every pod to see, receipts that came before
+// their correlation. Parking the same receipt again is no error.
+type ReceiptPark interface {
+	Park(ctx context.Context, receipts []ParkedReceipt) error
+	Unpark(ctx context.Context, receipts []ParkedReceipt) error
+	// Watch calls appear for every receipt that is parked now or later, on any
+	// pod, and vanish for each that is taken out, until ctx ends. It reconnects
+	// by itself; appear may be called again for a receipt that it knows.
+	Watch(ctx context.Context, appear, vanish func(ParkedReceipt)) error
+}

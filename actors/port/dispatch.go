@@ -1,0 +1,81 @@
+package port
+
+import (
+	"context"
+	"time"
+
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// Trace is the W3C trace context that travels in NATS headers and through the
+// actors' messages. Empty strings mean that there is none.
+type Trace struct {
+	Parent string // traceparent
+	State  string // tracestate
+}
+
+// Delivery is one command as a consumer handed it out. Exactly one of Ack and
+// Nak of its Consumer must be called for it, or JetStream delivers it again
+// after the consumer's AckWait.
+type Delivery struct {
+	Command  *contract.SmsDispatchCommand // nil when Fault is set
+	Fault    error                        // why Payload could not be decoded: a *contract.FieldError
+	Payload  []byte                       // as received; what a dead letter carries; not to be changed
+	Subject  string
+	Attempt  uint64    // 1 for the first delivery
+	StoredAt time.Time // when JetStream stored the command
+	Trace    Trace
+	Handle   Handle // settles it
+}
+
+// Handle is what the consumer's adapter needs to settle a delivery. Only the
+// adapter that made it looks inside.
+type Handle any
+
+// ConsumerSpec names a durable pull consumer on the stream SMPP_DISPATCH.
+type ConsumerSpec struct {
+	Durable       string        // as decisions.md names them: smpp-connector-{operatorId}, qg-…, smpp-lane-…
+	Subject       string        // the one subject that it reads
+	AckWait       time.Duration // above the SMPP response timeout plus the time to store
+	MaxAckPending int           // most unsettled deliveries; delayed NAKs count too
+}
+
+// DispatchSource opens the consumers that commands come from (US-SC-006).
+type DispatchSource interface {
+	// Open makes the durable consumer if it is missing, brings AckWait and
+	// MaxAckPending up to date if it is there, and returns it.
+	Open(ctx context.Context, spec ConsumerSpec) (Consumer, error)
+}
+
+// Consumer is one durable pull consumer.
+type Consumer interface {
+	// Pull asks for at most n deliveries and hands them over in stream order, in
+	// batches, on the calling goroutine, until n were handed over, wait has
+	// passed, or ctx has ended. hand owns the slice that it is given. What is on
+	// its way when ctx ends is NAKed, so that another pod can have it at once.
+	// Several Pulls may be under way on one Consumer.
+	Pull(ctx context.Context, n int, wait time.Duration, hand func([]Delivery)) (handed int, err error)
+
+	// Ack acknowledges the deliveries and returns when the server has confirmed
+	// every one (double ack), or with an error that says how many it did not.
+	Ack(ctx context.Context, handles []Handle) error
+
+	// Nak gives a delivery back; the server delivers it again after delay.
+	Nak(handle Handle, delay time.Duration) error
+}
+
+// Event is one message that the connector publishes.
+type Event struct {
+	Subject string           // one of contract.Subject…
+	ID      string           // Nats-Msg-Id: a second one within the stream's duplicate window is dropped by the server; empty: none
+	Body    contract.Message // encoded as JSON, or binary when the adapter is so configured
+	Trace   Trace
+}
+
+// Publisher stores events in JetStream.
+type Publisher interface {
+	// Publish returns when every event is stored (or recognised as a duplicate
+	// of a stored one). Otherwise it returns a slice as long as events, with the
+	// error of each that was not stored at its index, nil elsewhere.
+	Publish(ctx context.Context, events []Event) []error
+}
