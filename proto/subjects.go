@@ -1,0 +1,57 @@
+package proto
+
+import "time"
+
+// The streams of JetStream. Both are created if missing and only checked if present.
+const (
+	StreamDispatch = "SMPP_DISPATCH" // commands on their way in; work queue
+	StreamEvents   = "SMPP_EVENTS"   // what the connector says; limits, 7 days
+)
+
+// DispatchSubjects are the subjects of StreamDispatch. Their heads and lengths
+// differ, so no two overlap, which a work-queue stream demands of its consumers' filters.
+func DispatchSubjects() []string {
+	return []string{"smpp.operator.*", "lane.*.smpp.*.*", "smpp.*.*.*.dispatch"}
+}
+
+// EventSubjects are the subjects of StreamEvents.
+func EventSubjects() []string {
+	return []string{
+		"sms.dlr.>", "sms.mo.>",
+		SubjectDLQ, SubjectSubmitted, SubjectOperatorHealth, SubjectBindDegraded,
+	}
+}
+
+// The subjects of StreamEvents, with the message that each carries.
+const (
+	SubjectDLRInbound     = "sms.dlr.inbound"        // DlrInboundEvent: a message changed state (US-SC-011)
+	SubjectDLRPart        = "sms.dlr.part"           // DlrInboundEvent: a part of a long message did
+	SubjectDLROrphan      = "sms.dlr.orphan"         // DlrInboundEvent without messageId: no correlation was found in time
+	SubjectMOInbound      = "sms.mo.inbound"         // MoInboundEvent (US-SC-025)
+	SubjectDLQ            = "sms.dispatch.dlq"       // DispatchRejected (US-SC-006)
+	SubjectSubmitted      = "sms.dispatch.submitted" // DispatchSubmitted: what billing bills (US-SC-010)
+	SubjectOperatorHealth = "operator.health"        // OperatorHealthEvent (US-SC-002, 004, 013)
+	SubjectBindDegraded   = "smpp.bind.degraded"     // BindDegradedEvent (US-SC-028, 030)
+)
+
+// The buckets of JetStream's key-value store. Bucket names take no dots.
+const (
+	BucketOwners       = "smpp_bind_owners"    // {mno}.{direction}.{bindId} → the lease of the bind's owner (US-SC-016)
+	BucketPods         = "smpp_pods"           // {pod} → presence of a live pod (US-SC-020)
+	BucketCorrelations = "smpp_correlations"   // correlations, where there is no Postgres
+	BucketReceipts     = "smpp_parked_receipt" // receipts that came before their correlation
+	BucketCounters     = "smpp_counters"       // sequences and references, where there is no Redis
+	BucketConcat       = "smpp_concat"         // parts of inbound messages, where there is no Redis
+)
+
+// OwnerTTL is how long a lease in BucketOwners lives after its last renewal. It
+// is the bucket's TTL, never a key's: an Update drops a key's own TTL and would
+// leave an immortal lease.
+const OwnerTTL = 30 * time.Second
+
+// The headers that NATS messages carry beside the trace context.
+const (
+	HeaderContentType   = "Content-Type"
+	ContentTypeJSON     = "application/json"
+	ContentTypeProtobuf = "application/protobuf"
+)
