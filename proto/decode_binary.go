@@ -81,3 +81,6 @@ func eachString(payload []byte, each func(protowire.Number, []byte)) bool {
 	}
 	return true
 }
+
+// emptyText is the field text with nothing in it.
+var emptyText = []byte{numberOfText<<3 | byte(protowire.BytesType), 0}
