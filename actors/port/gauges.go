@@ -1,0 +1,21 @@
+package port
+
+// BindGauge is what is true of one bind at the moment it is read: numbers that
+// change with every PDU, so they are read when somebody looks and not published.
+type BindGauge struct {
+	Bind         BindID
+	OperatorID   string
+	Inflight     int    // submit_sm PDUs that wait for their answer (US-SC-023)
+	Window       int    // most that may wait now: the adaptive size (US-SC-024)
+	WindowLimit  int    // most that may ever wait: what is configured
+	ConcatGroups int    // inbound messages whose parts are incomplete (US-SC-027)
+	BytesWritten uint64 // octets written to the MNO since the process began
+	BytesRead    uint64 // octets read from the MNO since the process began
+}
+
+// BindGauges is the live tree as a scrape of /metrics sees it.
+type BindGauges interface {
+	// EachBind calls f once for every bind of this pod. It must neither block nor
+	// send to a mailbox: actors keep a snapshot for it. f does not keep g.
+	EachBind(f func(g BindGauge))
+}

@@ -1,0 +1,139 @@
+package telemetry
+
+import (
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// maxBinds bounds the bindId label: far above what one pod can own, so only a
+// mistake meets it. The binds beyond share one series, with mno "other".
+const maxBinds = 4096
+
+// commonStatuses are looked up by index: SMPP 3.4 §5.1.3 ends at 0x0FF.
+const commonStatuses = 0x100
+
+// bindSeries holds a bind's series for the facts that come often, so that
+// recording one is an index and an atomic addition.
+type bindSeries struct {
+	labels                 attribute.Set // mno, direction, bindId
+	labelsWithoutDirection attribute.Set
+	values                 [3]string // of labels
+	accepted               *cell
+	refused                *cell
+	unknown                *cell
+	took                   *durations
+	byStatus               [commonStatuses]atomic.Pointer[cell]
+
+	mu    sync.Mutex // BindStateChanged of one bind may come from two goroutines at a hand-over
+	state *cell      // the state that is 1
+}
+
+// bind returns a bind's series and makes them when it is new. What an alert or a
+// rate() reads exists from then on, at 0.
+func (r *recorder) bind(id port.BindID) *bindSeries {
+	r.mu.RLock()
+	b := r.binds[id]
+	full := len(r.binds) >= maxBinds
+	r.mu.RUnlock()
+	if b != nil {
+		return b
+	}
+	if full {
+		id = port.BindID{MNO: "other"}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if b = r.binds[id]; b == nil {
+		b = r.newBind(id)
+		r.binds[id] = b
+	}
+	return b
+}
+
+func (r *recorder) newBind(id port.BindID) *bindSeries {
+	v := [3]string{id.MNO, string(id.Direction), strconv.Itoa(id.Number)}
+	b := &bindSeries{
+		labels:                 attribute.NewSet(attribute.String("mno", v[0]), attribute.String("direction", v[1]), attribute.String("bindId", v[2])),
+		labelsWithoutDirection: attribute.NewSet(attribute.String("mno", v[0]), attribute.String("bindId", v[2])),
+		values:                 v,
+		accepted:               r.of(submits).cell(v[0], v[1], v[2], "accepted"),
+		refused:                r.of(submits).cell(v[0], v[1], v[2], "refused"),
+		unknown:                r.of(submits).cell(v[0], v[1], v[2], "unknown"),
+		took:                   r.of(submitDuration).durations(v[:]...),
+	}
+	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, tpsThrottled, dlrOrphans, redisFailOpen,
+		sequenceSkips, concatComplete, concatPartial, halfClosed, dlrParked, dlrRepeated, moMessages} {
+		r.of(atZero).cell(v[:]...)
+	}
+	r.of(dlrLatency).durations(v[:]...)
+	for _, strategy := range []string{"csms", "tlv", "sar"} {
+		r.of(longSegments).cell(v[0], v[1], v[2], strategy)
+	}
+	for _, state := range []string{"BOUND", "CONNECTING", "DISCONNECTED"} {
+		r.of(sessions).cell(v[0], v[1], v[2], state, sessionOf(state))
+	}
+	b.status(r, codec.StatusOK)
+	return b
+}
+
+// sessionOf is the stories' word for a state that is shown (decisions.md: UNBOUND
+// is DISCONNECTED or UNBINDING; a window that is not OPEN is still bound).
+func sessionOf(state string) string {
+	switch state {
+	case "DISCONNECTED", "UNBINDING":
+		return "UNBOUND"
+	case "CONNECTING":
+		return "CONNECTING"
+	}
+	return "BOUND"
+}
+
+// show moves the bind's 1 to another state.
+func (b *bindSeries) show(r *recorder, state string) {
+	next := r.of(sessions).cell(b.values[0], b.values[1], b.values[2], state, sessionOf(state))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state != nil {
+		b.state.set(0)
+	}
+	next.set(1)
+	b.state = next
+}
+
+// status returns the counter of answers with a status.
+func (b *bindSeries) status(r *recorder, s codec.Status) *cell {
+	if s >= commonStatuses {
+		return r.of(responseStatus).cell(b.values[0], b.values[1], b.values[2], r.statuses.name(s))
+	}
+	if c := b.byStatus[s].Load(); c != nil {
+		return c
+	}
+	c := r.of(responseStatus).cell(b.values[0], b.values[1], b.values[2], r.statuses.name(s))
+	b.byStatus[s].Store(c)
+	return c
+}
+
+// statusNames turns a status into a label: its name, and for the first few
+// without a name the number in hex. It remembers, so that a vendor's own status
+// in every answer costs no formatting.
+type statusNames struct {
+	words *vocabulary
+	known sync.Map // codec.Status → string; bounded, because "other" is not kept
+}
+
+func (n *statusNames) name(s codec.Status) string {
+	if name, ok := n.known.Load(s); ok {
+		return name.(string)
+	}
+	name := n.words.admit(s.String())
+	if name != "other" {
+		n.known.Store(s, name)
+	}
+	return name
+}

@@ -1,0 +1,140 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// Levels mean what somebody has to do:
+//
+//	ERROR  a bug, or something that does not mend itself: read it now
+//	WARN   a peer or a server misbehaves; the connector copes, and shows it
+//	INFO   the life of binds and of the process; audits
+//	DEBUG  what is normal and frequent
+
+// often and seldom limit lines of one kind about one thing.
+var (
+	often  = limit{50, time.Second}
+	seldom = limit{1, time.Minute}
+)
+
+// lines is the only place where facts become log lines: one fact, at most one line.
+type lines struct {
+	log   *slog.Logger
+	flood *flood
+}
+
+// write logs a fact. Facts of the hot path have no line.
+func (l *lines) write(f event.Fact) {
+	switch f := f.(type) {
+	case event.OperatorConfigured: // US-SC-001
+		l.log.Info("operator configured", slog.String("operatorId", f.OperatorID))
+	case event.BindStateChanged:
+		l.stateChanged(f)
+	case event.RedialScheduled:
+		l.warn("bind will be tried again", onBind(f.Bind), "",
+			slog.Int("attempt", f.Attempt), slog.String("delay", f.Delay.String()), slog.String("reason", f.Reason))
+	case event.EnquireLinkTimedOut:
+		l.warn("enquire_link was not answered", onBind(f.Bind), "")
+	case event.SubmitFailed: // the four names are the story's: US-SC-031
+		status := f.Status.String()
+		l.warn("submit refused", onBind(f.Bind), status, slog.String("esme_status", status),
+			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)))
+	case event.MessagesPlanned:
+		l.audit(f)
+	case event.ReceiptsHeard:
+		if f.Orphaned > 0 {
+			l.warn("receipts stayed without a message", onBind(f.Bind), "", slog.Int("receipts", f.Orphaned))
+		}
+	case event.MessageHeard:
+		if f.Incomplete {
+			l.warn("inbound message published incomplete", onBind(f.Bind), "", slog.Int("parts", f.Parts))
+		}
+	case event.DeadLettered:
+		l.warn("command went to the dead letters", slog.String("operatorId", f.OperatorID), f.Reason,
+			slog.String("messageId", f.MessageID), slog.String("reason", f.Reason), slog.String("field", f.Field), slog.String("traceId", TraceID(f.Trace)))
+	case event.OutcomeUnknown:
+		l.warn("submits were written and never answered", onBind(f.Bind), f.Reason,
+			slog.Int("segments", f.Segments), slog.Bool("redelivered", f.Redelivered), slog.String("reason", f.Reason))
+	case event.RedisFailedOpen:
+		l.limited(slog.LevelWarn, seldom, "Redis is slow or away, the local limiter admits", onBind(f.Bind), "")
+	case event.DependencyChanged:
+		l.dependency(f)
+	case event.SequenceSkipped:
+		l.warn("sequence numbers were skipped", onBind(f.Bind), "", slog.Uint64("by", f.By))
+	case event.ActorFailed:
+		level := slog.LevelWarn
+		if f.Bug {
+			level = slog.LevelError
+		}
+		l.limited(level, often, "actor failed", slog.String("actor", f.Path), "", slog.String("reason", f.Reason), slog.Bool("bug", f.Bug))
+	case event.ProtocolViolation:
+		l.warn("peer broke the protocol", onBind(f.Bind), f.What, slog.String("what", f.What), slog.String("detail", f.Detail))
+	}
+}
+
+// stateChanged: a bind that leaves BOUND for anything but an orderly unbind is a
+// warning, every other step is the bind's life.
+func (l *lines) stateChanged(f event.BindStateChanged) {
+	level := slog.LevelInfo
+	if f.To == "HALF_CLOSED_TX" || f.To == "DRAINING" || f.To == "DISCONNECTED" && f.From != "UNBINDING" && f.From != "CONNECTING" {
+		level = slog.LevelWarn
+	}
+	l.limited(level, often, "bind is "+f.To, onBind(f.Bind), f.To, slog.String("operatorId", f.OperatorID),
+		slog.String("from", f.From), slog.String("to", f.To), slog.String("reason", f.Reason), slog.Uint64("epoch", f.Epoch))
+}
+
+// audit writes a line for every message that GSM7_FORCE changed (US-SC-037). It
+// is never limited: an audit with holes is none.
+func (l *lines) audit(f event.MessagesPlanned) {
+	for i := range f.Plans {
+		if p := &f.Plans[i]; p.Replaced > 0 {
+			l.log.LogAttrs(context.Background(), slog.LevelInfo, "characters replaced by GSM7_FORCE", slog.Bool("audit", true),
+				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", p.Replaced))
+		}
+	}
+}
+
+func (l *lines) dependency(f event.DependencyChanged) {
+	about := slog.String("dependency", f.Name)
+	if f.Up {
+		l.limited(slog.LevelInfo, often, f.Name+" is there", about, "up")
+		return
+	}
+	l.warn(f.Name+" is away", about, "down", slog.String("error", f.Err))
+}
+
+// onBind is the log field of a bind: the path of its actor.
+func onBind(b port.BindID) slog.Attr { return slog.String("bind", b.Path()) }
+
+func (l *lines) warn(message string, about slog.Attr, detail string, attrs ...slog.Attr) {
+	l.limited(slog.LevelWarn, often, message, about, detail, attrs...)
+}
+
+// limited writes a line unless too many of its key were written.
+func (l *lines) limited(level slog.Level, at limit, message string, about slog.Attr, detail string, attrs ...slog.Attr) {
+	if !l.log.Enabled(context.Background(), level) {
+		return
+	}
+	ok, suppressed := l.flood.pass(floodKey{message, about.Value.String(), detail}, at, time.Now())
+	if !ok {
+		return
+	}
+	attrs = append(attrs, about)
+	if suppressed > 0 {
+		attrs = append(attrs, slog.Int("suppressed", suppressed))
+	}
+	l.log.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// settle tells at the end what floods left untold.
+func (l *lines) settle() {
+	for key, n := range l.flood.leftovers() {
+		l.log.Warn("lines were suppressed", slog.String("line", key.line), slog.String("about", key.about),
+			slog.String("detail", key.detail), slog.Int("suppressed", n))
+	}
+}

@@ -1,0 +1,145 @@
+package telemetry
+
+// Kind is how a metric's value moves.
+type Kind uint8
+
+// The kinds of metric.
+const (
+	Counter   Kind = iota // only grows; starts at 0 with the process
+	Gauge                 // goes up and down
+	Histogram             // counts durations by bucket, in seconds
+)
+
+// String is the kind's name in Prometheus.
+func (k Kind) String() string { return [...]string{"counter", "gauge", "histogram"}[k] }
+
+// Metric is one row of Table.
+type Metric struct {
+	Name     string // exactly as exported
+	Kind     Kind
+	Unit     string // UCUM: 1, s, By
+	Labels   []string
+	Headline bool // one of the twelve of decisions.md "Metrics of 014"
+	Meaning  string
+}
+
+// metricID is a row's place in Table.
+type metricID int
+
+// One name a row, for record.go.
+const (
+	sessions metricID = iota
+	reconnectAttempts
+	enquireLinkTimeouts
+	tpsThrottled
+	longSegments
+	submits
+	submitDuration
+	dlrs
+	dlrOrphans
+	deadLetters
+	redisFailOpen
+	egressBytes
+
+	responseStatus
+	encodings
+	windowInflight
+	windowDynamic
+	sequenceSkips
+	concatComplete
+	concatPartial
+	concatBuffer
+	halfClosed
+
+	windowLimit
+	ingressBytes
+	dlrParked
+	dlrRepeated
+	dlrLatency
+	moMessages
+	settled
+	violations
+	actorFailures
+	dependencyUp
+	buildInfo
+	metricCount
+)
+
+var (
+	byBind       = []string{"mno", "direction", "bindId"}
+	bindAndState = []string{"mno", "direction", "bindId", "state", "session"}
+)
+
+// Table is every metric that this package exports. It is where names, units,
+// labels and meanings are written; deploy/METRICS.md is a copy.
+var Table = [metricCount]Metric{
+	// The twelve of decisions.md, "Metrics of 014".
+	sessions: {"smpp_connector_sessions_total", Gauge, "1", bindAndState, true,
+		"1 in the state that a bind is in, 0 in the others. state is the one shown everywhere (DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED); session is the stories' word for it (UNBOUND, CONNECTING, BOUND). Sum it to count binds."},
+	reconnectAttempts: {"smpp_connector_reconnect_attempts_total", Counter, "1", byBind, true,
+		"Attempts to bind that failed or lines that were lost, each followed by another attempt (US-SC-005)."},
+	enquireLinkTimeouts: {"smpp_connector_enquire_link_timeout_total", Counter, "1", byBind, true,
+		"enquire_link PDUs that the peer left unanswered (US-SC-004)."},
+	tpsThrottled: {"smpp_connector_tps_throttle_total", Counter, "1", byBind, true,
+		"Messages that the operator's TPS limit kept waiting (US-SC-012)."},
+	longSegments: {"smpp_connector_long_message_segments_total", Counter, "1", []string{"mno", "direction", "bindId", "strategy"}, true,
+		"Segments of messages longer than one, by the strategy that carries them: csms, tlv or sar (US-SC-008, 009)."},
+	submits: {"smpp_connector_submits_total", Counter, "1", []string{"mno", "direction", "bindId", "outcome"}, true,
+		"submit_sm PDUs whose fate is known, by outcome: accepted (ESME_ROK), refused (any other status), unknown (written and never answered)."},
+	submitDuration: {"smpp_connector_submit_duration_seconds", Histogram, "s", byBind, true,
+		"Time from writing a submit_sm to its answer."},
+	dlrs: {"smpp_connector_dlr_total", Counter, "1", []string{"mno", "direction", "bindId", "status"}, true,
+		"Receipts heard, by status (US-SC-011)."},
+	dlrOrphans: {"smpp_connector_dlr_orphan_total", Counter, "1", byBind, true,
+		"Receipts that stayed without a known message and went to sms.dlr.orphan."},
+	deadLetters: {"smpp_connector_dlq_total", Counter, "1", []string{"operatorId", "reason"}, true,
+		"Commands published to sms.dispatch.dlq, by reason (US-SC-006)."},
+	redisFailOpen: {"smpp_connector_redis_failopen_total", Counter, "1", byBind, true,
+		"PDUs that the pod's local limiter admitted because Redis was slow or away (US-SC-012)."},
+	egressBytes: {"smpp_connector_egress_bytes_total", Counter, "By", byBind, true,
+		"Octets written to the MNO (US-SC-034)."},
+
+	// The stories' smpp_* names.
+	responseStatus: {"smpp_response_status_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
+		"Answers to submit_sm by status (US-SC-031)."},
+	encodings: {"smpp_encoding_total", Counter, "1", []string{"encoding", "detection"}, false,
+		"Messages by encoding (GSM7, UCS2) and by how it was chosen: auto or forced (US-SC-037)."},
+	windowInflight: {"smpp_window_inflight", Gauge, "1", byBind, false,
+		"submit_sm PDUs that wait for their answer (US-SC-023)."},
+	windowDynamic: {"smpp_window_dynamic", Gauge, "1", byBind, false,
+		"Most PDUs that may wait at once now, after throttling and growth (US-SC-024)."},
+	sequenceSkips: {"smpp_seq_skip_total", Counter, "1", byBind, false,
+		"Sequence numbers lost in unplanned gaps; should stay 0 (US-SC-022)."},
+	concatComplete: {"smpp_concat_complete_total", Counter, "1", byBind, false,
+		"Inbound messages in parts that became whole (US-SC-025)."},
+	concatPartial: {"smpp_concat_partial_total", Counter, "1", byBind, false,
+		"Inbound messages published incomplete at their deadline (US-SC-025)."},
+	concatBuffer: {"smpp_concat_buffer_size", Gauge, "1", []string{"mno", "bindId"}, false,
+		"Inbound messages that wait for parts (US-SC-027)."},
+	halfClosed: {"smpp_bind_half_closed_total", Counter, "1", byBind, false,
+		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
+
+	// What an operator of the connector needs beside them.
+	windowLimit: {"smpp_connector_window_limit", Gauge, "1", byBind, false,
+		"Most PDUs that may ever wait at once: the configured window."},
+	ingressBytes: {"smpp_connector_ingress_bytes_total", Counter, "By", byBind, false,
+		"Octets read from the MNO."},
+	dlrParked: {"smpp_connector_dlr_parked_total", Counter, "1", byBind, false,
+		"Receipts that came before their message was known and were parked."},
+	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,
+		"Receipts whose state had been published already."},
+	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", byBind, false,
+		"Time from submit_sm to the final receipt."},
+	moMessages: {"smpp_connector_mo_total", Counter, "1", byBind, false,
+		"Messages from subscribers that were published, whole or partial (US-SC-025)."},
+	settled: {"smpp_connector_settled_total", Counter, "1", []string{"operatorId"}, false,
+		"Commands acknowledged after all that follows from them was stored."},
+	violations: {"smpp_connector_protocol_violations_total", Counter, "1", []string{"mno", "direction", "bindId", "what"}, false,
+		"PDUs of the peer that SMPP 3.4 does not allow there."},
+	actorFailures: {"smpp_connector_actor_failures_total", Counter, "1", []string{"path", "bug"}, false,
+		"Failures of actors by path; bug is true for a panic."},
+	dependencyUp: {"smpp_connector_dependency_up", Gauge, "1", []string{"dependency"}, false,
+		"1 while a server that the connector uses answers, 0 while it does not."},
+	buildInfo: {"smpp_connector_build_info", Gauge, "1", []string{"version", "pod"}, false,
+		"Always 1; the labels say what runs."},
+}

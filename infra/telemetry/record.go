@@ -1,0 +1,165 @@
+package telemetry
+
+import (
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// recorder is the only place where facts become numbers.
+type recorder struct {
+	started  time.Time // of the process, as far as counters are concerned
+	families [metricCount]family
+	tree     atomic.Pointer[port.BindGauges] // nil until the tree stands
+
+	mu    sync.RWMutex
+	binds map[port.BindID]*bindSeries
+
+	// What bounds the label values that come from outside.
+	statuses   statusNames
+	receipts   *vocabulary // states of receipts
+	deviations *vocabulary // kinds of protocol violation
+	reasons    *vocabulary // of dead letters
+	operators  *vocabulary // operatorIds, which a dead letter quotes
+	paths      *vocabulary // of actors
+	strategies *vocabulary // of long messages
+	names      *vocabulary // states, encodings, dependencies: ours, so bounded unless a caller errs
+}
+
+func newRecorder(now time.Time) *recorder {
+	r := &recorder{
+		started: now, binds: make(map[port.BindID]*bindSeries),
+		// All of SMPP 3.4's and 5.0's names, and room for a few vendors' own.
+		statuses:   statusNames{words: newVocabulary(128)},
+		receipts:   newVocabulary(16),
+		deviations: newVocabulary(32),
+		reasons:    newVocabulary(64),
+		operators:  newVocabulary(1024),
+		paths:      newVocabulary(4096),
+		strategies: newVocabulary(8),
+		names:      newVocabulary(64),
+	}
+	for id := range r.families {
+		r.families[id] = family{metric: Table[id], cells: make(map[string]*cell), hists: make(map[string]*durations)}
+	}
+	return r
+}
+
+func (r *recorder) of(id metricID) *family { return &r.families[id] }
+
+// add adds n to a bind's series of a metric that has no further labels.
+func (r *recorder) add(id metricID, bind port.BindID, n int) {
+	v := r.bind(bind).values
+	r.of(id).cell(v[0], v[1], v[2]).add(n)
+}
+
+// addNamed adds n to a bind's series of a metric with one further label.
+func (r *recorder) addNamed(id metricID, bind port.BindID, label string, n int) {
+	v := r.bind(bind).values
+	r.of(id).cell(v[0], v[1], v[2], label).add(n)
+}
+
+// record counts a fact. A fact that has no metric is none's business here.
+func (r *recorder) record(f event.Fact) {
+	switch f := f.(type) {
+	case event.ResponsesReceived:
+		r.responses(f)
+	case event.MessagesPlanned:
+		r.planned(f)
+	case event.MessagesSettled:
+		r.of(settled).cell(r.operators.admit(f.OperatorID)).add(f.Count)
+	case event.ReceiptsHeard:
+		r.receiptsHeard(f)
+	case event.MessageHeard:
+		r.messageHeard(f)
+	case event.OutcomeUnknown:
+		r.bind(f.Bind).unknown.add(f.Segments)
+	case event.DeadLettered:
+		r.of(deadLetters).cell(r.operators.admit(f.OperatorID), r.reasons.admit(f.Reason)).add(1)
+	case event.TPSThrottled:
+		r.add(tpsThrottled, f.Bind, f.Messages)
+	case event.RedisFailedOpen:
+		r.add(redisFailOpen, f.Bind, f.PDUs)
+	case event.BindStateChanged:
+		r.bind(f.Bind).show(r, r.names.admit(f.To))
+		if f.To == "HALF_CLOSED_TX" {
+			r.add(halfClosed, f.Bind, 1)
+		}
+	case event.RedialScheduled:
+		r.add(reconnectAttempts, f.Bind, 1)
+	case event.EnquireLinkTimedOut:
+		r.add(enquireLinkTimeouts, f.Bind, 1)
+	case event.SequenceSkipped:
+		r.add(sequenceSkips, f.Bind, int(min(f.By, 1<<31)))
+	case event.ProtocolViolation:
+		r.addNamed(violations, f.Bind, r.deviations.admit(f.What), 1)
+	case event.ActorFailed:
+		r.of(actorFailures).cell(r.paths.admit(f.Path), strconv.FormatBool(f.Bug)).add(1)
+	case event.DependencyChanged:
+		up := 0
+		if f.Up {
+			up = 1
+		}
+		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(up)
+	}
+}
+
+// responses is the hot path: up to tens of thousands of answers a second.
+func (r *recorder) responses(f event.ResponsesReceived) {
+	b := r.bind(f.Bind)
+	for i := range f.Responses {
+		answer := &f.Responses[i]
+		b.status(r, answer.Status).add(1)
+		if answer.Status == 0 {
+			b.accepted.add(1)
+		} else {
+			b.refused.add(1)
+		}
+		b.took.observe(answer.Took)
+	}
+}
+
+func (r *recorder) planned(f event.MessagesPlanned) {
+	for i := range f.Plans {
+		p := &f.Plans[i]
+		detection := "auto"
+		if p.Forced {
+			detection = "forced"
+		}
+		r.of(encodings).cell(r.names.admit(p.Encoding), detection).add(1)
+		if p.Strategy != "" {
+			r.addNamed(longSegments, f.Bind, r.strategies.admit(p.Strategy), p.Segments)
+		}
+	}
+}
+
+func (r *recorder) receiptsHeard(f event.ReceiptsHeard) {
+	for status, n := range f.ByStatus {
+		r.addNamed(dlrs, f.Bind, r.receipts.admit(status), n)
+	}
+	r.add(dlrParked, f.Bind, f.Parked)
+	r.add(dlrRepeated, f.Bind, f.Repeated)
+	r.add(dlrOrphans, f.Bind, f.Orphaned)
+	if len(f.Latencies) == 0 {
+		return
+	}
+	v := r.bind(f.Bind).values
+	d := r.of(dlrLatency).durations(v[:]...)
+	for _, took := range f.Latencies {
+		d.observe(took)
+	}
+}
+
+func (r *recorder) messageHeard(f event.MessageHeard) {
+	r.add(moMessages, f.Bind, 1)
+	switch {
+	case f.Incomplete:
+		r.add(concatPartial, f.Bind, 1)
+	case f.Parts > 1:
+		r.add(concatComplete, f.Bind, 1)
+	}
+}

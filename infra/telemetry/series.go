@@ -1,0 +1,143 @@
+package telemetry
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// cell is one series of a counter or a gauge: a number and the labels it is exported under.
+type cell struct {
+	labels attribute.Set
+	n      atomic.Int64
+}
+
+func (c *cell) add(n int) { c.n.Add(int64(n)) }
+func (c *cell) set(n int) { c.n.Store(int64(n)) }
+
+// durations is one series of a histogram.
+type durations struct {
+	labels  attribute.Set
+	buckets [len(bounds) + 1]atomic.Uint64 // by the first bound that is not below; the last has none
+	sum     atomic.Int64                   // nanoseconds
+}
+
+// bounds are the upper ends of the buckets of every histogram. SMSC answers take
+// 1 ms to 1 s, the response timeout is 30 s, and receipts take up to days.
+var bounds = [...]time.Duration{
+	time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond, 10 * time.Millisecond,
+	25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond,
+	500 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second,
+	10 * time.Second, 30 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour,
+}
+
+// boundSeconds is bounds as Prometheus has them.
+var boundSeconds = func() []float64 {
+	seconds := make([]float64, len(bounds))
+	for i, b := range bounds {
+		seconds[i] = b.Seconds()
+	}
+	return seconds
+}()
+
+func (d *durations) observe(took time.Duration) {
+	i := 0
+	for i < len(bounds) && took > bounds[i] {
+		i++
+	}
+	d.buckets[i].Add(1)
+	d.sum.Add(int64(took))
+}
+
+// family is all series of one metric. Series are made once and never dropped:
+// that their number is bounded is the vocabularies' care.
+type family struct {
+	metric Metric
+	mu     sync.RWMutex
+	cells  map[string]*cell // by label values, each followed by NUL
+	hists  map[string]*durations
+}
+
+// cell returns the series with these label values, in the order of the metric's
+// labels, and makes it at 0 when it is new.
+func (f *family) cell(values ...string) *cell {
+	var buf [128]byte
+	key := seriesKey(buf[:0], values)
+	f.mu.RLock()
+	c := f.cells[string(key)]
+	f.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c = f.cells[string(key)]; c == nil {
+		c = &cell{labels: f.labelSet(values)}
+		f.cells[string(key)] = c
+	}
+	return c
+}
+
+// durations is cell for a histogram.
+func (f *family) durations(values ...string) *durations {
+	key := string(seriesKey(nil, values))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.hists[key]
+	if d == nil {
+		d = &durations{labels: f.labelSet(values)}
+		f.hists[key] = d
+	}
+	return d
+}
+
+func seriesKey(buf []byte, values []string) []byte {
+	for _, v := range values {
+		buf = append(append(buf, v...), 0)
+	}
+	return buf
+}
+
+func (f *family) labelSet(values []string) attribute.Set {
+	kvs := make([]attribute.KeyValue, len(values))
+	for i, v := range values {
+		kvs[i] = attribute.String(f.metric.Labels[i], v)
+	}
+	return attribute.NewSet(kvs...)
+}
+
+// vocabulary bounds the values of a label that somebody outside chooses: it
+// admits the first `limit` different words and turns the rest into "other".
+type vocabulary struct {
+	limit int
+	mu    sync.RWMutex
+	words map[string]struct{}
+}
+
+func newVocabulary(limit int) *vocabulary {
+	return &vocabulary{limit: limit, words: make(map[string]struct{})}
+}
+
+func (v *vocabulary) admit(word string) string {
+	v.mu.RLock()
+	_, known := v.words[word]
+	full := len(v.words) >= v.limit
+	v.mu.RUnlock()
+	switch {
+	case known:
+		return word
+	case full:
+		return "other"
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.words) >= v.limit {
+		if _, known = v.words[word]; !known {
+			return "other"
+		}
+	}
+	v.words[word] = struct{}{}
+	return word
+}
