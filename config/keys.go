@@ -1,0 +1,114 @@
+package config
+
+import "time"
+
+// settings is every setting of the process, in the order in which `config print`
+// and the README show them.
+var settings = []knob[Config]{
+	{"operatorIds", "OPERATOR_IDS", "", "the operators that this pod serves, with commas between them; empty: all of the file",
+		func(c *Config) value { return words(&c.OperatorIDs, "ids of "+wantToken, isToken) }},
+	{"mno", "MNO_ID", "", "with bindDirection: the MNO whose binds this pod serves; empty: mno = operatorId",
+		func(c *Config) value { return text(&c.MNO, tokenOrNothing) }},
+	{"bindDirection", "BIND_DIRECTION", "", "tx, rx or trx; set together with mno",
+		func(c *Config) value { return choice(&c.Direction, "", "tx", "rx", "trx") }},
+	{"lanes", "LANES", "P0,P1,P2,P3", "the priority lanes that this pod serves",
+		func(c *Config) value { return words(&c.Lanes, "lanes out of P0, P1, P2, P3", isLane) }},
+	{"podOrdinal", "POD_ORDINAL", "-1", "the pod's number in a StatefulSet, from 0; -1: binds are claimed by lease",
+		func(c *Config) value { return whole(&c.PodOrdinal, -1, 100000) }},
+	{"podName", "POD_NAME", "", "the pod's name in leases and logs; empty: the host's name",
+		func(c *Config) value { return text(&c.Pod, atMost(253)) }},
+	{"maxBinds", "MAX_BINDS", "0", "most binds that this pod claims; 0: its even share",
+		func(c *Config) value { return whole(&c.MaxBinds, 0, 100000) }},
+	{"egressIpPool", "EGRESS_IP_POOL", "", "label of the pool of addresses that the pod goes out from",
+		func(c *Config) value { return text(&c.EgressPool, tokenOrNothing) }},
+
+	{"dataDir", "DATA_DIR", "data", "folder of the embedded NATS server (--data)",
+		func(c *Config) value { return text(&c.DataDir, required("a folder")) }},
+	{"httpAddr", "HTTP_ADDR", ":8080", "where /health, /ready and /metrics are served",
+		func(c *Config) value { return text(&c.HTTPAddr, listenAddress) }},
+	{"debugAddr", "DEBUG_ADDR", "127.0.0.1:8081", "where /debug is served; keep it on loopback",
+		func(c *Config) value { return text(&c.DebugAddr, listenAddress) }},
+
+	{"nats.url", "NATS_URL", "", "NATS servers, with commas between them; empty: the embedded one",
+		func(c *Config) value {
+			return text(&c.NATS.URL, urlOf("nats://host:4222", "nats", "tls", "ws", "wss"))
+		}},
+	{"nats.nkeySeedFile", "NATS_NKEY_SEED_FILE", "", "file with the NKey seed; empty: no NKey",
+		func(c *Config) value { return text(&c.NATS.NKeySeedFile, nil) }},
+	{"nats.listen", "NATS_LISTEN", "127.0.0.1:4222", "where the embedded server listens; the next free port if taken (--nats-listen)",
+		func(c *Config) value { return text(&c.NATS.Listen, listenAddress) }},
+	{"nats.replicas", "NATS_REPLICAS", "1", "copies of streams and buckets that are created: 1, 3 or 5",
+		func(c *Config) value { return whole(&c.NATS.Replicas, 1, 5) }},
+	{"nats.dispatchMaxAge", "NATS_DISPATCH_MAX_AGE", "72h", "a command not fetched for so long is dropped by the server",
+		func(c *Config) value { return span(&c.NATS.DispatchMaxAge, time.Minute) }},
+	{"nats.eventsMaxAge", "NATS_EVENTS_MAX_AGE", "168h", "how long events can be read again",
+		func(c *Config) value { return span(&c.NATS.EventsMaxAge, time.Minute) }},
+	{"nats.duplicateWindow", "NATS_DUPLICATE_WINDOW", "10m", "how long the server remembers Nats-Msg-Id",
+		func(c *Config) value { return span(&c.NATS.DuplicateWindow, time.Second) }},
+	{"redis.url", "REDIS_URL", "", "Redis for what pods share; empty: KV of the NATS in use",
+		func(c *Config) value {
+			return text(&c.Redis.URL, urlOf("redis://user:password@host:6379/0", "redis", "rediss"))
+		}},
+	{"postgres.url", "POSTGRES_URL", "", "PostgreSQL for correlations and bind settings; empty: KV of the NATS in use",
+		func(c *Config) value {
+			return text(&c.Postgres.URL, urlOf("postgres://user:password@host:5432/database", "postgres", "postgresql"))
+		}},
+	{"operatorManagement.url", "OPERATOR_MANAGEMENT_URL", "", "operator-management-service; empty: credentials from this configuration",
+		func(c *Config) value {
+			return text(&c.Management.URL, urlOf("http://operator-management:3000", "http", "https"))
+		}},
+	{"operatorManagement.timeout", "OPERATOR_MANAGEMENT_TIMEOUT", "5s", "bound on one request for credentials",
+		func(c *Config) value { return span(&c.Management.Timeout, time.Millisecond) }},
+
+	{"dispatch.ackWait", "DISPATCH_ACK_WAIT", "90s", "a command unsettled for so long is delivered again; above every response timeout",
+		func(c *Config) value { return span(&c.Dispatch.AckWait, time.Second) }},
+	{"dispatch.prefetch", "DISPATCH_PREFETCH", "0", "commands pulled above the window's credit",
+		func(c *Config) value { return whole(&c.Dispatch.Prefetch, 0, 100000) }},
+	{"dispatch.fingerprintMismatch", "FINGERPRINT_MISMATCH", "send", "send or refuse a command whose segmentFingerprint is another than ours",
+		func(c *Config) value { return choice(&c.Dispatch.FingerprintMismatch, "send", "refuse") }},
+	{"dispatch.eventsFormat", "EVENTS_FORMAT", "json", "json or protobuf: how events are published",
+		func(c *Config) value { return choice(&c.Dispatch.EventsFormat, "json", "protobuf") }},
+
+	{"correlation.expiry", "CORRELATION_EXPIRY", "72h", "how long the MNO's message ids are kept",
+		func(c *Config) value { return span(&c.Correlation.Expiry, time.Minute) }},
+	{"dlr.orphanAfter", "DLR_ORPHAN_AFTER", "1h", "a receipt that matches nothing for so long goes to sms.dlr.orphan",
+		func(c *Config) value { return span(&c.Receipts.OrphanAfter, time.Second) }},
+	{"concat.window", "CONCAT_WINDOW", "60s", "how long parts of an inbound message wait for each other",
+		func(c *Config) value { return span(&c.Concat.Window, time.Second) }},
+	{"sequence.block", "SEQUENCE_BLOCK", "1000", "sequence numbers a reservation",
+		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
+
+	{"timers.connect", "CONNECT_TIMEOUT", "10s", "bound on TCP and TLS",
+		func(c *Config) value { return span(&c.Timers.Connect, time.Millisecond) }},
+	{"timers.bind", "BIND_TIMEOUT", "10s", "bound on the answer to a bind",
+		func(c *Config) value { return span(&c.Timers.Bind, time.Millisecond) }},
+	{"timers.write", "WRITE_TIMEOUT", "10s", "bound on one write to the socket",
+		func(c *Config) value { return span(&c.Timers.Write, time.Millisecond) }},
+	{"timers.response", "RESPONSE_TIMEOUT", "30s", "bound on the answer to a submit_sm",
+		func(c *Config) value { return span(&c.Timers.Response, time.Millisecond) }},
+	{"timers.enquireLink", "ENQUIRE_LINK_INTERVAL", "30s", "between heartbeats",
+		func(c *Config) value { return span(&c.Timers.EnquireLink, time.Millisecond) }},
+	{"timers.enquireLinkResponse", "ENQUIRE_LINK_TIMEOUT", "10s", "bound on the answer to a heartbeat",
+		func(c *Config) value { return span(&c.Timers.EnquireLinkResponse, time.Millisecond) }},
+	{"timers.inactivity", "INACTIVITY_TIMEOUT", "0s", "no PDU but heartbeats for so long: unbind; 0s: never",
+		func(c *Config) value { return span(&c.Timers.Inactivity, 0) }},
+	{"timers.unbind", "UNBIND_TIMEOUT", "5s", "bound on the answer to an unbind",
+		func(c *Config) value { return span(&c.Timers.Unbind, time.Millisecond) }},
+	{"timers.drain", "DRAIN_TIMEOUT", "30s", "how long a shutdown waits for answers",
+		func(c *Config) value { return span(&c.Timers.Drain, 0) }},
+	{"timers.backoff", "BACKOFF", "5s,10s,20s,40s,60s", "before each redial; the last one repeats",
+		func(c *Config) value { return spans(&c.Timers.Backoff) }},
+	{"timers.backoffJitter", "BACKOFF_JITTER", "0", "share of a delay that is drawn by lot, 0 to 1",
+		func(c *Config) value { return share(&c.Timers.BackoffJitter) }},
+
+	{"telemetry.logLevel", "LOG_LEVEL", "info", "debug, info, warn or error",
+		func(c *Config) value { return choice(&c.Telemetry.LogLevel, "debug", "info", "warn", "error") }},
+	{"telemetry.otlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", "collector for OTLP over HTTP; empty: no push",
+		func(c *Config) value {
+			return text(&c.Telemetry.OTLPEndpoint, urlOf("http://collector:4318", "http", "https"))
+		}},
+	{"telemetry.sampleRatio", "TRACE_SAMPLE_RATIO", "0.01", "share of messages whose trace is recorded when their sender did not decide",
+		func(c *Config) value { return share(&c.Telemetry.SampleRatio) }},
+}
+
+func isLane(s string) bool { return s == "P0" || s == "P1" || s == "P2" || s == "P3" }

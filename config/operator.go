@@ -1,0 +1,150 @@
+package config
+
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// Operator is one account at an MNO and how that MNO wants to be spoken to:
+// the merged view of the defaults, the profile, and the operator's own entry.
+type Operator struct {
+	ID           string
+	Host         string
+	Port         uint16
+	SystemID     string
+	Password     Secret // given, or the content of PasswordFile
+	PasswordFile string
+	BackupID     string // backupOperatorId (US-SC-013); empty: none
+	Binds        int    // how many binds there are without Postgres, numbered from 1
+	ProfileName  string
+	Profile
+}
+
+// Profile is what an MNO's interface document says, as data: every knob that is
+// not of the account alone. Its fields are named as in SmppCredentials where
+// that has them; the table of operator_keys.go says what each trades off.
+type Profile struct {
+	SystemType       string
+	InterfaceVersion uint8
+	BindMode         BindMode
+	AddressRange     AddressRange
+	TLS              TLS
+	TPSLimit         int // PDUs a second over all binds and pods of the account; 0: none (US-SC-012)
+	Window           int // most PDUs in flight on a bind (US-SC-023)
+	SourceAddress    string
+
+	MessageIDRule   string   // how ids of responses and receipts are made alike: as-is, hex-to-dec, …
+	DefaultAlphabet Alphabet // what data_coding 0 means at this MNO
+	GSM7DataCoding  uint8    // data_coding of a GSM7 text
+	UCS2DataCoding  uint8    // data_coding of a UCS2 text
+
+	LongStrategy  LongStrategy
+	ReferenceBits int   // 8, or 16 where the MNO demands it
+	MaxParts      int   // a longer text is refused, never cut
+	ESMClass      uint8 // bits that every submit_sm has; UDHI is OR-ed in
+
+	ServiceType        string
+	RegisteredDelivery uint8        // when the command says nothing
+	ReceiptParts       ReceiptParts // which parts of a long message ask for a receipt
+	TemporaryError     codec.Status // deliver_sm_resp when the event could not be stored
+	UnknownOutcome     UnknownOutcome
+	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
+
+	Addresses Addresses
+	Heartbeat Heartbeat
+	Timers    Timers
+}
+
+// BindMode says which binds are made for one bind of the configuration.
+type BindMode string
+
+// The bind modes. TRX falls back to TX and RX when the MNO refuses it.
+const (
+	ModeTRX  BindMode = "trx"
+	ModeTX   BindMode = "tx"
+	ModeRX   BindMode = "rx"
+	ModeTXRX BindMode = "tx_rx" // a transmitter and a receiver from the start
+)
+
+// Alphabet is the meaning of data_coding 0.
+type Alphabet string
+
+// The alphabets that MNOs are known to mean by data_coding 0.
+const (
+	AlphabetGSM7       Alphabet = "gsm7"        // one septet an octet
+	AlphabetGSM7Packed Alphabet = "gsm7-packed" // eight septets in seven octets
+	AlphabetLatin1     Alphabet = "latin1"
+	AlphabetASCII      Alphabet = "ascii"
+	AlphabetLatin9     Alphabet = "latin9"
+)
+
+// LongStrategy says how a long message is carried (US-SC-008, 009).
+type LongStrategy string
+
+// The strategies for long messages.
+const (
+	LongCSMS LongStrategy = "csms" // user data header in each part
+	LongTLV  LongStrategy = "tlv"  // one PDU with message_payload
+	LongSAR  LongStrategy = "sar"  // sar_* TLVs in each part
+)
+
+// ReceiptParts says which parts of a long message ask for a receipt.
+type ReceiptParts string
+
+// Which parts ask.
+const (
+	ReceiptAll  ReceiptParts = "all"
+	ReceiptLast ReceiptParts = "last"
+)
+
+// UnknownOutcome says what becomes of a PDU that was written and never answered.
+type UnknownOutcome string
+
+// The policies for an unknown outcome.
+const (
+	OutcomeRedeliver UnknownOutcome = "redeliver" // submitted again and marked: at least once
+	OutcomeHold      UnknownOutcome = "hold"      // settled by a receipt or query_sm
+	OutcomeGiveUp    UnknownOutcome = "giveUp"    // to the DLQ: at most once
+)
+
+// Heartbeat says when enquire_link is due.
+type Heartbeat string
+
+// When enquire_link is due.
+const (
+	HeartbeatFixed Heartbeat = "fixed" // every interval, whatever else is heard (US-SC-004)
+	HeartbeatIdle  Heartbeat = "idle"  // an interval after the last PDU that was heard
+)
+
+// AddressRange is what a bind says of the addresses it serves.
+type AddressRange struct {
+	TON, NPI uint8
+	Range    string
+}
+
+// TLS says whether and how the line is encrypted; certificates are PEM texts.
+type TLS struct {
+	Enabled           bool
+	ServerName        string   // SNI and the name verified; empty: the host
+	CA                string   // PEM; empty: the system's
+	ClientCertificate string   // PEM
+	ClientKey         Secret   // PEM
+	Pins              []string // base64 SHA-256 of a public key (SPKI) in the chain
+	MinVersion        string   // 1.2 or 1.3
+}
+
+// Timers are the bounds on every wait of a bind's life.
+type Timers struct {
+	Connect             time.Duration // TCP, and TLS on top of it
+	Bind                time.Duration // from bind to bind_resp
+	Write               time.Duration // one write to the socket
+	Response            time.Duration // submit_sm to its answer (US-SC-023)
+	EnquireLink         time.Duration // between heartbeats (US-SC-004)
+	EnquireLinkResponse time.Duration
+	Inactivity          time.Duration   // no PDU but heartbeats for so long: unbind; 0: never
+	Unbind              time.Duration   // unbind to unbind_resp
+	Drain               time.Duration   // how long a shutdown waits for answers
+	Backoff             []time.Duration // before each redial; the last one repeats (US-SC-005)
+	BackoffJitter       float64         // share of a delay that is drawn by lot; 0: exact
+}

@@ -1,0 +1,453 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// value is one field of the configuration with its type's rules. Each row of the
+// tables makes one over the field that it fills.
+type value interface {
+	// read parses what the file, the environment or a flag gave. The answer is
+	// empty, or what is wanted instead, in words that follow "want".
+	read(raw any) (want string)
+	// check holds the present value to its rule, with an answer like read's.
+	check() (want string)
+	// show is the present value as YAML, masked if it is a secret.
+	show() string
+}
+
+// scalar turns what YAML or the environment gave into text: YAML has typed it
+// already, where a person wrote 100 or true without quotes.
+func scalar(raw any) (string, bool) {
+	switch raw := raw.(type) {
+	case string:
+		return strings.TrimSpace(raw), true
+	case bool, int, int64, uint64, float64:
+		return fmt.Sprint(raw), true
+	}
+	return "", false
+}
+
+// shapeOf describes a value that is wrong without quoting it when it is secret.
+func shapeOf(raw any, secret bool) string {
+	switch raw := raw.(type) {
+	case nil:
+		return "absent"
+	case string:
+		switch {
+		case raw == "":
+			return "empty"
+		case secret || len(raw) > 60:
+			return fmt.Sprintf("a string of %d characters", len(raw))
+		}
+		return strconv.Quote(raw)
+	case []any:
+		return fmt.Sprintf("a list of %d", len(raw))
+	case map[string]any:
+		return fmt.Sprintf("a group of %d", len(raw))
+	}
+	if secret {
+		return fmt.Sprintf("a value of type %T", raw)
+	}
+	return fmt.Sprint(raw)
+}
+
+// textValue is a string of any string type, with an optional rule.
+type textValue[S ~string] struct {
+	field  *S
+	rule   func(string) (want string)
+	masked bool // show the length's worth of nothing
+}
+
+func text[S ~string](field *S, rule func(string) string) value {
+	return textValue[S]{field: field, rule: rule}
+}
+
+// hidden is a text that is never shown.
+func hidden[S ~string](field *S, rule func(string) string) value {
+	return textValue[S]{field: field, rule: rule, masked: true}
+}
+
+func (v textValue[S]) read(raw any) string {
+	s, ok := scalar(raw)
+	if !ok {
+		return "a string"
+	}
+	if v.masked { // blanks may belong to a password
+		s = fmt.Sprint(raw)
+	}
+	*v.field = S(s)
+	return ""
+}
+
+func (v textValue[S]) check() string {
+	if v.rule == nil {
+		return ""
+	}
+	return v.rule(string(*v.field))
+}
+
+func (v textValue[S]) show() string {
+	if v.masked {
+		return strconv.Quote(Secret(*v.field).String())
+	}
+	return strconv.Quote(fmt.Sprint(*v.field)) // a URL masks itself
+}
+
+// choice is a text out of a fixed set, in either case.
+func choice[S ~string](field *S, allowed ...S) value { return choiceValue[S]{field, allowed} }
+
+type choiceValue[S ~string] struct {
+	field   *S
+	allowed []S
+}
+
+func (v choiceValue[S]) want() string {
+	words := make([]string, 0, len(v.allowed))
+	for _, a := range v.allowed {
+		if a != "" {
+			words = append(words, string(a))
+		}
+	}
+	return "one of " + strings.Join(words, ", ")
+}
+
+func (v choiceValue[S]) read(raw any) string {
+	s, _ := scalar(raw)
+	at := slices.IndexFunc(v.allowed, func(a S) bool { return strings.EqualFold(s, string(a)) })
+	if at < 0 {
+		return v.want()
+	}
+	*v.field = v.allowed[at]
+	return ""
+}
+
+func (v choiceValue[S]) check() string {
+	if !slices.Contains(v.allowed, *v.field) {
+		return v.want()
+	}
+	return ""
+}
+
+func (v choiceValue[S]) show() string { return strconv.Quote(string(*v.field)) }
+
+// integer is what whole fills: settings are small, so every size goes through int64.
+type integer interface{ ~int | ~uint8 | ~uint16 }
+
+// whole is a whole number within bounds, decimal or 0x….
+func whole[N integer](field *N, low, high int64) value {
+	return wholeValue[N]{field: field, low: low, high: high}
+}
+
+type wholeValue[N integer] struct {
+	field     *N
+	low, high int64
+}
+
+func (v wholeValue[N]) want() string {
+	return fmt.Sprintf("a whole number from %d to %d", v.low, v.high)
+}
+
+func (v wholeValue[N]) read(raw any) string {
+	s, _ := scalar(raw)
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil || n < v.low || n > v.high {
+		return v.want()
+	}
+	*v.field = N(n)
+	return ""
+}
+
+func (v wholeValue[N]) check() string {
+	if n := int64(*v.field); n < v.low || n > v.high {
+		return v.want()
+	}
+	return ""
+}
+
+func (v wholeValue[N]) show() string { return strconv.FormatInt(int64(*v.field), 10) }
+
+// octet is an optional number of one octet: nil where nothing is said.
+func octet(field **uint8) value { return octetValue{field} }
+
+type octetValue struct{ field **uint8 }
+
+func (v octetValue) read(raw any) string {
+	var n uint8
+	if want := whole(&n, 0, 255).read(raw); want != "" {
+		return want
+	}
+	*v.field = &n
+	return ""
+}
+
+func (v octetValue) check() string { return "" }
+
+func (v octetValue) show() string {
+	if *v.field == nil {
+		return "null"
+	}
+	return strconv.Itoa(int(**v.field))
+}
+
+// share is a number from 0 to 1.
+func share(field *float64) value { return shareValue{field} }
+
+type shareValue struct{ field *float64 }
+
+const wantShare = "a number from 0 to 1"
+
+func (v shareValue) read(raw any) string {
+	s, _ := scalar(raw)
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f >= 0 && f <= 1) {
+		return wantShare
+	}
+	*v.field = f
+	return ""
+}
+
+func (v shareValue) check() string {
+	if f := *v.field; !(f >= 0 && f <= 1) {
+		return wantShare
+	}
+	return ""
+}
+
+func (v shareValue) show() string { return strconv.FormatFloat(*v.field, 'g', -1, 64) }
+
+// toggle is true or false.
+func toggle(field *bool) value { return toggleValue{field} }
+
+type toggleValue struct{ field *bool }
+
+func (v toggleValue) read(raw any) string {
+	s, _ := scalar(raw)
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return "true or false"
+	}
+	*v.field = b
+	return ""
+}
+
+func (v toggleValue) check() string { return "" }
+func (v toggleValue) show() string  { return strconv.FormatBool(*v.field) }
+
+// span is a duration with a unit, at least low.
+func span(field *time.Duration, low time.Duration) value { return spanValue{field, low} }
+
+type spanValue struct {
+	field *time.Duration
+	low   time.Duration
+}
+
+func (v spanValue) want() string {
+	return `a duration with its unit, as in "30s" or "72h", of at least ` + v.low.String()
+}
+
+func (v spanValue) read(raw any) string {
+	s, _ := scalar(raw)
+	d, err := time.ParseDuration(s)
+	if err != nil || d < v.low {
+		return v.want()
+	}
+	*v.field = d
+	return ""
+}
+
+func (v spanValue) check() string {
+	if *v.field < v.low {
+		return v.want()
+	}
+	return ""
+}
+
+func (v spanValue) show() string { return showDuration(*v.field) }
+
+// showDuration writes 30s and 72h, not 72h0m0s.
+func showDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// list is a list of elements, or a text with commas between them.
+func list[E any](field *[]E, want string, parse func(string) (E, bool), show func(E) string) value {
+	return listValue[E]{field, want, parse, show}
+}
+
+type listValue[E any] struct {
+	field *[]E
+	want  string
+	parse func(string) (E, bool)
+	print func(E) string
+}
+
+func (v listValue[E]) read(raw any) string {
+	elements, ok := raw.([]any)
+	if !ok {
+		text, ok := scalar(raw)
+		if !ok {
+			return v.want
+		}
+		for part := range strings.SplitSeq(text, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				elements = append(elements, part)
+			}
+		}
+	}
+	read := make([]E, 0, len(elements))
+	for _, element := range elements {
+		text, ok := scalar(element)
+		parsed, valid := v.parse(text)
+		if !ok || !valid {
+			return v.want
+		}
+		read = append(read, parsed)
+	}
+	*v.field = read
+	return ""
+}
+
+func (v listValue[E]) check() string {
+	for _, element := range *v.field {
+		if _, valid := v.parse(v.print(element)); !valid {
+			return v.want
+		}
+	}
+	return ""
+}
+
+func (v listValue[E]) show() string {
+	shown := make([]string, len(*v.field))
+	for i, element := range *v.field {
+		shown[i] = v.print(element)
+	}
+	return "[" + strings.Join(shown, ", ") + "]"
+}
+
+// words is a list of texts.
+func words(field *[]string, want string, valid func(string) bool) value {
+	return list(field, want, func(s string) (string, bool) { return s, valid(s) }, func(s string) string { return s })
+}
+
+// spans is a list of durations above 0.
+func spans(field *[]time.Duration) value {
+	return list(field, `durations above 0 with their units, as in "5s, 10s, 20s"`, func(s string) (time.Duration, bool) {
+		d, err := time.ParseDuration(s)
+		return d, err == nil && d > 0
+	}, showDuration)
+}
+
+// status is one command_status by its name.
+func status(field *codec.Status) value { return statusValue{field} }
+
+type statusValue struct{ field *codec.Status }
+
+const wantStatus = "a command_status by its name, as in ESME_RX_T_APPN, or as in 0x00000450"
+
+func (v statusValue) read(raw any) string {
+	s, _ := scalar(raw)
+	parsed, ok := parseStatus(s)
+	if !ok {
+		return wantStatus
+	}
+	*v.field = parsed
+	return ""
+}
+
+func (v statusValue) check() string { return "" }
+func (v statusValue) show() string  { return v.field.String() }
+
+func statuses(field *[]codec.Status) value {
+	return list(field, "command_status names, as in [ESME_RINVCMDID, ESME_RBINDFAIL]", parseStatus, codec.Status.String)
+}
+
+func parseStatus(s string) (codec.Status, bool) {
+	for _, known := range codec.KnownStatuses() {
+		if strings.EqualFold(s, known.String()) {
+			return known, true
+		}
+	}
+	n, err := strconv.ParseUint(s, 0, 32)
+	return codec.Status(n), err == nil
+}
+
+// The rules of texts.
+
+func required(what string) func(string) string {
+	return func(s string) string {
+		if s == "" {
+			return what
+		}
+		return ""
+	}
+}
+
+// atMost bounds a text that becomes a C-octet string of an SMPP PDU.
+func atMost(octets int) func(string) string {
+	return func(s string) string {
+		if len(s) > octets || strings.ContainsRune(s, 0) {
+			return fmt.Sprintf("at most %d octets, without NUL", octets)
+		}
+		return ""
+	}
+}
+
+// isToken reports whether s can be part of a NATS subject and a consumer's name.
+func isToken(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-' || r == '_')
+	})
+}
+
+const wantToken = "1 to 64 letters, digits, '-' or '_'"
+
+func tokenOrNothing(s string) string {
+	if s != "" && !isToken(s) {
+		return wantToken
+	}
+	return ""
+}
+
+func listenAddress(s string) string {
+	const want = "an address to listen on, as in 127.0.0.1:4222 or :8080"
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return want
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+		return want
+	}
+	return ""
+}
+
+// urlOf demands one of the schemes, or nothing at all; a comma parts several.
+func urlOf(example string, schemes ...string) func(string) string {
+	return func(s string) string {
+		if s == "" {
+			return ""
+		}
+		for part := range strings.SplitSeq(s, ",") {
+			u, err := url.Parse(strings.TrimSpace(part))
+			if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+				return "an address as in " + example
+			}
+		}
+		return ""
+	}
+}
