@@ -1,0 +1,17 @@
+// Package httpapi is what the process shows over HTTP, on two listeners:
+//
+//	HTTP_ADDR   public   GET /health   200 while the process runs: the liveness probe
+//	                     GET /ready    200 or 503, and why not: the readiness probe
+//	                     GET /metrics  Prometheus text
+//	DEBUG_ADDR  loopback GET /debug/actors   the live tree as JSON
+//	                     GET /debug/pprof/   only when there is a token
+//
+// /health depends on nothing: an MNO that is away must not restart pods (US-SC-001).
+// /ready asks whether a bind is BOUND (US-SC-015).
+//
+// The debug listener refuses an address beyond loopback unless there is a token,
+// and on loopback a request whose Host is not a loopback name: a page in the
+// operator's browser could otherwise read it through DNS rebinding.
+//
+// It does not decide anything, and knows the rest of the program as functions.
+package httpapi

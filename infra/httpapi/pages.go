@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"net/http/pprof"
+	"time"
+)
+
+// publicPages are the pages of HTTP_ADDR.
+func publicPages(o Options, started time.Time) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, health{"ok", o.Service, o.Version, int64(time.Since(started).Seconds())})
+	})
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+		ready, reasons := o.Ready()
+		if ready {
+			answer(w, http.StatusOK, readiness{Ready: true})
+			return
+		}
+		answer(w, http.StatusServiceUnavailable, readiness{Reasons: reasons})
+	})
+	mux.Handle("GET /metrics", o.Metrics)
+	return hardened(mux)
+}
+
+// health is the body of /health.
+type health struct {
+	Status        string `json:"status"`
+	Service       string `json:"service,omitempty"`
+	Version       string `json:"version,omitempty"`
+	UptimeSeconds int64  `json:"uptimeSeconds"`
+}
+
+// readiness is the body of /ready.
+type readiness struct {
+	Ready   bool     `json:"ready"`
+	Reasons []string `json:"reasons,omitempty"` // why not
+}
+
+// debugPages are the pages of DEBUG_ADDR.
+func debugPages(o Options) http.Handler {
+	mux := http.NewServeMux()
+	if o.Tree != nil {
+		mux.HandleFunc("GET /debug/actors", func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, o.Tree())
+		})
+	}
+	if o.Token == "" {
+		return hardened(onlyLoopbackNames(mux))
+	}
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile) // refuses a time above writeTimeout
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return hardened(withToken(o.Token, mux))
+}
+
+// answer writes a JSON body. What cannot be encoded is a bug of the one who
+// supplied it, and answers 500.
+func answer(w http.ResponseWriter, status int, body any) {
+	octets, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, "the answer could not be encoded", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(octets, '\n')) // the client has gone: nobody is left to tell
+}
+
+// hardened sets the headers that keep a browser from doing more with an answer
+// than show it.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withToken asks for "Authorization: Bearer TOKEN". The hashes are compared, so
+// that the time it takes tells neither the token's octets nor its length.
+func withToken(token string, next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte("Bearer " + token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="debug"`)
+			http.Error(w, "the debug pages need the debug token: Authorization: Bearer …", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyLoopbackNames refuses a request that a browser sends here under somebody
+// else's name.
+func onlyLoopbackNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLoopback(r.Host) {
+			http.Error(w, "the debug pages answer to 127.0.0.1 and localhost only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
