@@ -1,0 +1,130 @@
+package codec
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// Dump is p on one line, for transcripts, goldens and debug logs: the command, the
+// sequence number, the status of a response, the fields that are not empty, and the
+// TLVs. A password shows as ***, and a message's text by its length alone:
+//
+//	submit_sm seq=7 source_addr=AWCC destination_addr=93700000001 data_coding=8 short_message=42 octets
+func Dump(p PDU) string {
+	h := p.Head()
+	b := append(make([]byte, 0, 128), p.Command().String()...)
+	b = append(b, " seq="...)
+	b = strconv.AppendUint(b, uint64(h.Sequence), 10)
+	if p.Command().IsResponse() || h.Status != StatusOK {
+		b = append(append(b, ' '), h.Status.String()...)
+	}
+	d := dumper{b}
+	p.walk(&d)
+	return string(d.b)
+}
+
+// dumper is the Visitor behind Dump.
+type dumper struct{ b []byte }
+
+func (d *dumper) name(s string) { d.b = append(append(append(d.b, ' '), s...), '=') }
+
+// Text implements Visitor.
+func (d *dumper) Text(name string, _ int, v *string) {
+	if *v == "" {
+		return
+	}
+	if d.name(name); name == "password" {
+		d.b = append(d.b, "***"...)
+		return
+	}
+	d.value(*v)
+}
+
+// value writes text bare, or quoted when it would not read as one word.
+func (d *dumper) value(s string) {
+	plain := utf8.ValidString(s)
+	for i := 0; plain && i < len(s); i++ {
+		plain = s[i] > ' ' && s[i] != '"' && s[i] != '=' && s[i] < 0x7F
+	}
+	if plain {
+		d.b = append(d.b, s...)
+		return
+	}
+	d.b = strconv.AppendQuoteToASCII(d.b, s)
+}
+
+// Time implements Visitor.
+func (d *dumper) Time(name string, v *string) { d.Text(name, 0, v) }
+
+// Number implements Visitor.
+func (d *dumper) Number(name string, v *uint8) {
+	switch {
+	case name == "message_state":
+		d.name(name)
+		d.b = append(d.b, MessageState(*v).String()...)
+	case *v != 0 && (name == "esm_class" || name == "interface_version"):
+		d.name(name)
+		d.b = append(d.b, "0x"...)
+		d.b = strconv.AppendUint(d.b, uint64(*v), 16)
+	case *v != 0 || name == "data_coding":
+		d.name(name)
+		d.b = strconv.AppendUint(d.b, uint64(*v), 10)
+	}
+}
+
+// octets writes how many there are.
+func (d *dumper) octets(name string, n int) {
+	d.name(name)
+	d.b = strconv.AppendInt(d.b, int64(n), 10)
+	d.b = append(d.b, " octets"...)
+}
+
+// Message implements Visitor.
+func (d *dumper) Message(v *[]byte) { d.octets("short_message", len(*v)) }
+
+// Rest implements Visitor.
+func (d *dumper) Rest(name string, v *[]byte) { d.octets(name, len(*v)) }
+
+// Destinations implements Visitor.
+func (d *dumper) Destinations(v *[]Destination) {
+	for i := range *v {
+		dest := &(*v)[i]
+		name := "destination_addr"
+		if dest.Flag == DestDistributionList {
+			name = "dl_name"
+		}
+		d.name(name)
+		d.value(dest.Name)
+	}
+}
+
+// Unsuccessful implements Visitor.
+func (d *dumper) Unsuccessful(v *[]UnsuccessSME) {
+	for i := range *v {
+		d.name("unsuccess")
+		d.value((*v)[i].Addr)
+		d.b = append(append(d.b, ':'), (*v)[i].Status.String()...)
+	}
+}
+
+// TLVs implements Visitor. Numbers and ids show; a payload, and octets that no
+// table explains, show their length, as they may hold text.
+func (d *dumper) TLVs(v *TLVs) {
+	for _, t := range *v {
+		switch kind := t.Tag.Kind(); {
+		case kind == Empty && len(t.Value) == 0:
+			d.b = append(append(d.b, ' '), t.Tag.String()...)
+		case t.Tag == TagMessageState && len(t.Value) == 1:
+			d.Number("message_state", &t.Value[0])
+		case (kind == Integer || kind == Bitmask) && len(t.Value) > 0 && len(t.Value) <= 4:
+			n, _ := TLVs{t}.Uint32(t.Tag)
+			d.name(t.Tag.String())
+			d.b = strconv.AppendUint(d.b, uint64(n), 10)
+		case kind == Text:
+			d.name(t.Tag.String())
+			d.value(TLVs{t}.String(t.Tag))
+		default:
+			d.octets(t.Tag.String(), len(t.Value))
+		}
+	}
+}
