@@ -38,7 +38,9 @@ type Concat struct {
 
 // Valid reports whether the numbers make sense; a receiver ignores others
 // (§9.2.3.24.1).
-func (c Concat) Valid() bool { return c.Index >= 1 && c.Index <= c.Total && (c.Wide || c.Reference <= 0xFF) }
+func (c Concat) Valid() bool {
+	return c.Index >= 1 && c.Index <= c.Total && (c.Wide || c.Reference <= 0xFF)
+}
 
 // Ports are application ports (§9.2.3.24.3, §9.2.3.24.4).
 type Ports struct {
