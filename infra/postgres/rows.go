@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// RowError says that a row cannot be stored, whatever the server does: no retry
+// will help, and the rest of its batch was not stored either.
+type RowError struct {
+	Row   int    // its index in the batch
+	Field string // as port.Correlation names it
+	Want  string
+}
+
+func (e *RowError) Error() string {
+	return fmt.Sprintf("row %d of the batch: %s: want %s", e.Row, e.Field, e.Want)
+}
+
+// maxPart is the largest value of a smallint column.
+const maxPart = 1<<15 - 1
+
+// check returns what is wrong with a row that no store could keep.
+func check(i int, c *port.Correlation) error {
+	switch {
+	case c.OperatorID == "":
+		return &RowError{i, "OperatorID", "the account's id, not an empty string"}
+	case c.OperatorMessageID == "":
+		return &RowError{i, "OperatorMessageID", "the id from submit_sm_resp, not an empty string: no receipt can name it"}
+	case c.MessageID == "":
+		return &RowError{i, "MessageID", "the command's messageId, not an empty string"}
+	case c.PartsTotal < 1 || c.PartsTotal > maxPart:
+		return &RowError{i, "PartsTotal", "1 to 32767, 1 for a message in one segment"}
+	case c.PartIndex < 1 || c.PartIndex > c.PartsTotal:
+		return &RowError{i, "PartIndex", "1 to PartsTotal"}
+	}
+	return nil
+}
+
+// columns holds a batch by column, as unnest takes it. The order is that of
+// saveSQL.
+type columns struct {
+	operatorIDs, operatorMessageIDs, messageIDs []string
+	partIndexes, partsTotals                    []int16
+	mnos, directions                            []string
+	bindIDs                                     []int32
+	epochs                                      []int64 // the bits of a uint64
+	sources, destinations                       []string
+	submittedAts, expiresAts                    []time.Time
+	ambiguous                                   []bool
+	fingerprints, traceParents, traceStates     []string
+	states                                      []int32
+	finals                                      []int16
+}
+
+func (c *columns) append(r *port.Correlation) {
+	c.operatorIDs = append(c.operatorIDs, stored(r.OperatorID))
+	c.operatorMessageIDs = append(c.operatorMessageIDs, stored(r.OperatorMessageID))
+	c.messageIDs = append(c.messageIDs, stored(r.MessageID))
+	c.partIndexes = append(c.partIndexes, int16(r.PartIndex))
+	c.partsTotals = append(c.partsTotals, int16(r.PartsTotal))
+	c.mnos = append(c.mnos, stored(r.Bind.MNO))
+	c.directions = append(c.directions, stored(string(r.Bind.Direction)))
+	c.bindIDs = append(c.bindIDs, int32(r.Bind.Number))
+	c.epochs = append(c.epochs, int64(r.Epoch))
+	c.sources = append(c.sources, stored(r.From))
+	c.destinations = append(c.destinations, stored(r.To))
+	c.submittedAts = append(c.submittedAts, r.SubmittedAt)
+	c.expiresAts = append(c.expiresAts, r.ExpiresAt)
+	c.ambiguous = append(c.ambiguous, r.Ambiguous)
+	c.fingerprints = append(c.fingerprints, stored(r.Fingerprint))
+	c.traceParents = append(c.traceParents, stored(r.Trace.Parent))
+	c.traceStates = append(c.traceStates, stored(r.Trace.State))
+	c.states = append(c.states, int32(r.States))
+	c.finals = append(c.finals, int16(r.Final))
+}
+
+func (c *columns) arguments() []any {
+	return []any{
+		c.operatorIDs, c.operatorMessageIDs, c.messageIDs, c.partIndexes, c.partsTotals,
+		c.mnos, c.directions, c.bindIDs, c.epochs, c.sources, c.destinations,
+		c.submittedAts, c.expiresAts, c.ambiguous, c.fingerprints, c.traceParents, c.traceStates,
+		c.states, c.finals,
+	}
+}
+
+// rowColumns are the columns that readRow reads, in its order.
+const rowColumns = `c.operator_id, c.operator_message_id, c.message_id, c.part_index, c.parts_total,
+	c.mno, c.direction, c.bind_id, c.epoch, c.source, c.destination,
+	c.submitted_at, c.expires_at, c.ambiguous, c.fingerprint, c.trace_parent, c.trace_state, c.states, c.final`
+
+// readRow reads rowColumns, after the columns that the query puts before them.
+func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
+	r := &port.Correlation{}
+	var direction string
+	var epoch int64
+	var states int32
+	var final int16
+	err := rows.Scan(append(before,
+		&r.OperatorID, &r.OperatorMessageID, &r.MessageID, &r.PartIndex, &r.PartsTotal,
+		&r.Bind.MNO, &direction, &r.Bind.Number, &epoch, &r.From, &r.To,
+		&r.SubmittedAt, &r.ExpiresAt, &r.Ambiguous, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State, &states, &final)...)
+	if err != nil {
+		return nil, fmt.Errorf("read a row: %w", err)
+	}
+	for _, text := range []*string{&r.OperatorID, &r.OperatorMessageID, &r.MessageID, &r.Bind.MNO, &direction,
+		&r.From, &r.To, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State} {
+		if *text, err = unstored(*text); err != nil {
+			return nil, fmt.Errorf("a text that this program did not write: %w", err)
+		}
+	}
+	r.Bind.Direction = port.Direction(direction)
+	r.Epoch, r.States, r.Final = uint64(epoch), uint16(states), uint8(final)
+	r.SubmittedAt, r.ExpiresAt = r.SubmittedAt.UTC(), r.ExpiresAt.UTC()
+	return r, nil
+}
+
+// samePart reports whether two rows speak of the same part of the same message.
+func samePart(a, b *port.Correlation) bool {
+	return a.MessageID == b.MessageID && a.PartIndex == b.PartIndex
+}
+
+// join returns the one row that two of the same part, saved on both sides of a
+// midnight, stand for: what the first Save wrote, with the states of both.
+func join(older, newer *port.Correlation) *port.Correlation {
+	older.States |= newer.States
+	if older.Final == 0 {
+		older.Final = newer.Final
+	}
+	return older
+}
