@@ -1,0 +1,263 @@
+package natsjs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+const (
+	// statusGrace is how long after wait the server may take to say that it is over.
+	statusGrace = 2 * time.Second
+	// longestHeartbeat is the longest silence of a server that has nothing to deliver.
+	longestHeartbeat = 5 * time.Second
+	// shortestHeartbeat is the shortest that is worth the messages.
+	shortestHeartbeat = 500 * time.Millisecond
+)
+
+// ErrConsumerGone is the error of a Pull whose durable consumer was deleted: by
+// another owner of the bind (US-SC-019), or by a server that lost its store.
+// The one who may pull opens it again.
+var ErrConsumerGone = errors.New("the consumer was deleted")
+
+// errSilent is the error of a Pull that hears neither commands nor heartbeats.
+var errSilent = errors.New("the server is silent: no commands, no heartbeats")
+
+// consumer is one durable pull consumer. It implements port.Consumer.
+type consumer struct {
+	conn *Conn
+	spec port.ConsumerSpec
+	next string // the subject of pull requests
+}
+
+// pull is one Pull under way. Commands arrive on the subscription's goroutine
+// and are taken, all that have come, by the goroutine that called Pull: so they
+// are decoded in batches where they come in batches.
+type pull struct {
+	mu    sync.Mutex
+	come  []*nats.Msg
+	ended bool          // nobody takes any more: what comes goes back
+	ready chan struct{} // one token when there is something to take
+	nak   func(reply string)
+}
+
+// hear keeps a message for the one who pulls.
+func (p *pull) hear(m *nats.Msg) {
+	p.mu.Lock()
+	if p.ended {
+		p.mu.Unlock()
+		if isCommand(m) {
+			p.nak(m.Reply)
+		}
+		return
+	}
+	p.come = append(p.come, m)
+	first := len(p.come) == 1
+	p.mu.Unlock()
+	if first {
+		select {
+		case p.ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// take returns what has come since the last take. spare becomes the next buffer.
+func (p *pull) take(spare []*nats.Msg) []*nats.Msg {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.come
+	p.come = spare[:0]
+	return taken
+}
+
+// end gives back what nobody has taken, now and from now on.
+func (p *pull) end() {
+	p.mu.Lock()
+	p.ended = true
+	rest := p.come
+	p.come = nil
+	p.mu.Unlock()
+	for _, m := range rest {
+		if isCommand(m) {
+			p.nak(m.Reply)
+		}
+	}
+}
+
+// Pull implements port.Consumer. The error is ErrConsumerGone, ErrAway or one
+// that says what the server refused; it is nil when the wait is over or ctx has
+// ended. wait is at least a millisecond.
+func (c *consumer) Pull(ctx context.Context, n int, wait time.Duration, hand func([]port.Delivery)) (handed int, err error) {
+	if n <= 0 || ctx.Err() != nil {
+		return 0, nil
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("pull from %s: %w", c.spec.Durable, away(err))
+		}
+	}()
+	if !c.conn.Up() {
+		return 0, ErrAway
+	}
+	wait = max(wait, time.Millisecond)
+	p := &pull{ready: make(chan struct{}, 1), nak: func(reply string) { _ = c.conn.nc.Publish(reply, nakNow) }}
+	inbox := c.conn.nc.NewRespInbox()
+	sub, err := c.conn.nc.Subscribe(inbox, p.hear)
+	if err != nil {
+		return 0, err
+	}
+	// Whatever ends this Pull: the server is told to send no more, and what is
+	// already on its way goes back as it comes in.
+	defer func() {
+		p.end()
+		_ = sub.Drain() // its error is that the connection is gone, and the subscription with it
+	}()
+	if err := sub.SetPendingLimits(-1, -1); err != nil { // the credit n bounds it
+		return 0, err
+	}
+	heartbeat := heartbeatFor(wait)
+	if err := c.conn.nc.PublishRequest(c.next, inbox, pullRequest(n, wait, heartbeat)); err != nil {
+		return 0, err
+	}
+	return c.collect(ctx, p, n, wait, heartbeat, hand)
+}
+
+// collect hands over what comes until the pull is over.
+func (c *consumer) collect(ctx context.Context, p *pull, n int, wait, heartbeat time.Duration, hand func([]port.Delivery)) (handed int, err error) {
+	over := time.NewTimer(wait + statusGrace)
+	defer over.Stop()
+	silence := time.NewTimer(2*heartbeat + statusGrace)
+	defer silence.Stop()
+	watching := heartbeat > 0
+	outage := c.conn.outage()
+
+	var batch, spare []*nats.Msg
+	for handed < n {
+		select {
+		case <-p.ready:
+		case <-ctx.Done():
+			return handed, nil
+		case <-outage:
+			return handed, ErrAway
+		case <-over.C:
+			return handed, nil
+		case <-silence.C:
+			if watching {
+				return handed, errSilent
+			}
+			continue
+		}
+		if watching {
+			silence.Reset(2*heartbeat + statusGrace)
+		}
+		batch = p.take(spare)
+		commands, done, err := sift(batch)
+		if len(commands) > 0 {
+			handed += len(commands)
+			hand(decode(commands))
+		}
+		if done || err != nil {
+			return handed, err
+		}
+		spare = batch
+	}
+	return handed, nil
+}
+
+// heartbeatFor is how often the server shall say that it is still there; 0 for a
+// wait too short to be worth it.
+func heartbeatFor(wait time.Duration) time.Duration {
+	if wait < 4*shortestHeartbeat {
+		return 0
+	}
+	return min(wait/4, longestHeartbeat)
+}
+
+// pullRequest is the request of JetStream's CONSUMER.MSG.NEXT.
+func pullRequest(n int, wait, heartbeat time.Duration) []byte {
+	b := append(make([]byte, 0, 80), `{"batch":`...)
+	b = strconv.AppendInt(b, int64(n), 10)
+	b = append(b, `,"expires":`...)
+	b = strconv.AppendInt(b, int64(wait), 10)
+	if heartbeat > 0 {
+		b = append(b, `,"idle_heartbeat":`...)
+		b = strconv.AppendInt(b, int64(heartbeat), 10)
+	}
+	return append(b, '}')
+}
+
+// isCommand tells a command from a word of the server about the pull itself,
+// which has no reply subject to settle it by.
+func isCommand(m *nats.Msg) bool { return m.Reply != "" }
+
+// sift separates commands, in place, from the server's words about the pull, and
+// says whether one of these ended it.
+func sift(batch []*nats.Msg) (commands []*nats.Msg, done bool, err error) {
+	commands = batch[:0]
+	for _, m := range batch {
+		if isCommand(m) {
+			commands = append(commands, m)
+			continue
+		}
+		switch status := m.Header.Get("Status"); status {
+		case "100": // an idle heartbeat
+		case "404", "408": // nothing there, or the wait is over
+			done = true
+		case "409":
+			d, e := conflict(m.Header.Get("Description"))
+			done, err = done || d, errors.Join(err, e)
+		case "503":
+			err = errors.Join(err, fmt.Errorf("%w: %w", ErrConsumerGone, errNobody))
+		default:
+			err = errors.Join(err, fmt.Errorf("the server refuses the pull: %s %s", status, m.Header.Get("Description")))
+		}
+	}
+	return commands, done, err
+}
+
+// conflict reads the descriptions of status 409.
+func conflict(description string) (done bool, err error) {
+	switch words := strings.ToLower(description); {
+	case strings.Contains(words, "consumer deleted"):
+		return true, ErrConsumerGone
+	case strings.Contains(words, "batch completed"), // all of what was asked for, or as much as fits
+		strings.Contains(words, "maxackpending"),
+		strings.Contains(words, "interest expired"):
+		return true, nil
+	default: // a leader that changes, a server that shuts down: the caller pulls again
+		return true, fmt.Errorf("the server ended the pull: %s", description)
+	}
+}
+
+// decode turns messages into deliveries. One allocation holds all the handles.
+func decode(messages []*nats.Msg) []port.Delivery {
+	deliveries := make([]port.Delivery, len(messages))
+	handles := make([]handle, len(messages))
+	for i, m := range messages {
+		d := &deliveries[i]
+		handles[i].reply = m.Reply
+		d.Handle = &handles[i]
+		d.Payload, d.Subject, d.Trace = m.Data, m.Subject, readTrace(m.Header)
+		d.Attempt, d.StoredAt = deliveryFacts(m.Reply)
+		contentType := ""
+		if len(m.Header) > 0 {
+			contentType = m.Header.Get(contract.HeaderContentType)
+		}
+		if command, err := contract.DecodeCommand(contentType, m.Data); err != nil {
+			d.Fault = err
+		} else {
+			d.Command = command
+		}
+	}
+	return deliveries
+}

@@ -1,0 +1,110 @@
+package natsjs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// The words of JetStream's acknowledgement protocol.
+var (
+	ackWord = []byte("+ACK")
+	nakNow  = []byte("-NAK")
+)
+
+// handle settles one delivery.
+type handle struct{ reply string }
+
+// Ack implements port.Consumer: every acknowledgement asks for a confirmation of
+// its own, and all are under way at once. The error says how many were not
+// confirmed; those may have been acknowledged all the same, and acknowledging
+// again is no error.
+func (c *consumer) Ack(ctx context.Context, handles []port.Handle) error {
+	replies := make([]string, len(handles))
+	for i, h := range handles {
+		own, ok := h.(*handle)
+		if !ok {
+			return fmt.Errorf("acknowledge %d deliveries of %s: handle %d is a %T of another adapter", len(handles), c.spec.Durable, i, h)
+		}
+		replies[i] = own.reply
+	}
+	refused := 0
+	err := c.conn.exchange.do(ctx, len(replies),
+		func(i int, reply string) error { return c.conn.nc.PublishRequest(replies[i], reply, ackWord) },
+		func(_ int, answer *nats.Msg) {
+			if nobodyAnswers(answer) {
+				refused++
+			}
+		})
+	if err == nil && refused > 0 {
+		err = fmt.Errorf("%d of %d acknowledgements were refused: %w", refused, len(replies), errors.Join(ErrConsumerGone, errNobody))
+	}
+	if err != nil {
+		return fmt.Errorf("acknowledge to %s: %w", c.spec.Durable, err)
+	}
+	return nil
+}
+
+// Nak implements port.Consumer. It returns when the word is written, not when it
+// is heard: one that gets lost costs the consumer's AckWait.
+func (c *consumer) Nak(h port.Handle, delay time.Duration) error {
+	own, ok := h.(*handle)
+	if !ok {
+		return fmt.Errorf("give back a delivery of %s: the handle is a %T of another adapter", c.spec.Durable, h)
+	}
+	word := nakNow
+	if delay > 0 {
+		word = append(strconv.AppendInt([]byte(`-NAK {"delay":`), int64(delay), 10), '}')
+	}
+	if err := c.conn.nc.Publish(own.reply, word); err != nil {
+		return fmt.Errorf("give back a delivery of %s: %w", c.spec.Durable, away(err))
+	}
+	return nil
+}
+
+// deliveryFacts reads a delivery's number and the time when the command was
+// stored out of its reply subject, which is how JetStream tells them:
+//
+//	$JS.ACK.stream.consumer.delivered.streamSeq.consumerSeq.time.pending
+//	$JS.ACK.domain.account.stream.consumer.delivered.streamSeq.consumerSeq.time.pending[.random]
+//
+// nats.go's Metadata reads the same, with an allocation for each token. Subjects
+// of another form give a first delivery without a time.
+func deliveryFacts(reply string) (attempt uint64, storedAt time.Time) {
+	attempt = 1
+	tokens := strings.Count(reply, ".") + 1
+	var at int // the index of "delivered"
+	switch {
+	case tokens == 9:
+		at = 4
+	case tokens >= 11:
+		at = 6
+	default:
+		return attempt, storedAt
+	}
+	rest := skipTokens(reply, at)
+	delivered, rest, _ := strings.Cut(rest, ".")
+	if n, err := strconv.ParseUint(delivered, 10, 64); err == nil {
+		attempt = n
+	}
+	stamp, _, _ := strings.Cut(skipTokens(rest, 2), ".")
+	if ns, err := strconv.ParseInt(stamp, 10, 64); err == nil {
+		storedAt = time.Unix(0, ns)
+	}
+	return attempt, storedAt
+}
+
+// skipTokens returns what follows the first n tokens of a subject.
+func skipTokens(subject string, n int) string {
+	for ; n > 0; n-- {
+		_, subject, _ = strings.Cut(subject, ".")
+	}
+	return subject
+}
