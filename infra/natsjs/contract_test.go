@@ -1,0 +1,32 @@
+package natsjs_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/ghasi/smpp-connector/testkit/contract"
+)
+
+func TestDispatchContract(t *testing.T) { // US-SC-006
+	conn, _ := connected(t)
+	contract.Dispatch(t, func(*testing.T) contract.Broker {
+		return contract.Broker{
+			Source: conn.Source(), Publisher: conn.Publisher(),
+			Send: func(ctx context.Context, subject string, payload []byte, headers map[string]string) error {
+				return send(ctx, conn.JetStream(), subject, payload, headers)
+			},
+			Stored: func(ctx context.Context, subject string) ([]contract.StoredEvent, error) {
+				messages, err := storedOn(ctx, conn.JetStream(), subject)
+				var events []contract.StoredEvent
+				for _, m := range messages {
+					e := contract.StoredEvent{Payload: m.Data(), Headers: make(map[string]string)}
+					for name := range m.Headers() {
+						e.Headers[name] = m.Headers().Get(name)
+					}
+					events = append(events, e)
+				}
+				return events, err
+			},
+		}
+	})
+}
