@@ -10,7 +10,7 @@
 // and histograms are plain atomics here, and this package is a metric.Producer:
 // the OpenTelemetry SDK reads them when somebody looks. (Measured: one Add of the
 // SDK with precomputed attributes is about 300 ns; one answer recorded here, in a
-// counter by status, one by outcome and a histogram, is about 20 ns.)
+// counter by status, one by outcome and a histogram, is about 35 ns.)
 //
 // Rule 2: a label never takes unbounded values. What a peer can choose (an unknown
 // status, a receipt's state) passes a vocabulary, and becomes "other" when that is full.

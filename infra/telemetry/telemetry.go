@@ -149,11 +149,11 @@ func (t *Telemetry) Handler() http.Handler {
 // package. A collector that does not answer costs no more than ctx allows, and is
 // no error worth an exit status: it is in the result for a log line.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
-	t.lines.settle()
 	var errs []error
 	for _, end := range t.ending {
 		errs = append(errs, end(ctx))
 	}
+	t.lines.settle()
 	return errors.Join(errs...)
 }
 
