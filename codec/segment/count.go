@@ -92,60 +92,92 @@ func textError(fault Fault, text string, octet int) error {
 // octet offset of the first character that does not fit (or is no UTF-8), or -1.
 // With force only the latter fails.
 func walkGSM7(text string, room room, force bool) (units, segments, failed int) {
-	segments = 1
-	used := 0
+	pairs := false
+	ascii := &gsm.width
 	for i := 0; i < len(text); {
-		size, width := 1, int(gsm.width[text[i]])
+		if ascii[text[i]] == 1 { // nearly always
+			units++
+			i++
+			continue
+		}
+		if gsm.accent(text, i).width() == 1 {
+			units++
+			i += 2
+			continue
+		}
+		width, size := gsmWidth(text[i:], force)
 		if width == 0 {
-			var r rune
-			r, size = utf8.DecodeRuneInString(text[i:])
-			if r == utf8.RuneError && size == 1 {
-				return 0, 0, i
-			}
-			if width = gsm.find(r).width(); width == 0 {
-				if !force {
-					return 0, 0, i
-				}
-				width = 1
-			}
+			return 0, 0, i
 		}
+		pairs = pairs || width == 2
 		units += width
-		if used += width; used > room.part {
-			segments, used = segments+1, width
-		}
 		i += size
 	}
-	if units <= room.alone {
-		segments = 1
+	if !pairs || units <= room.alone {
+		return units, room.segments(units), -1
 	}
-	return units, segments, -1
+	return units, fill(text, room.part, func(s string) (width, size int) { return gsmWidth(s, force) }), -1
+}
+
+// gsmWidth is the first character's width in septets, 0 if it has none, and its
+// size in octets.
+func gsmWidth(text string, force bool) (width, size int) {
+	r, size := utf8.DecodeRuneInString(text)
+	if width = gsm.find(r).width(); width == 0 && force && (r != utf8.RuneError || size > 1) {
+		width = 1
+	}
+	return width, size
 }
 
 // walkUCS2 counts UTF-16 units and segments; failed as in walkGSM7.
 func walkUCS2(text string, room room) (units, segments, failed int) {
+	pairs := false
+	for i, r := range text {
+		units++
+		if r >= utf8.RuneError && r <= 0xFFFF && !validAt(text, i) {
+			return 0, 0, i
+		}
+		if r > 0xFFFF {
+			units++
+			pairs = true
+		}
+	}
+	if !pairs || units <= room.alone {
+		return units, room.segments(units), -1
+	}
+	return units, fill(text, room.part, utf16Width), -1
+}
+
+func utf16Width(text string) (width, size int) {
+	r, size := utf8.DecodeRuneInString(text)
+	if r > 0xFFFF {
+		return 2, size
+	}
+	return 1, size
+}
+
+// segments is the count where no character is wider than a unit (or all fits one
+// SMS): then, and only then, it is a division.
+func (r room) segments(units int) int {
+	if units <= r.alone {
+		return 1
+	}
+	return (units + r.part - 1) / r.part
+}
+
+// fill counts the parts that Split will cut: a character that does not fit whole
+// starts the next.
+func fill(text string, part int, first func(string) (width, size int)) (segments int) {
 	segments = 1
 	used := 0
-	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			if r, size = utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
-				return 0, 0, i
-			}
-		}
-		width := 1
-		if r > 0xFFFF {
-			width = 2
-		}
-		units += width
-		if used += width; used > room.part {
+	for len(text) > 0 {
+		width, size := first(text)
+		if used += width; used > part {
 			segments, used = segments+1, width
 		}
-		i += size
+		text = text[size:]
 	}
-	if units <= room.alone {
-		segments = 1
-	}
-	return units, segments, -1
+	return segments
 }
 
 func validAt(text string, i int) bool {

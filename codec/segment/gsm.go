@@ -83,6 +83,15 @@ func (t *tables) find(r rune) code {
 	return 0
 }
 
+// accent is find for what is most frequent behind ASCII: a character of two
+// octets of UTF-8 below U+0400. Anything else at text[i] is 0.
+func (t *tables) accent(text string, i int) code {
+	if i+1 >= len(text) || text[i]-0xC2 > 0xCF-0xC2 || text[i+1]&0xC0 != 0x80 {
+		return 0
+	}
+	return t.low[rune(text[i]&0xF)<<6|rune(text[i+1]&0x3F)]
+}
+
 // Septet returns the septet that a character has in the default table, or in
 // the extension table (extended: it follows Escape). ok is false if it has none.
 func Septet(r rune) (septet byte, extended, ok bool) {

@@ -31,20 +31,20 @@ func chooseShift(text string, want Encoding, rule Rule) (best layout, ok bool) {
 
 // walk counts a text in the tables of l.codes and reports whether it fits them.
 func (l *layout) walk(text string) bool {
-	l.Units, l.Segments = 0, 1
-	used := 0
+	l.Units = 0
 	for i, r := range text {
 		width := l.codes[r].width()
 		if width == 0 || r == utf8.RuneError && !validAt(text, i) {
 			return false
 		}
 		l.Units += width
-		if used += width; used > l.room.part {
-			l.Segments, used = l.Segments+1, width
-		}
 	}
-	if l.Units <= l.room.alone {
-		l.Segments = 1
+	l.Segments = 1
+	if l.Units > l.room.alone {
+		l.Segments = fill(text, l.room.part, func(s string) (width, size int) {
+			r, size := utf8.DecodeRuneInString(s)
+			return l.codes[r].width(), size
+		})
 	}
 	return true
 }
