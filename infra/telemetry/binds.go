@@ -71,7 +71,7 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		sequenceSkips, concatComplete, concatPartial, halfClosed, dlrParked, dlrRepeated, moMessages} {
 		r.of(atZero).cell(v[:]...)
 	}
-	r.of(dlrLatency).durations(v[:]...)
+	r.of(dlrLatency).durations(v[0])
 	for _, strategy := range []string{"csms", "tlv", "sar"} {
 		r.of(longSegments).cell(v[0], v[1], v[2], strategy)
 	}

@@ -71,7 +71,7 @@ var (
 )
 
 // Table is every metric that this package exports. It is where names, units,
-// labels and meanings are written; deploy/METRICS.md is a copy.
+// labels and meanings are written; deploy/METRICS.md is made from it.
 var Table = [metricCount]Metric{
 	// The twelve of decisions.md, "Metrics of 014".
 	sessions: {"smpp_connector_sessions_total", Gauge, "1", bindAndState, true,
@@ -128,8 +128,8 @@ var Table = [metricCount]Metric{
 		"Receipts that came before their message was known and were parked."},
 	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,
 		"Receipts whose state had been published already."},
-	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", byBind, false,
-		"Time from submit_sm to the final receipt."},
+	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", []string{"mno"}, false,
+		"Time from submit_sm to the final receipt. By mno alone: it says something of the MNO, and a histogram is 20 series."},
 	moMessages: {"smpp_connector_mo_total", Counter, "1", byBind, false,
 		"Messages from subscribers that were published, whole or partial (US-SC-025)."},
 	settled: {"smpp_connector_settled_total", Counter, "1", []string{"operatorId"}, false,

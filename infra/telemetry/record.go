@@ -147,8 +147,7 @@ func (r *recorder) receiptsHeard(f event.ReceiptsHeard) {
 	if len(f.Latencies) == 0 {
 		return
 	}
-	v := r.bind(f.Bind).values
-	d := r.of(dlrLatency).durations(v[:]...)
+	d := r.of(dlrLatency).durations(r.bind(f.Bind).values[0])
 	for _, took := range f.Latencies {
 		d.observe(took)
 	}

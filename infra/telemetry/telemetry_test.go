@@ -172,7 +172,7 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_dlr_orphan_total{` + b + `}`:                                                      "1",
 		`smpp_connector_dlr_parked_total{` + b + `}`:                                                      "1",
 		`smpp_connector_dlr_repeated_total{` + b + `}`:                                                    "2",
-		`smpp_connector_dlr_latency_seconds_count{` + b + `}`:                                             "1",
+		`smpp_connector_dlr_latency_seconds_count{mno="awcc"}`:                                            "1",
 		`smpp_connector_dlq_total{operatorId="awcc",reason="missing_field"}`:                              "1",
 		`smpp_connector_redis_failopen_total{` + b + `}`:                                                  "8",
 		`smpp_connector_egress_bytes_total{` + b + `}`:                                                    "12345",
