@@ -74,6 +74,14 @@ func ParseHeader(frame []byte) (length uint32, id CommandID, status Status, seq 
 		binary.BigEndian.Uint32(frame[12:]), true
 }
 
+// New is an empty PDU of the command: a *Raw for an unknown one.
+func New(id CommandID) PDU {
+	if slot := id.slot(); slot >= 0 {
+		return commands[slot].make()
+	}
+	return &Raw{ID: id}
+}
+
 // NewResp is the response that matches the request p, with its sequence number,
 // the given status and an empty body. It is nil for PDUs that have no response:
 // responses themselves, generic_nack, outbind, alert_notification and Raw (whose
@@ -86,7 +94,7 @@ func NewResp(p PDU, status Status) PDU {
 	if _, raw := p.(*Raw); raw {
 		return nil
 	}
-	answer := commands[resp.slot()].make()
+	answer := New(resp)
 	*answer.Head() = Header{Status: status, Sequence: p.Head().Sequence}
 	return answer
 }

@@ -14,7 +14,8 @@ import (
 type reader struct {
 	b       []byte // the whole frame, so that offsets are those of the PDU
 	off     int    // the next octet
-	stopped bool   // the rest is unreadable, or is not to be read
+	stopped bool   // the rest is not to be read; off is at the end then
+	texted  bool   // a short_message that is not empty was read
 	strict  bool   // tolerate nothing
 
 	id   CommandID
@@ -26,7 +27,7 @@ type reader struct {
 
 // start points the reader at a frame whose header has been read.
 func (r *reader) start(frame []byte, id CommandID, head Header) {
-	r.b, r.off, r.stopped = frame, HeaderLen, false
+	r.b, r.off, r.stopped, r.texted = frame, HeaderLen, false, false
 	r.id, r.head = id, head
 	r.err, r.tolerated = nil, r.tolerated[:0]
 }
@@ -34,16 +35,14 @@ func (r *reader) start(frame []byte, id CommandID, head Header) {
 // text reads a C-octet string. limit is the most octets the spec allows, NUL
 // counted. The string shares the frame's memory.
 func (r *reader) text(field string, limit int) string {
-	if r.off < len(r.b) && !r.stopped {
-		rest := r.b[r.off:]
-		if rest[0] == 0 {
-			r.off++
-			return ""
-		}
-		if n := bytes.IndexByte(rest, 0); n > 0 && n < limit {
-			r.off += n + 1
-			return aliased(rest[:n])
-		}
+	rest := r.b[r.off:]
+	if len(rest) > 0 && rest[0] == 0 {
+		r.off++
+		return ""
+	}
+	if n := bytes.IndexByte(rest, 0); n > 0 && n < limit {
+		r.off += n + 1
+		return aliased(rest[:n])
 	}
 	return r.oddText(field, limit)
 }
@@ -62,9 +61,10 @@ func (r *reader) oddText(field string, limit int) string {
 	switch {
 	case len(r.b) == HeaderLen && r.id.IsResponse():
 		// An error response needs no body; a good one without is met in the field.
-		if r.stopped = true; r.head.Status == StatusOK {
+		if r.head.Status == StatusOK {
 			r.tolerate(EmptyBody, field, at, 0, 1)
 		}
+		r.stop()
 		return ""
 	case n < 0 && r.id.IsResponse() && len(rest) > 0 && len(rest) <= lenientText:
 		r.off = len(r.b)
@@ -100,20 +100,24 @@ func (r *reader) time(field string) string {
 	return s
 }
 
-// number reads one octet.
-func (r *reader) number(field string) uint8 {
-	if r.off < len(r.b) && !r.stopped {
-		v := r.b[r.off]
+// number reads one octet. Its form is the one that the compiler inlines: there are
+// eleven in a submit_sm.
+func (r *reader) number(field string) (v uint8) {
+	if r.off < len(r.b) {
+		v = r.b[r.off]
 		r.off++
-		return v
+	} else {
+		r.noNumber(field)
 	}
-	r.refuse(TruncatedBody, field, r.off, len(r.b)-r.off, 1)
-	return 0
+	return v
 }
+
+//go:noinline
+func (r *reader) noNumber(field string) { r.refuse(TruncatedBody, field, r.off, 0, 1) }
 
 // quad reads four octets, big endian.
 func (r *reader) quad(field string) uint32 {
-	if rest := r.b[r.off:]; len(rest) >= 4 && !r.stopped {
+	if rest := r.b[r.off:]; len(rest) >= 4 {
 		r.off += 4
 		return binary.BigEndian.Uint32(rest)
 	}
@@ -134,6 +138,7 @@ func (r *reader) message() []byte {
 	}
 	octets := r.b[r.off : r.off+n : r.off+n]
 	r.off += n
+	r.texted = true
 	return octets
 }
 
@@ -148,7 +153,7 @@ func (r *reader) rest() []byte {
 // that to has. Values are the frame's.
 func (r *reader) tlvs(to TLVs) TLVs {
 	to = to[:0]
-	if r.off >= len(r.b) || r.stopped {
+	if r.off >= len(r.b) {
 		return to
 	}
 	if cap(to) == 0 {
@@ -197,12 +202,13 @@ func (r *reader) trailing(at int, rest []byte) {
 	r.broken(TrailingOctets, "tlvs", at, len(rest), tlvHeaderLen)
 }
 
-// broken ends the optional part. A response keeps what was read before: its
-// sequence number and status matter more than the rest of its TLVs.
+// broken ends the optional part. A response keeps what was read before, as its
+// sequence number and status matter more than the rest of its TLVs, and so do a
+// deliver_sm that has its text, and a request that has nothing but TLVs to read.
 func (r *reader) broken(why Problem, field string, at, have, want int) {
-	if r.id.IsResponse() {
+	if r.id.IsResponse() || r.id == EnquireLinkID || r.id == UnbindID || r.id == DeliverSMID && r.texted {
 		r.tolerate(why, field, at, have, want)
-		r.stopped = true
+		r.stop()
 		return
 	}
 	r.refuse(why, field, at, have, want)
@@ -211,12 +217,14 @@ func (r *reader) broken(why Problem, field string, at, have, want int) {
 // tolerate notes something that is wrong and does not matter; a strict reader refuses it.
 func (r *reader) tolerate(why Problem, field string, at, have, want int) {
 	if r.strict {
-		r.stopped = false
 		r.refuse(why, field, at, have, want)
 		return
 	}
 	r.tolerated = append(r.tolerated, r.fault(why, field, at, have, want))
 }
+
+// stop makes every further field zero: nothing is left, and refuse says no more.
+func (r *reader) stop() { r.stopped, r.off = true, len(r.b) }
 
 // refuse stops the reader. Of an error response only the header counts, so there
 // a body that cannot be read is merely noted.
@@ -224,7 +232,7 @@ func (r *reader) refuse(why Problem, field string, at, have, want int) {
 	if r.stopped {
 		return
 	}
-	r.stopped = true
+	r.stop()
 	e := r.fault(why, field, at, have, want)
 	if r.head.Status != StatusOK && r.id.IsResponse() && !r.strict {
 		r.tolerated = append(r.tolerated, e)

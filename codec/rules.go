@@ -36,10 +36,17 @@ type Side uint8
 
 // The sides of a rule.
 const (
-	Any       Side = iota
-	Requests       // command_id without the top bit
-	Responses      // command_id with it
+	Any        Side = iota
+	Requests        // command_id without the top bit
+	Responses       // command_id with it
+	Deliveries      // deliver_sm whose short_message was read and is not empty
+	LinkRequests    // enquire_link and unbind, which have no mandatory body
 )
+
+var sideNames = [...]string{Any: "any", Requests: "request", Responses: "response", Deliveries: "deliver_sm with text", LinkRequests: "enquire_link, unbind"}
+
+// String names the side.
+func (s Side) String() string { return sideNames[s] }
 
 // ToleranceRule is one line of the table: a problem, where it is met, what is done
 // about it, and why.
@@ -68,8 +75,12 @@ var rules = []ToleranceRule{
 	{BadTime, Any, Outcome{Reaction: Accept}, "kept as it is: whoever needs the time parses it"},
 	{BadDestFlag, Requests, Outcome{Respond, StatusInvDestFlag, false}, "what follows depends on the flag"},
 	{MessageOverrun, Requests, Outcome{Respond, StatusInvMsgLen, false}, "the text is cut: a receipt or MO must come again whole"},
+	{TLVTruncated, Deliveries, Outcome{Reaction: Accept}, "some MNOs never repeat a receipt, whatever the answer; its text is whole"},
+	{TLVTruncated, LinkRequests, Outcome{Reaction: Accept}, "the command says it all"},
 	{TLVTruncated, Requests, Outcome{Respond, StatusInvOptParStream, false}, "the lost TLV may be the text or the receipted id"},
 	{TLVTruncated, Responses, Outcome{Reaction: Accept}, "the TLVs before it are kept; the verdict is in the header"},
+	{TrailingOctets, Deliveries, Outcome{Reaction: Accept}, "as above"},
+	{TrailingOctets, LinkRequests, Outcome{Reaction: Accept}, "as above"},
 	{TrailingOctets, Requests, Outcome{Respond, StatusInvOptParStream, false}, "a wrong sm_length looks like this: text would be lost"},
 	{TrailingOctets, Responses, Outcome{Reaction: Accept}, "as above: the verdict is in the header"},
 	{TrailingNULs, Any, Outcome{Reaction: Accept}, "padding, or one NUL too many"},
@@ -146,7 +157,7 @@ func Reply(err error) PDU {
 		return &GenericNack{Header: Header{Status: out.Status, Sequence: e.Sequence}}
 	case Respond:
 		resp, _ := e.Command.Response()
-		answer := commands[resp.slot()].make()
+		answer := New(resp)
 		*answer.Head() = Header{Status: out.Status, Sequence: e.Sequence}
 		return answer
 	}

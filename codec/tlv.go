@@ -53,6 +53,9 @@ func (t Tag) String() string {
 	return fmt.Sprintf("0x%04X", uint16(t))
 }
 
+// Known reports whether the table of TLVs names the tag.
+func (t Tag) Known() bool { return rowByTag[t] != nil }
+
 // Kind says how the value is read; Octets for unknown tags.
 func (t Tag) Kind() TagKind {
 	if row := rowByTag[t]; row != nil {

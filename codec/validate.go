@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // EncodeError says which field of a PDU cannot go on the wire as it is. It holds
@@ -32,13 +33,20 @@ const maxPassword = lenientText
 // only to report. Longer passwords than 8 are let through, as operators hand them
 // out; whoever configures one is warned elsewhere.
 func Validate(p PDU) error {
-	v := validator{command: p.Command()}
-	p.walk(&v)
-	if v.err != nil {
-		return v.err
+	v := validators.Get().(*validator)
+	*v = validator{command: p.Command()}
+	p.walk(v)
+	err := v.err
+	validators.Put(v)
+	if err != nil {
+		return err
 	}
 	return nil
 }
+
+// validators keeps Validate from allocating: walk is called through an interface,
+// and so its visitor cannot live on the stack.
+var validators = sync.Pool{New: func() any { return new(validator) }}
 
 // validator is the Visitor that looks for what does not fit.
 type validator struct {
