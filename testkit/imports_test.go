@@ -43,7 +43,7 @@ var rules = []importRule{
 	{"infra/telemetry/...", infra("go.opentelemetry.io/", "github.com/prometheus/", "github.com/go-logr/logr"), oneDriver},
 	{"infra/httpapi/...", infra(), oneDriver},
 	{"infra/natsjs/...", infra("github.com/nats-io/"), oneDriver},
-	{"infra/embedded/...", infra("github.com/nats-io/"), oneDriver},
+	{"infra/embedded/...", infra("github.com/nats-io/", "golang.org/x/sys/"), oneDriver}, // x/sys: it locks its folder
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
 	{"infra/postgres/...", infra("github.com/jackc/pgx", "deploy/migrations"), oneDriver},
 	{"infra/operators/...", infra("google.golang.org/protobuf"), oneDriver},
