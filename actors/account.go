@@ -1,0 +1,60 @@
+package actors
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/text"
+)
+
+// Account is an operator as the tree uses it: its credentials, merged with its
+// profile and the defaults. It is not changed after it was made; a rotation of
+// credentials makes another.
+type Account struct {
+	OperatorID string
+	MNO        string
+
+	Dial  func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
+	Bind  codec.Bind                                  // what the bind PDU says
+	Binds []port.BindSetting                          // at least one
+
+	Window   int // default of a bind whose setting has none
+	Prefetch int // commands to have waiting beside a full window
+	TPS      int // PDUs a second of the whole account; 0: no limit
+
+	Times Times
+
+	Rules          dispatch.Rules // how a command becomes segments
+	Receipts       dlr.Rules      // how a receipt is read
+	Text           text.Options   // how inbound text is decoded
+	TemporaryError codec.Status   // answer to a deliver_sm that could not be stored
+	Expiry         time.Duration  // of a correlation: 72 h (US-SC-010)
+	ConcatWindow   time.Duration  // of an inbound message in parts (US-SC-025)
+	AckWait        time.Duration  // of the JetStream consumers
+
+	BackupOperatorID string
+}
+
+// Times are the deadlines of one bind. Every wait has one.
+type Times struct {
+	Connect         time.Duration   // TCP and TLS
+	BindAnswer      time.Duration   // bind_resp
+	Enquire         time.Duration   // between enquire_links (US-SC-004: 30 s)
+	EnquireAnswer   time.Duration   // 10 s
+	Response        time.Duration   // submit_sm_resp (US-SC-023: 30 s)
+	Write           time.Duration   // one write call
+	Unbind          time.Duration   // unbind_resp
+	Backoff         []time.Duration // US-SC-005
+	RetryUnanswered time.Duration   // delay before a command of unknown outcome, or not sent, is delivered again
+}
+
+// Accounts finds accounts: credentials from the service or the configuration,
+// merged. It may block; Fetch is called on a goroutine and retried with backoff.
+type Accounts interface {
+	Fetch(ctx context.Context, operatorID string) (*Account, error)
+}

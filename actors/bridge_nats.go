@@ -1,0 +1,230 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// natsBridge pulls what windows ask for, publishes, and carries out settlements.
+// Every call to JetStream runs on a goroutine of its own and ends with its
+// context.
+//
+// A restart cancels the requests under way; what they would have brought is
+// NAKed by the consumers, and settlements that were not carried out come again
+// after the consumers' AckWait, to be recognised by the ledger.
+type natsBridge struct {
+	env    *environment
+	node   *node
+	ctx    context.Context
+	cancel context.CancelFunc
+	outbox []port.Event // health and the like, in order
+	posted bool         // a publish of the outbox's front is under way
+}
+
+const (
+	pullWait       = 5 * time.Second // how long one request waits for commands
+	pullRetry      = time.Second     // pause after a request that failed
+	publishTimeout = 5 * time.Second
+	publishRetry   = 500 * time.Millisecond
+)
+
+type (
+	// pull asks a consumer for n commands, for a window.
+	pull struct {
+		source *source
+		n      int
+		window *actor.PID
+		bind   port.BindID
+	}
+	// publish stores events: in order and until they are stored when done is nil,
+	// else once, and done is told the errors on a goroutine.
+	publish struct {
+		events []port.Event
+		done   func([]error)
+	}
+	outboxPosted struct{ count int }
+	// execute carries settlements out, whose rows are stored.
+	execute struct{ settlements []settlement }
+)
+
+// Receive implements actor.Actor.
+func (n *natsBridge) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		n.node.show("running", time.Now())
+		n.ctx, n.cancel = context.WithCancel(context.Background())
+	case *actor.Stopping, *actor.Restarting:
+		n.cancel()
+	case *pull:
+		root, ctx := c.ActorSystem().Root, n.ctx
+		go m.run(ctx, root)
+	case *execute:
+		root, ctx, env := c.ActorSystem().Root, n.ctx, n.env
+		go carryOut(ctx, root, env, m.settlements)
+	case *publish:
+		n.publish(c, m)
+	case *outboxPosted:
+		n.outbox = n.outbox[m.count:]
+		n.posted = false
+		n.post(c)
+	}
+}
+
+// run is one request. The window hears of every batch, and at the end of what
+// did not come, so that its credit is right again.
+func (p *pull) run(ctx context.Context, root *actor.RootContext) {
+	in := p.source.intake
+	consumer, err := in.open(ctx)
+	handed := 0
+	if err == nil {
+		handed, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
+			a := in.admit(ctx, p.bind, ds)
+			root.Send(p.window, &planned{source: p.source, commands: a.commands, taken: len(ds)})
+			a.finish(ctx, root, consumer)
+		})
+	}
+	if err != nil {
+		pause(ctx, pullRetry)
+	}
+	root.Send(p.window, &pulled{source: p.source, short: p.n - handed})
+}
+
+func (n *natsBridge) publish(c actor.Context, m *publish) {
+	if m.done == nil {
+		n.outbox = append(n.outbox, m.events...)
+		n.post(c)
+		return
+	}
+	ctx, env := n.ctx, n.env
+	go func() {
+		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		defer cancel()
+		m.done(env.Publisher.Publish(try, m.events))
+	}()
+}
+
+// post publishes the front of the outbox, one group at a time, so that the
+// events of a bind stay in order.
+func (n *natsBridge) post(c actor.Context) {
+	if n.posted || len(n.outbox) == 0 {
+		return
+	}
+	n.posted = true
+	group := n.outbox[:len(n.outbox):len(n.outbox)]
+	root, self, ctx, env := c.ActorSystem().Root, c.Self(), n.ctx, n.env
+	go func() {
+		if keepPublishing(ctx, env, group) {
+			root.Send(self, &outboxPosted{len(group)})
+		}
+	}()
+}
+
+// keepPublishing tries until every event is stored; false means that the process
+// is stopping.
+func keepPublishing(ctx context.Context, env *environment, events []port.Event) bool {
+	for len(events) > 0 {
+		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		errs := env.Publisher.Publish(try, events)
+		cancel()
+		var left []port.Event
+		for i, err := range errs {
+			if err != nil {
+				left = append(left, events[i])
+			}
+		}
+		events = left
+		if len(events) > 0 && !pause(ctx, publishRetry) {
+			return false
+		}
+	}
+	return true
+}
+
+// carryOut publishes what was decided and then settles the deliveries: an
+// acknowledgement only after the event is stored.
+func carryOut(ctx context.Context, root *actor.RootContext, env *environment, settlements []settlement) {
+	var events []port.Event
+	for i := range settlements {
+		switch s := &settlements[i]; {
+		case s.submit:
+			events = append(events, submittedEvent(env, s.cmd))
+		case s.dead != nil:
+			events = append(events, *s.dead)
+		}
+	}
+	if keepPublishing(ctx, env, events) {
+		settleDeliveries(ctx, env, settlements)
+	}
+	counts := map[*actor.PID]int{}
+	for _, s := range settlements {
+		if s.window != nil {
+			counts[s.window]++
+		}
+	}
+	for window, count := range counts {
+		root.Send(window, &settled{count})
+	}
+}
+
+func settleDeliveries(ctx context.Context, env *environment, settlements []settlement) {
+	acks := map[*intake][]port.Handle{}
+	for _, s := range settlements {
+		cmd := s.cmd
+		id := cmd.delivery.Command.GetMessageId()
+		if s.giveAll {
+			for _, h := range append(cmd.intake.release(id, cmd.doubtful), cmd.delivery.Handle) {
+				if consumer := cmd.intake.consumer.Load(); consumer != nil {
+					_ = (*consumer).Nak(h, s.delay) // lost, it comes again after AckWait
+				}
+			}
+			continue
+		}
+		acks[cmd.intake] = append(acks[cmd.intake], cmd.delivery.Handle)
+		if id != "" {
+			acks[cmd.intake] = append(acks[cmd.intake], cmd.intake.close(id)...)
+		}
+	}
+	for in, handles := range acks {
+		consumer := in.consumer.Load()
+		if consumer == nil {
+			continue
+		}
+		if err := (*consumer).Ack(ctx, handles); err == nil {
+			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, Count: len(handles)})
+		}
+	}
+}
+
+// submittedEvent is what billing bills: sms.dispatch.submitted.
+func submittedEvent(env *environment, cmd *command) port.Event {
+	account := cmd.intake.account.Load()
+	at := cmd.submittedAt
+	if at.IsZero() {
+		at = time.Now()
+	}
+	return port.Event{
+		Subject: contract.SubjectSubmitted,
+		ID:      "submitted:" + account.OperatorID + ":" + cmd.plan.MessageID,
+		Trace:   cmd.delivery.Trace,
+		Body: &contract.DispatchSubmitted{
+			MessageId: cmd.plan.MessageID, OperatorId: account.OperatorID, BindId: cmd.bind.String(),
+			Segments: uint32(cmd.plan.Segments), OperatorMessageIds: cmd.outcome.IDs(), Encoding: cmd.plan.Encoding.String(),
+			SegmentFingerprint: cmd.plan.Fingerprint, Ambiguous: cmd.doubtful, SubmittedAt: timestamppb.New(at), Epoch: uint32(env.Epoch),
+		},
+	}
+}
+
+// healthEvent is operator.health.
+func healthEvent(b *bind, state contract.HealthState_Value, now time.Time) port.Event {
+	id := b.seat.id
+	return port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
+		OperatorId: b.operator, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
+		State: state, Reason: b.reason, Epoch: uint32(b.env.Epoch), At: timestamppb.New(now)}}
+}

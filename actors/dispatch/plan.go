@@ -1,0 +1,225 @@
+package dispatch
+
+import (
+	"errors"
+	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
+	"github.com/ghasi/smpp-connector/codec/text"
+	"github.com/ghasi/smpp-connector/codec/udh"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// The reasons of a Refusal beside the contract's.
+const (
+	ReasonExpired     = "expired"              // expiresAt has passed
+	ReasonTooLong     = "too_many_segments"    // more parts than the profile allows
+	ReasonFingerprint = "fingerprint_mismatch" // and the operator refuses those
+)
+
+// Plan is a command ready to be sent: what its PDUs share, and the octets of each part.
+type Plan struct {
+	MessageID   string
+	Encoding    segment.Encoding
+	Forced      bool // by the command's encoding field
+	Replaced    int  // characters that GSM7_FORCE replaced
+	Units       int
+	Segments    int                                // what the handset gets and billing bills
+	Strategy    contract.LongMessageStrategy_Value // DEFAULT for a text in one segment
+	Fingerprint string
+	Mismatch    bool // the command's fingerprint is another
+
+	parts    [][]byte
+	template codec.SubmitSM
+}
+
+// PDUs returns how many submit_sm carry the message: the segments, or one with
+// message_payload.
+func (p *Plan) PDUs() int {
+	if p.Strategy == contract.LongMessageStrategy_TLV {
+		return 1
+	}
+	return len(p.parts)
+}
+
+// NeedsReference reports whether the parts must share a concatenation reference.
+func (p *Plan) NeedsReference() bool { return p.PDUs() > 1 }
+
+// From and To are the addresses as they are submitted.
+func (p *Plan) From() string { return p.template.SourceAddr }
+
+// To is the recipient as it is submitted.
+func (p *Plan) To() string { return p.template.DestinationAddr }
+
+// Make plans a command, or says why it will not be sent.
+func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refusal) {
+	if at := c.GetExpiresAt(); at != nil && !at.AsTime().After(now) {
+		return nil, &Refusal{ReasonExpired, "expiresAt", "lies in the past: publish the command with a later time, or without it"}
+	}
+	want := segment.Encoding(c.GetEncoding())
+	split, err := text.Prepare(c.GetText(), want, r.Count, r.Alphabet)
+	if err != nil {
+		return nil, unfit(err)
+	}
+	p := &Plan{MessageID: c.GetMessageId(), Encoding: split.Encoding, Forced: want != segment.Auto, Replaced: len(split.Replaced),
+		Units: split.Units, Segments: split.Segments, Fingerprint: split.Fingerprint()}
+	if given := c.GetSegmentFingerprint(); given != "" && given != p.Fingerprint {
+		if r.RefuseFingerprintMismatch {
+			return nil, &Refusal{ReasonFingerprint, "segmentFingerprint", "the text's is " + p.Fingerprint + ": count it with the version of the segment counter that this connector uses"}
+		}
+		p.Mismatch = true
+	}
+	if p.Segments > 1 {
+		p.Strategy = strategy(c, r)
+	}
+	if p.parts, err = octets(split, r, p.Strategy); err != nil {
+		return nil, unfit(err)
+	}
+	if refusal := p.fillTemplate(c, r); refusal != nil {
+		return nil, refusal
+	}
+	return p, nil
+}
+
+// unfit says why a text cannot be sent as demanded.
+func unfit(err error) *Refusal {
+	var long *segment.TooLongError
+	if errors.As(err, &long) {
+		return &Refusal{ReasonTooLong, "text", err.Error()}
+	}
+	return invalid("text", "%v", err)
+}
+
+// octets writes the parts as the MNO's default alphabet has them. Unpacked GSM7
+// and UCS2 are ready as they were split.
+func octets(split segment.Plan, r Rules, strategy contract.LongMessageStrategy_Value) ([][]byte, error) {
+	if r.Alphabet == text.GSM7 || split.Encoding == segment.UCS2 {
+		return split.Parts, nil
+	}
+	header := 0
+	if split.Segments > 1 && strategy == contract.LongMessageStrategy_CSMS {
+		header = len(udh.AppendConcat(nil, udh.Concat{Wide: r.Count.Wide}))
+	}
+	parts := make([][]byte, len(split.Parts))
+	for i := range parts {
+		part, err := text.AppendPart(nil, split, i, r.Alphabet, header)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = part
+	}
+	return parts, nil
+}
+
+func strategy(c *contract.SmsDispatchCommand, r Rules) contract.LongMessageStrategy_Value {
+	for _, s := range []contract.LongMessageStrategy_Value{c.GetLongMessageStrategy(), r.Strategy} {
+		if s != contract.LongMessageStrategy_DEFAULT {
+			return s
+		}
+	}
+	return contract.LongMessageStrategy_CSMS
+}
+
+func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
+	t := &p.template
+	from := c.GetFrom()
+	if from == "" {
+		from = r.SourceAddress
+	}
+	var source, destination TONNPI
+	t.SourceAddr, source = r.Source.classify(from)
+	t.DestinationAddr, destination = r.Destination.classify(c.GetTo())
+	t.SourceAddrTON, t.SourceAddrNPI = override(source.TON, c.FromTon), override(source.NPI, c.FromNpi)
+	t.DestAddrTON, t.DestAddrNPI = override(destination.TON, c.ToTon), override(destination.NPI, c.ToNpi)
+
+	t.ServiceType = c.GetServiceType()
+	if t.ServiceType == "" {
+		t.ServiceType = r.ServiceType
+	}
+	t.ESMClass, t.ProtocolID, t.PriorityFlag = r.ESMClass, uint8(c.GetProtocolId()), uint8(c.GetPriority())
+	t.RegisteredDelivery = codec.RegisteredDelivery(override(uint8(r.RegisteredDelivery), c.RegisteredDelivery))
+	t.DataCoding = r.GSM7DataCoding
+	if p.Encoding == segment.UCS2 {
+		t.DataCoding = r.UCS2DataCoding
+	}
+	if c.GetFlash() {
+		t.DataCoding |= 0x10 // message class 0 (3GPP TS 23.038 §4)
+	}
+	if seconds := c.GetValidityPeriodSeconds(); seconds > 0 || r.ValiditySeconds > 0 {
+		if seconds == 0 {
+			seconds = r.ValiditySeconds
+		}
+		validity, err := codec.FormatRelative(time.Duration(seconds) * time.Second)
+		if err != nil {
+			return invalid("validityPeriodSeconds", "%v", err)
+		}
+		t.ValidityPeriod = validity
+	}
+	if at := c.GetScheduledAt(); at != nil {
+		t.ScheduleDeliveryTime = codec.FormatAbsolute(at.AsTime())
+	}
+	if err := codec.Validate(t); err != nil {
+		var field *codec.EncodeError
+		if errors.As(err, &field) {
+			return invalid(commandField(field.Field), "%v", err)
+		}
+		return invalid("command", "%v", err)
+	}
+	return nil
+}
+
+func override(value uint8, by *uint32) uint8 {
+	if by != nil {
+		return uint8(*by)
+	}
+	return value
+}
+
+// commandField names the command's field that a PDU's field was filled from.
+func commandField(pdu string) string {
+	switch pdu {
+	case "source_addr":
+		return "from"
+	case "destination_addr":
+		return "to"
+	case "service_type":
+		return "serviceType"
+	case "validity_period":
+		return "validityPeriodSeconds"
+	case "schedule_delivery_time":
+		return "scheduledAt"
+	}
+	return pdu
+}
+
+// Fill writes the PDU of a part, from 0, into out, and returns the scratch buffer
+// that the PDU's octets may point into: keep it until the PDU has been encoded.
+// The reference is used when NeedsReference; its high octet only when the rules
+// count with wide references.
+func (p *Plan) Fill(part int, reference uint16, wide bool, out *codec.SubmitSM, scratch []byte) []byte {
+	tlvs := out.TLVs[:0]
+	*out = p.template
+	switch {
+	case p.PDUs() > 1 && p.Strategy == contract.LongMessageStrategy_SAR:
+		out.ShortMessage = p.parts[part]
+		out.TLVs = append(tlvs,
+			codec.TLV{Tag: codec.TagSARMsgRefNum, Value: []byte{byte(reference >> 8), byte(reference)}},
+			codec.TLV{Tag: codec.TagSARTotalSegments, Value: []byte{byte(len(p.parts))}},
+			codec.TLV{Tag: codec.TagSARSegmentSeqnum, Value: []byte{byte(part + 1)}})
+	case p.PDUs() > 1:
+		scratch = udh.AppendConcat(scratch[:0], udh.Concat{Reference: reference, Wide: wide, Total: uint8(len(p.parts)), Index: uint8(part + 1)})
+		scratch = append(scratch, p.parts[part]...)
+		out.ShortMessage = scratch
+		out.ESMClass |= codec.ESMUDHI
+	case p.Strategy == contract.LongMessageStrategy_TLV:
+		scratch = scratch[:0]
+		for _, octets := range p.parts {
+			scratch = append(scratch, octets...)
+		}
+		out.TLVs = append(tlvs, codec.TLV{Tag: codec.TagMessagePayload, Value: scratch})
+	default:
+		out.ShortMessage = p.parts[0]
+	}
+	return scratch
+}

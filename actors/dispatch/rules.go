@@ -1,0 +1,95 @@
+// Package dispatch turns a command into the submit_sm PDUs that carry it: it
+// checks what decoding could not (what an MNO's rules say), chooses addresses,
+// encodes and splits the text, and fills one PDU a part. It is pure: the window
+// and the session decide when a part is sent, and under which reference.
+package dispatch
+
+import (
+	"fmt"
+
+	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
+	"github.com/ghasi/smpp-connector/codec/text"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// Rules say how an MNO wants its messages: the profile and the credentials.
+type Rules struct {
+	SourceAddress string // when a command has no `from`
+
+	Source, Destination Numbering // ton and npi by the shape of the address
+
+	Strategy contract.LongMessageStrategy_Value // of long texts: CSMS, TLV or SAR
+	Count    segment.Rule                       // reference width, national tables, most parts
+
+	Alphabet text.Alphabet // what data_coding 0 means at this MNO: GSM7 unpacked by default
+
+	GSM7DataCoding codec.DataCoding // 0x00; 0x01 or 0x04 at some MNOs
+	UCS2DataCoding codec.DataCoding // 0x08
+	ESMClass       codec.ESMClass   // base bits, OR-ed with UDHI where parts need it; 0 or 3 at most MNOs
+
+	ServiceType        string
+	RegisteredDelivery codec.RegisteredDelivery // when a command does not say: 0x01
+	ValiditySeconds    uint32                   // when a command does not say; 0: the MNO's default
+
+	RefuseFingerprintMismatch bool // else counted, logged and sent (decisions.md 036)
+}
+
+// TONNPI is a type of number and a numbering plan (SMPP 3.4 §5.2.5, §5.2.6).
+type TONNPI struct{ TON, NPI uint8 }
+
+// Numbering gives an address its ton and npi.
+type Numbering struct {
+	Fixed         bool   // All applies whatever the shape
+	All           TONNPI // from the credentials answer
+	Alphanumeric  TONNPI // 5/0; 5/1 at some
+	Short         TONNPI // 3/0: at most ShortDigits digits
+	International TONNPI // 1/1: with a '+', or longer than that
+	ShortDigits   int    // 8
+}
+
+// DefaultNumbering is what most MNOs document.
+var DefaultNumbering = Numbering{
+	Alphanumeric:  TONNPI{5, 0},
+	Short:         TONNPI{3, 0},
+	International: TONNPI{1, 1},
+	ShortDigits:   8,
+}
+
+// classify returns the address as it goes into the PDU, and its ton and npi.
+func (n Numbering) classify(address string) (string, TONNPI) {
+	digits, plus := address, false
+	if len(digits) > 0 && digits[0] == '+' {
+		digits, plus = digits[1:], true
+	}
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return address, n.pick(n.Alphanumeric)
+		}
+	}
+	if !plus && len(digits) <= n.ShortDigits {
+		return digits, n.pick(n.Short)
+	}
+	return digits, n.pick(n.International)
+}
+
+func (n Numbering) pick(t TONNPI) TONNPI {
+	if n.Fixed {
+		return n.All
+	}
+	return t
+}
+
+// Refusal says why a command will not be sent. It becomes a dead letter, so it
+// names the field and the remedy, and never quotes a text.
+type Refusal struct {
+	Reason string // a stable word, as in DispatchRejected.reason
+	Field  string
+	Detail string
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s: %s", r.Reason, r.Field, r.Detail) }
+
+func invalid(field, detail string, args ...any) *Refusal {
+	return &Refusal{Reason: contract.ReasonInvalidField, Field: field, Detail: fmt.Sprintf(detail, args...)}
+}

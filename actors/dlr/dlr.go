@@ -1,0 +1,165 @@
+// Package dlr decides what a delivery receipt means for a message: which events
+// it makes, which state is to be remembered, and what the message as a whole has
+// come to when it was sent in parts (US-SC-011). It is pure; the receipts desk
+// looks rows up, publishes and answers.
+package dlr
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/receipt"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// Rules say how an MNO writes receipts and ids: the profile.
+type Rules struct {
+	IDs   IDs
+	Words receipt.Rules
+}
+
+// IDs makes one key of the ids of both sides.
+type IDs struct{ receipt.IDRule }
+
+// FromResponse is the key of an id that submit_sm_resp gave.
+func (r IDs) FromResponse(id string) string { return r.Apply(receipt.Submitted, id) }
+
+// FromReceipt is the key of an id that a receipt names.
+func (r IDs) FromReceipt(id string) string { return r.Apply(receipt.Receipted, id) }
+
+// Heard is one receipt as it was read.
+type Heard struct {
+	receipt.Receipt
+	Key  port.CorrelationKey
+	Bind port.BindID
+	At   time.Time
+	Raw  string // the receipt's text without the message's own
+}
+
+// Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
+func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at time.Time) Heard {
+	body := pdu.ShortMessage
+	if payload, ok := pdu.TLVs.Get(codec.TagMessagePayload); ok && len(body) == 0 {
+		body = payload
+	}
+	fields := receipt.Parse(body)
+	tlvs := receipt.TLVs{ReceiptedMessageID: pdu.TLVs.String(codec.TagReceiptedMessageID)}
+	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)
+	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
+	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
+	if pdu.ESMClass.IsIntermediate() {
+		h.Final = false
+	}
+	h.Key = port.CorrelationKey{OperatorID: operatorID, OperatorMessageID: r.IDs.FromReceipt(h.ID)}
+	return h
+}
+
+// withoutText cuts a receipt's text before the message's own (`text:`), which no
+// event, log or page may carry.
+func withoutText(body []byte) string {
+	s := strings.ToValidUTF8(string(body), "\uFFFD")
+	if i := strings.LastIndex(strings.ToLower(s), "text:"); i >= 0 && i <= len(s) {
+		return strings.TrimRight(s[:i], " ")
+	}
+	return s
+}
+
+// statuses maps message_state to the internal status (US-SC-011: all 8 values,
+// and SMPP 5.0's 0 and 9).
+var statuses = [...]contract.DlrStatus_Value{
+	receipt.Scheduled:     contract.DlrStatus_SCHEDULED,
+	receipt.Enroute:       contract.DlrStatus_ENROUTE,
+	receipt.Delivered:     contract.DlrStatus_DELIVERED,
+	receipt.Expired:       contract.DlrStatus_EXPIRED,
+	receipt.Deleted:       contract.DlrStatus_DELETED,
+	receipt.Undeliverable: contract.DlrStatus_UNDELIVERABLE,
+	receipt.Accepted:      contract.DlrStatus_ACCEPTED,
+	receipt.Unknown:       contract.DlrStatus_UNKNOWN,
+	receipt.Rejected:      contract.DlrStatus_REJECTED,
+	receipt.Skipped:       contract.DlrStatus_SKIPPED,
+}
+
+// Status is the internal name of a message_state; UNKNOWN for what is none.
+func Status(state uint8) contract.DlrStatus_Value {
+	if int(state) < len(statuses) {
+		return statuses[state]
+	}
+	return contract.DlrStatus_UNKNOWN
+}
+
+// Repeated reports whether the event of this state has been published already.
+func Repeated(row port.Correlation, state uint8) bool { return row.States&(1<<(state&15)) != 0 }
+
+// Remember is the mark that a published receipt leaves.
+func Remember(h Heard) port.Mark { return port.Mark{Key: h.Key, State: h.State, Final: h.Final} }
+
+// OfPart is the event of one receipt: sms.dlr.inbound for a message in one
+// segment, sms.dlr.part for a part of a long one.
+func OfPart(row port.Correlation, h Heard) port.Event {
+	body := body(row, h)
+	subject := contract.SubjectDLRInbound
+	id := "dlr:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(int(h.State))
+	if row.PartsTotal > 1 {
+		subject = contract.SubjectDLRPart
+		id = "part:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(row.PartIndex) + ":" + strconv.Itoa(int(h.State))
+		body.PartIndex = uint32(row.PartIndex)
+	}
+	return port.Event{Subject: subject, ID: id, Body: body, Trace: row.Trace}
+}
+
+func body(row port.Correlation, h Heard) *contract.DlrInboundEvent {
+	e := &contract.DlrInboundEvent{
+		MessageId: row.MessageID, Status: Status(h.State), Final: h.Final,
+		OperatorId: row.OperatorID, OperatorMessageId: row.OperatorMessageID, BindId: h.Bind.String(),
+		To: row.To, From: row.From, ErrorCode: h.Err, NetworkErrorCode: h.NetworkErrorCode,
+		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
+		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,
+		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: uint32(row.Epoch),
+	}
+	if h.Final && row.PartsTotal == 1 {
+		e.PartsFinal = 1
+	}
+	return e
+}
+
+// severity orders final states: the worst of a message's parts is the message's
+// (decisions.md, 011).
+var severity = [...]uint8{receipt.Delivered: 1, receipt.Accepted: 2, receipt.Unknown: 3, receipt.Skipped: 4, receipt.Deleted: 5,
+	receipt.Expired: 6, receipt.Undeliverable: 7, receipt.Rejected: 8}
+
+// OfMessage is the one final event of a message in parts, when the receipt just
+// remembered was the last that was missing; ok is false before. parts are the
+// stored rows of the message, with the receipt's mark.
+func OfMessage(parts []port.Correlation, h Heard) (e port.Event, ok bool) {
+	if len(parts) == 0 || len(parts) < parts[0].PartsTotal {
+		return port.Event{}, false
+	}
+	worst := parts[0]
+	for _, p := range parts {
+		if p.Final == 0 {
+			return port.Event{}, false
+		}
+		if weigh(p.Final) > weigh(worst.Final) {
+			worst = p
+		}
+	}
+	b := body(worst, h)
+	b.Status, b.Final = Status(worst.Final), true
+	b.PartsFinal = uint32(len(parts))
+	for _, p := range parts {
+		b.Ambiguous = b.Ambiguous || p.Ambiguous
+	}
+	return port.Event{Subject: contract.SubjectDLRInbound, ID: "dlr:" + worst.OperatorID + ":" + worst.MessageID + ":final", Body: b, Trace: worst.Trace}, true
+}
+
+func weigh(state uint8) uint8 {
+	if int(state) < len(severity) {
+		return severity[state]
+	}
+	return 0
+}

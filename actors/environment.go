@@ -1,0 +1,71 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// Ports are what the tree needs from outside.
+type Ports struct {
+	Accounts     Accounts
+	Dispatch     port.DispatchSource
+	Publisher    port.Publisher
+	Correlations port.CorrelationStore
+	Park         port.ReceiptPark
+	Counters     port.Counters
+	Concat       port.ConcatStore
+}
+
+// Options configure the tree.
+type Options struct {
+	Ports
+	Listener  event.Listener
+	Operators []string      // operatorIds that this pod serves
+	Epoch     uint64        // fencing token; 0 in standalone
+	MaxPDU    int           // length guard of the framer, octets
+	Drain     time.Duration // most time for a window to empty at a stop
+	// Block is how many sequence numbers are reserved at once.
+	Block int
+}
+
+// environment is what every actor of one tree shares. It is set up before the
+// first actor runs and not changed after, but for the PIDs, which the connector
+// sets before it spawns whoever reads them.
+type environment struct {
+	Options
+	tree  *Tree
+	near  *nearStore
+	parks *parkIndex
+
+	nats, redis, postgres *actor.PID
+
+	ordinals atomic.Uint64 // of flights, over all windows of the process
+
+	mu       sync.Mutex
+	accounts map[string]*Account // served by this process, by operatorId
+	books    map[string]*book    // by the operatorId whose commands they know
+	intakes  map[string]*intake
+}
+
+func (e *environment) violation(bind port.BindID, what, detail string, at time.Time) {
+	e.Listener.On(event.ProtocolViolation{Bind: bind, What: what, Detail: detail, At: at})
+}
+
+// seat is what a bind shares with its children. The PIDs are set before the
+// session is spawned and stay the same over restarts.
+type seat struct {
+	id      port.BindID
+	carries string // the operatorId whose commands it takes: its own, or a primary's
+	gauge   *bindGauge
+	account atomic.Pointer[Account]
+	window  *actor.PID
+
+	sequence *actor.PID
+	concat   *actor.PID
+}

@@ -1,0 +1,212 @@
+package actors
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// intake is one durable consumer with what must be known to take commands from
+// it: which commands are in hand or settled, and the account whose rules they
+// are planned under. All binds that read the consumer share it.
+//
+// Its calls run on bridge/nats's goroutines, so that decoding and planning use
+// every core; what is shared is under a lock for a few map operations a command.
+type intake struct {
+	env     *environment
+	spec    port.ConsumerSpec
+	account atomic.Pointer[Account]
+	book    *book
+
+	opening  sync.Mutex
+	consumer atomic.Pointer[port.Consumer]
+}
+
+// book is a ledger.Book that goroutines share. The consumers of an operator
+// share one, so that a copy of a command on another subject is seen too.
+type book struct {
+	mu sync.Mutex
+	b  *ledger.Book[port.Handle]
+}
+
+// remembered is how many settled commands an operator's book keeps at least.
+const remembered = 100_000
+
+// open returns the consumer, made on first use.
+func (in *intake) open(ctx context.Context) (port.Consumer, error) {
+	if c := in.consumer.Load(); c != nil {
+		return *c, nil
+	}
+	in.opening.Lock()
+	defer in.opening.Unlock()
+	if c := in.consumer.Load(); c != nil {
+		return *c, nil
+	}
+	c, err := in.env.Dispatch.Open(ctx, in.spec)
+	if err != nil {
+		return nil, err
+	}
+	in.consumer.Store(&c)
+	return c, nil
+}
+
+// admission sorts one batch of deliveries.
+type admission struct {
+	in       *intake
+	bind     port.BindID
+	now      time.Time
+	commands []*command
+	dead     []settlement
+	copies   []port.Handle // of settled commands: to be acknowledged
+	back     []port.Handle // the ledger could not be asked: to be given back
+	planned  []event.Planned
+}
+
+// admit decodes, checks and plans a batch (US-SC-006).
+func (in *intake) admit(ctx context.Context, bind port.BindID, ds []port.Delivery) *admission {
+	a := &admission{in: in, bind: bind, now: time.Now(), commands: make([]*command, 0, len(ds)), planned: make([]event.Planned, 0, len(ds))}
+	account := in.account.Load()
+	for _, d := range ds {
+		a.take(ctx, account, d)
+	}
+	return a
+}
+
+func (a *admission) take(ctx context.Context, account *Account, d port.Delivery) {
+	if d.Fault != nil {
+		a.refuse(d, account, faultRefusal(d.Fault))
+		return
+	}
+	id := d.Command.GetMessageId()
+	a.in.book.mu.Lock()
+	arrival := a.in.book.b.Arrive(id, d.Handle)
+	doubtful := a.in.book.b.Doubtful(id)
+	a.in.book.mu.Unlock()
+	switch arrival {
+	case ledger.InHand:
+		return // settled together with the first
+	case ledger.Settled:
+		a.copies = append(a.copies, d.Handle)
+		return
+	}
+	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
+	if refusal != nil {
+		a.refuse(d, account, refusal)
+		return
+	}
+	accepted, submittedAt, err := a.accepted(ctx, account, d, plan)
+	if err != nil {
+		a.in.release(id, doubtful)
+		a.back = append(a.back, d.Handle)
+		return
+	}
+	a.commands = append(a.commands, &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, outcome: ledger.New(plan.PDUs(), accepted), doubtful: doubtful, submittedAt: submittedAt})
+	strategy := ""
+	if plan.Segments > 1 {
+		strategy = strategyNames[plan.Strategy]
+	}
+	a.planned = append(a.planned, event.Planned{MessageID: id, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Replaced, Strategy: strategy, Segments: plan.Segments})
+}
+
+var strategyNames = map[contract.LongMessageStrategy_Value]string{
+	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
+}
+
+// accepted asks the stored correlations what an earlier delivery of the command
+// has got accepted, so that none of it is submitted again.
+func (a *admission) accepted(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan) ([]string, time.Time, error) {
+	if d.Attempt <= 1 {
+		return nil, time.Time{}, nil
+	}
+	rows, err := a.in.env.near.Parts(ctx, account.OperatorID, plan.MessageID)
+	if err != nil || len(rows) == 0 {
+		return nil, time.Time{}, err
+	}
+	ids := make([]string, plan.PDUs())
+	for _, row := range rows {
+		if row.PartsTotal == plan.PDUs() && row.PartIndex >= 1 && row.PartIndex <= len(ids) {
+			ids[row.PartIndex-1] = row.OperatorMessageID
+		}
+	}
+	return ids, rows[0].SubmittedAt, nil
+}
+
+func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal) {
+	cmd := &command{delivery: d, intake: a.in}
+	a.dead = append(a.dead, settlement{cmd: cmd, dead: deadLetter(d, account.OperatorID, r, codec.StatusOK, a.now)})
+	a.in.env.Listener.On(event.DeadLettered{OperatorID: account.OperatorID, MessageID: d.Command.GetMessageId(), Reason: r.Reason, Field: r.Field, Trace: d.Trace, At: a.now})
+}
+
+// finish settles what does not go to the window.
+func (a *admission) finish(ctx context.Context, root *actor.RootContext, consumer port.Consumer) {
+	if len(a.planned) > 0 {
+		a.in.env.Listener.On(event.MessagesPlanned{Bind: a.bind, Plans: a.planned})
+	}
+	if len(a.copies) > 0 {
+		_ = consumer.Ack(ctx, a.copies) // one that fails comes again, and is known again
+	}
+	for _, h := range a.back {
+		_ = consumer.Nak(h, time.Second)
+	}
+	if len(a.dead) > 0 {
+		root.Send(a.in.env.nats, &execute{a.dead})
+	}
+}
+
+// release lets go of a command that goes back to its consumer.
+func (in *intake) release(id string, doubtful bool) []port.Handle {
+	in.book.mu.Lock()
+	defer in.book.mu.Unlock()
+	return in.book.b.Return(id, doubtful)
+}
+
+// close remembers that a command is settled.
+func (in *intake) close(id string) []port.Handle {
+	in.book.mu.Lock()
+	defer in.book.mu.Unlock()
+	return in.book.b.Settle(id)
+}
+
+func faultRefusal(err error) *dispatch.Refusal {
+	if f, ok := err.(*contract.FieldError); ok {
+		return &dispatch.Refusal{Reason: f.Reason, Field: f.Field, Detail: f.Detail}
+	}
+	return &dispatch.Refusal{Reason: contract.ReasonMalformed, Detail: err.Error()}
+}
+
+// maxDeadPayload bounds the payload that a dead letter carries, so that the event,
+// with the payload in base64, stays below a NATS server's default of 1 MiB.
+const maxDeadPayload = 512 << 10
+
+// deadLetter is the event of a command that will not be sent.
+func deadLetter(d port.Delivery, operatorID string, r *dispatch.Refusal, status codec.Status, now time.Time) *port.Event {
+	body := &contract.DispatchRejected{
+		MessageId: d.Command.GetMessageId(), OperatorId: operatorID, Reason: r.Reason, Field: r.Field, Detail: r.Detail,
+		DeliveryCount: uint32(d.Attempt), Subject: d.Subject, Payload: d.Payload, At: timestamppb.New(now),
+	}
+	if f, ok := d.Fault.(*contract.FieldError); ok && body.MessageId == "" {
+		body.MessageId = f.MessageID
+	}
+	if status != codec.StatusOK {
+		body.EsmeStatus = status.String()
+	}
+	if len(body.Payload) > maxDeadPayload {
+		body.Payload, body.PayloadTruncated = body.Payload[:maxDeadPayload], true
+	}
+	e := &port.Event{Subject: contract.SubjectDLQ, Body: body, Trace: d.Trace}
+	if body.MessageId != "" {
+		e.ID = "dlq:" + operatorID + ":" + body.MessageId + ":" + r.Reason
+	}
+	return e
+}

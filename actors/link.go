@@ -1,0 +1,201 @@
+package actors
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// link is one connection and the two goroutines that read and write it. It
+// belongs to one incarnation of a session; whoever holds a *link can tell by it
+// whether a message concerns the present incarnation.
+//
+// The writer takes all that has gathered in one write call. The reader sends all
+// PDUs of one read as one message.
+type link struct {
+	conn         net.Conn
+	writeTimeout time.Duration
+
+	mu      sync.Mutex
+	filled  []byte // PDUs waiting for the writer
+	mark    uint64 // ordinal of the last flight in filled
+	closing bool
+	wake    chan struct{} // capacity 1
+
+	begun atomic.Uint64 // ordinal of the last flight that a write call may have sent
+	heard atomic.Int64  // Unix ns of the last read that brought octets
+	bytes atomic.Int64  // octets written
+}
+
+func newLink(conn net.Conn, writeTimeout time.Duration) *link {
+	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1)}
+	l.heard.Store(time.Now().UnixNano())
+	return l
+}
+
+// write queues octets; mark is the ordinal of the last flight in them, 0 for none.
+func (l *link) write(octets []byte, mark uint64) {
+	l.mu.Lock()
+	l.filled = append(l.filled, octets...)
+	if mark > 0 {
+		l.mark = mark
+	}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the connection and both goroutines. After it, begun is final: a
+// write call that was entered counts as written.
+func (l *link) close() {
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	_ = l.conn.Close()
+}
+
+// lineBroken tells a session that its link is of no more use.
+type lineBroken struct {
+	link *link
+	err  error
+}
+
+// runWriter writes until the link is closed or a write fails.
+func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
+	var spare []byte
+	for range l.wake {
+		l.mu.Lock()
+		if l.closing {
+			l.mu.Unlock()
+			return
+		}
+		out := l.filled
+		l.filled = spare[:0]
+		l.begun.Store(l.mark)
+		l.mu.Unlock()
+		spare = out
+		if len(out) == 0 {
+			continue
+		}
+		_ = l.conn.SetWriteDeadline(time.Now().Add(l.writeTimeout))
+		n, err := l.conn.Write(out)
+		l.bytes.Add(int64(n))
+		if err != nil {
+			root.Send(session, &lineBroken{l, err})
+			return
+		}
+		if cap(spare) > maxSpare {
+			spare = nil
+		}
+	}
+}
+
+// maxSpare is the largest write buffer that is kept for the next write.
+const maxSpare = 1 << 20
+
+// heard is what one read brought: the answers to submits apart from all other
+// PDUs, so that no answer waits behind a deliver_sm.
+type heard struct {
+	link    *link
+	answers []answer
+	others  []codec.PDU
+	faults  []fault
+	at      time.Time
+}
+
+// answer is a submit_sm_resp, or a generic_nack, as far as the window needs it.
+type answer struct {
+	seq    uint32
+	status codec.Status
+	id     string
+	nack   bool
+}
+
+// fault is a frame that is no PDU, and what the codec's rules answer to it.
+type fault struct {
+	err   error
+	reply codec.PDU // nil: nothing
+}
+
+// runReader reads until the connection ends. maxLength bounds a PDU.
+func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength int) {
+	framer := codec.NewFramer(&noticing{l}, maxLength)
+	batch := &heard{link: l}
+	for {
+		frame, err := framer.Next()
+		if err == nil {
+			batch.take(frame)
+		} else if fatal := batch.fail(err); fatal {
+			batch.send(root, session)
+			root.Send(session, &lineBroken{l, err})
+			return
+		}
+		if !framer.Ready() || len(batch.answers)+len(batch.others) >= maxBatch {
+			batch.send(root, session)
+			batch = &heard{link: l}
+		}
+	}
+}
+
+// maxBatch bounds the PDUs of one message, so that a flood does not make one
+// that holds the session for long.
+const maxBatch = 512
+
+func (h *heard) send(root *actor.RootContext, session *actor.PID) {
+	if len(h.answers)+len(h.others)+len(h.faults) == 0 {
+		return
+	}
+	h.at = time.Now()
+	root.Send(session, h)
+}
+
+// take decodes one frame. The frame is the framer's, so everything is copied.
+func (h *heard) take(frame []byte) {
+	if status, seq, id, ok := codec.ParseSubmitSMResp(frame); ok {
+		h.answers = append(h.answers, answer{seq: seq, status: status, id: string(id)})
+		return
+	}
+	pdu, err := codec.Parse(frame)
+	if err != nil {
+		h.fail(err)
+		return
+	}
+	if nack, ok := pdu.(*codec.GenericNack); ok {
+		h.answers = append(h.answers, answer{seq: nack.Sequence, status: nack.Status, nack: true})
+		return
+	}
+	h.others = append(h.others, codec.Clone(pdu))
+}
+
+// fail takes an error in and reports whether the connection is at its end.
+func (h *heard) fail(err error) (fatal bool) {
+	var wrong *codec.DecodeError
+	if !errors.As(err, &wrong) {
+		return true // the connection's own error
+	}
+	h.faults = append(h.faults, fault{err, codec.Reply(err)})
+	return codec.Rule(err).Close
+}
+
+// noticing notes when octets came: any of them is a sign of life (US-SC-004).
+type noticing struct{ l *link }
+
+func (n *noticing) Read(p []byte) (int, error) {
+	count, err := n.l.conn.Read(p)
+	if count > 0 {
+		n.l.heard.Store(time.Now().UnixNano())
+	}
+	return count, err
+}

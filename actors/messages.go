@@ -1,0 +1,133 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/sequence"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// The messages that more than one actor speaks. What only one hears stands in
+// its own file.
+
+// command is one dispatch command in hand, from its delivery to its settlement.
+// It belongs to the actor that was sent it last.
+type command struct {
+	delivery     port.Delivery
+	intake       *intake
+	plan         *dispatch.Plan
+	bind         port.BindID // the bind that took it
+	outcome      ledger.Message
+	reference    uint16
+	hasReference bool
+	doubtful     bool // an earlier submit was written and never answered
+	settled      bool // its end is decided; nothing more is submitted
+	submittedAt  time.Time
+	refusal      *dispatch.Refusal // why the MNO, or a policy, ends it
+	status       codec.Status      // the status that refused it
+}
+
+// flight is one segment between the window and the line.
+type flight struct {
+	cmd     *command
+	part    int
+	ordinal uint64 // rising over all flights of the process's windows
+	seq     uint32
+	sentAt  time.Time
+
+	lost   bool // not answered within the response timeout
+	status codec.Status
+	id     string // submit_sm_resp.message_id
+	took   time.Duration
+}
+
+// submit asks a session to write segments, in order. A session of another
+// incarnation than link's drops it: the window has taken them back already.
+type submit struct {
+	link    *link
+	flights []*flight
+}
+
+// answered brings the window what has become of flights.
+type answered struct{ flights []*flight }
+
+// linkUp tells the window where to submit: the bind is BOUND.
+type linkUp struct {
+	link    *link
+	session *actor.PID
+	account *Account
+}
+
+// linkDown tells the window that the link is gone: flights up to written may
+// have reached the MNO, later ones surely have not.
+type linkDown struct {
+	link    *link
+	written uint64
+	reason  string
+}
+
+// drain asks an actor to finish what it has in hand and to take nothing new.
+// Whoever is drained tells its parent with drained.
+type drain struct{}
+
+type drained struct{ who *actor.PID }
+
+// situation is what a child that has (re)started asks its bind for.
+type situation struct{ who *actor.PID }
+
+// numbers grants a block of sequence numbers, or of references.
+type numbers struct{ block sequence.Block }
+
+// needNumbers asks the sequence actor for the next block.
+type needNumbers struct{ to *actor.PID }
+
+// needReferences asks it for concatenation references.
+type needReferences struct{ to *actor.PID }
+
+type references struct{ block sequence.Block }
+
+// settle hands bridge/postgres what was accepted and what is thereby decided.
+type settle struct {
+	rows        []port.Correlation
+	settlements []settlement
+}
+
+// settlement ends a command: exactly one of its fields beside cmd says how.
+type settlement struct {
+	cmd     *command
+	window  *actor.PID    // to be told when it is done
+	submit  bool          // publish sms.dispatch.submitted, acknowledge
+	dead    *port.Event   // publish this dead letter, acknowledge
+	giveAll bool          // give it back after delay
+	delay   time.Duration // of giveAll
+}
+
+// settled tells a window that so many of its commands are off its hands.
+type settled struct{ count int }
+
+// heardDeliveries brings a desk the deliver_sm and data_sm of one read.
+type heardDeliveries struct {
+	link    *link
+	session *actor.PID
+	bind    port.BindID
+	account *Account
+	items   []delivery
+}
+
+// delivery is one deliver_sm, or a data_sm seen as one.
+type delivery struct {
+	pdu  *codec.DeliverSM
+	resp codec.PDU // filled with the status and sent when the item is stored
+	at   time.Time
+}
+
+// answerDeliveries has the session answer what a desk has stored, or could not.
+type answerDeliveries struct {
+	link  *link
+	resps []codec.PDU
+}

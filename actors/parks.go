@@ -1,0 +1,65 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// parkIndex is what this process has seen of the receipts that are parked, on
+// any pod. With port.ReceiptPark's watch it makes both orders meet: whoever
+// stores a row looks here, and whoever sees a receipt appear looks for its row.
+type parkIndex struct {
+	count atomic.Int64 // so that a row which is stored while nothing is parked costs one load
+	mu    sync.Mutex
+	byKey map[port.CorrelationKey][]port.ParkedReceipt
+}
+
+func newParkIndex() *parkIndex {
+	return &parkIndex{byKey: map[port.CorrelationKey][]port.ParkedReceipt{}}
+}
+
+func (p *parkIndex) add(r port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, known := range p.byKey[r.Key] {
+		if known.State == r.State {
+			return
+		}
+	}
+	p.byKey[r.Key] = append(p.byKey[r.Key], r)
+	p.count.Add(1)
+}
+
+func (p *parkIndex) remove(r port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.byKey[r.Key]
+	for i, known := range list {
+		if known.State != r.State {
+			continue
+		}
+		p.count.Add(-1)
+		if len(list) == 1 {
+			delete(p.byKey, r.Key)
+			return
+		}
+		p.byKey[r.Key] = append(list[:i:i], list[i+1:]...)
+		return
+	}
+}
+
+// waitingFor returns the parked receipts that rows have been stored for.
+func (p *parkIndex) waitingFor(rows []port.Correlation) []port.ParkedReceipt {
+	if p.count.Load() == 0 {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []port.ParkedReceipt
+	for _, row := range rows {
+		found = append(found, p.byKey[row.Key()]...)
+	}
+	return found
+}

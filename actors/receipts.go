@@ -1,0 +1,245 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// receiptDesk brings receipts to their messages. bridge/postgres runs its calls
+// on goroutines; it keeps no state of its own.
+//
+// A receipt is answered ESME_ROK only when its event, or the parked receipt, is
+// stored; otherwise with the profile's temporary error, so that the MNO keeps it.
+type receiptDesk struct{ env *environment }
+
+// deskTimeout bounds everything that one batch of receipts waits for. It is
+// below the response timeout of any MNO that documents one.
+const deskTimeout = 10 * time.Second
+
+// matched is one receipt with its row.
+type matched struct {
+	heard dlr.Heard
+	row   port.Correlation
+	item  int // index into the batch
+}
+
+// take handles the receipts of one read and has the session answer them.
+func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heardDeliveries) {
+	ctx, cancel := context.WithTimeout(ctx, deskTimeout)
+	defer cancel()
+	heard := make([]dlr.Heard, len(m.items))
+	for i, item := range m.items {
+		heard[i] = dlr.Read(item.pdu, m.account.Receipts, m.account.OperatorID, m.bind, item.at)
+	}
+	failed := make([]bool, len(m.items)) // no item is answered ESME_ROK that is not stored
+	found, unknown := d.match(ctx, heard)
+	tally := event.ReceiptsHeard{Bind: m.bind, ByStatus: map[string]int{}}
+	for _, h := range heard {
+		tally.ByStatus[dlr.Status(h.State).String()]++
+	}
+	d.publish(ctx, found, failed, &tally)
+	d.park(ctx, m, heard, unknown, failed, &tally)
+	d.env.Listener.On(tally)
+
+	resps := make([]codec.PDU, len(m.items))
+	for i, item := range m.items {
+		resps[i] = item.resp
+		if failed[i] {
+			item.resp.Head().Status = m.account.TemporaryError
+		}
+	}
+	root.Send(m.session, &answerDeliveries{link: m.link, resps: resps})
+}
+
+// match looks the rows up. With the store away everything is unknown, and so parked.
+func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matched, unknown []int) {
+	keys := make([]port.CorrelationKey, len(heard))
+	for i, h := range heard {
+		keys[i] = h.Key
+	}
+	lookup, cancel := context.WithTimeout(ctx, deskTimeout/2)
+	defer cancel()
+	rows, err := d.env.near.Find(lookup, keys)
+	for i, h := range heard {
+		if err != nil || h.ID == "" || rows[i] == nil {
+			unknown = append(unknown, i)
+			continue
+		}
+		found = append(found, matched{heard: h, row: *rows[i], item: i})
+	}
+	return found, unknown
+}
+
+// publish stores the events of matched receipts, remembers their states, and
+// then what the messages in parts have come to.
+func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, tally *event.ReceiptsHeard) {
+	fresh := all[:0:0]
+	type once struct {
+		key   port.CorrelationKey
+		state uint8
+	}
+	seen := map[once]bool{}
+	for _, m := range all {
+		k := once{m.heard.Key, m.heard.State}
+		if dlr.Repeated(m.row, m.heard.State) || seen[k] {
+			tally.Repeated++
+			continue
+		}
+		seen[k] = true
+		fresh = append(fresh, m)
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	events := make([]port.Event, len(fresh))
+	for i, m := range fresh {
+		events[i] = dlr.OfPart(m.row, m.heard)
+	}
+	errs := d.env.Publisher.Publish(ctx, events)
+	var marks []port.Mark
+	stored := fresh[:0]
+	for i, m := range fresh {
+		if errs != nil && errs[i] != nil {
+			fail(failed, m)
+			continue
+		}
+		marks = append(marks, dlr.Remember(m.heard))
+		stored = append(stored, m)
+	}
+	if err := d.env.near.Mark(ctx, marks); err != nil {
+		for _, m := range stored {
+			fail(failed, m)
+		}
+		return
+	}
+	d.conclude(ctx, stored, failed)
+	for _, m := range stored {
+		tally.Matched++
+		if m.heard.Final {
+			tally.Latencies = append(tally.Latencies, m.heard.At.Sub(m.row.SubmittedAt))
+		}
+	}
+}
+
+// conclude publishes the one final event of each message in parts whose last
+// receipt has come.
+func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bool) {
+	var events []port.Event
+	var of []matched
+	for _, m := range stored {
+		if m.row.PartsTotal == 1 || !m.heard.Final {
+			continue
+		}
+		parts, err := d.env.near.Parts(ctx, m.row.OperatorID, m.row.MessageID)
+		if err != nil {
+			fail(failed, m)
+			continue
+		}
+		if e, ok := dlr.OfMessage(parts, m.heard); ok {
+			events, of = append(events, e), append(of, m)
+		}
+	}
+	if len(events) == 0 {
+		return
+	}
+	for i, err := range d.env.Publisher.Publish(ctx, events) {
+		if err != nil {
+			fail(failed, of[i])
+		}
+	}
+}
+
+func fail(failed []bool, m matched) { failed[m.item] = true }
+
+// park keeps receipts that no row is known for, and then looks once more: the
+// row may have been stored in between. One without an id can never be matched
+// and is published as an orphan.
+func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.Heard, unknown []int, failed []bool, tally *event.ReceiptsHeard) {
+	var parked []port.ParkedReceipt
+	var at []int
+	for _, i := range unknown {
+		if heard[i].ID == "" {
+			tally.Orphaned++
+			if errs := d.env.Publisher.Publish(ctx, []port.Event{orphan(heard[i])}); errs != nil {
+				failed[i] = true
+			}
+			continue
+		}
+		item := m.items[i]
+		parked = append(parked, port.ParkedReceipt{Key: heard[i].Key, State: heard[i].State, Bind: m.bind, HeardAt: item.at,
+			Source: item.pdu.SourceAddr, Dest: item.pdu.DestinationAddr, Octets: codec.Append(nil, item.pdu)})
+		at = append(at, i)
+	}
+	if len(parked) == 0 {
+		return
+	}
+	if err := d.env.Park.Park(ctx, parked); err != nil {
+		for _, i := range at {
+			failed[i] = true
+		}
+		return
+	}
+	tally.Parked += len(parked)
+	d.rematch(ctx, parked)
+}
+
+// orphan is the event of a receipt that names no message.
+func orphan(h dlr.Heard) port.Event {
+	return port.Event{Subject: contract.SubjectDLROrphan, Body: &contract.DlrInboundEvent{
+		Status: dlr.Status(h.State), Final: h.Final, OperatorId: h.Key.OperatorID, BindId: h.Bind.String(),
+		ErrorCode: h.Err, NetworkErrorCode: h.NetworkErrorCode, SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw}}
+}
+
+// rematch tries parked receipts again: their rows have been stored, or they have
+// just appeared.
+func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
+	ctx, cancel := context.WithTimeout(ctx, deskTimeout)
+	defer cancel()
+	heard := make([]dlr.Heard, 0, len(parked))
+	of := make([]*port.ParkedReceipt, 0, len(parked))
+	for i := range parked {
+		if h, ok := d.reread(&parked[i]); ok {
+			heard, of = append(heard, h), append(of, &parked[i])
+		}
+	}
+	found, _ := d.match(ctx, heard)
+	if len(found) == 0 {
+		return
+	}
+	failed := make([]bool, len(heard))
+	tally := event.ReceiptsHeard{Bind: found[0].heard.Bind}
+	d.publish(ctx, found, failed, &tally)
+	d.env.Listener.On(tally)
+	var done []port.ParkedReceipt
+	for _, m := range found {
+		if !failed[m.item] {
+			done = append(done, *of[m.item])
+		}
+	}
+	if len(done) > 0 {
+		_ = d.env.Park.Unpark(ctx, done) // one that stays is matched again, and found to be repeated
+	}
+}
+
+// reread reads a parked receipt under the present rules of its account; ok is
+// false while this pod does not serve the account.
+func (d receiptDesk) reread(p *port.ParkedReceipt) (dlr.Heard, bool) {
+	account := d.env.account(p.Key.OperatorID)
+	if account == nil {
+		return dlr.Heard{}, false
+	}
+	pdu, err := codec.Parse(p.Octets)
+	deliver, ok := pdu.(*codec.DeliverSM)
+	if err != nil || !ok {
+		return dlr.Heard{}, false
+	}
+	return dlr.Read(deliver, account.Receipts, account.OperatorID, p.Bind, p.HeardAt), true
+}

@@ -1,0 +1,359 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/lifecycle"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/sequence"
+	"github.com/ghasi/smpp-connector/actors/window"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// LinkEnded is why a session's incarnation has come to its end. It is the one
+// failure that is expected: the bind's supervisor strategy answers it with the
+// next dial after the backoff.
+type LinkEnded struct {
+	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, PeerUnbound or UnbindDone
+	Status  codec.Status    // of BindRefused, when the MNO gave one
+	Written uint64          // ordinal of the last flight that may have reached the MNO
+	Err     error
+
+	link *link
+}
+
+func (e *LinkEnded) Error() string {
+	switch {
+	case e.Status != codec.StatusOK:
+		return fmt.Sprintf("%v: %v", e.Event, e.Status)
+	case e.Err != nil:
+		return fmt.Sprintf("%v: %v", e.Event, e.Err)
+	}
+	return e.Event.String()
+}
+
+// Unwrap returns what the network or the codec said.
+func (e *LinkEnded) Unwrap() error { return e.Err }
+
+// session is one connection to an MNO: it dials, binds, keeps the line alive,
+// writes segments and hears answers, receipts and MOs. When the line ends, it
+// ends: state that must survive is the window's, and the bind brings the next
+// incarnation.
+type session struct {
+	env     *environment
+	seat    *seat // what the bind shares with its children
+	account *Account
+	node    *node
+
+	link    *link // nil until the dial has succeeded
+	bound   bool
+	ended   bool                       // the incarnation is over; whatever still comes is dropped
+	numbers sequence.Blocks            // sequence numbers in hand
+	pending *window.Pending[*flight]   // submits that await their answer
+	own     map[uint32]codec.CommandID // our other requests that await theirs
+	backlog []*flight                  // segments that wait for sequence numbers
+	asleep  func()                     // what to do once there are numbers
+	enquire time.Time                  // when the outstanding enquire_link was sent; zero: none
+	timer   *time.Timer                // the next look at the deadlines
+	timers  map[*time.Timer]struct{}   // one-off deadlines of this incarnation
+	out     []byte                     // scratch: PDUs of one Receive
+	scratch []byte                     // scratch: one PDU's user data
+	submit  codec.SubmitSM             // scratch: the PDU being filled
+	cancel  context.CancelFunc         // of a dial under way
+	unbound bool                       // we have sent unbind
+}
+
+// The messages that only a session hears, beside those of messages.go.
+type (
+	dialled struct {
+		from *session // the incarnation that dialled
+		conn net.Conn
+		err  error
+	}
+	sessionTick struct{ from *session } // look at the deadlines
+	bindOverdue struct{ from *session }
+	unbindDue   struct{ from *session }
+	leave       struct{} // from the bind: unbind and end
+)
+
+// Receive implements actor.Actor.
+func (s *session) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		s.start(c)
+	case *actor.Stopping, *actor.Restarting:
+		s.close()
+	case *dialled:
+		s.connected(c, m)
+	case *numbers:
+		s.numbered(c, m)
+	case *submit:
+		s.send(c, m)
+	case *heard:
+		s.hear(c, m)
+	case *answerDeliveries:
+		s.answer(c, m)
+	case *sessionTick:
+		s.tick(c, m)
+	case *bindOverdue:
+		s.overdue(c, m)
+	case *leave:
+		s.leave(c)
+	case *unbindDue:
+		s.unbindOver(c, m)
+	case *lineBroken:
+		s.broken(c, m)
+	}
+}
+
+func (s *session) start(c actor.Context) {
+	s.node.show("connecting", time.Now())
+	s.own = map[uint32]codec.CommandID{}
+	s.timers = map[*time.Timer]struct{}{}
+	s.account = s.seat.account.Load()
+	s.pending = window.NewPending[*flight](s.account.Window)
+	s.ask(c)
+	ctx, cancel := context.WithTimeout(context.Background(), s.account.Times.Connect)
+	s.cancel = cancel
+	root, self, dial := c.ActorSystem().Root, c.Self(), s.account.Dial
+	go func() {
+		defer cancel()
+		conn, err := dial(ctx)
+		root.Send(self, &dialled{s, conn, err})
+	}()
+}
+
+// ask has the sequence actor reserve the next block when only one is left.
+func (s *session) ask(c actor.Context) {
+	if s.numbers.Low() {
+		c.Send(s.seat.sequence, &needNumbers{to: c.Self()})
+	}
+}
+
+func (s *session) connected(c actor.Context, m *dialled) {
+	if m.from != s || s.ended {
+		if m.conn != nil {
+			_ = m.conn.Close() // a dial that an earlier incarnation, or a stop, left behind
+		}
+		return
+	}
+	if m.err != nil {
+		s.end(c, &LinkEnded{Event: lifecycle.DialFailed, Err: m.err})
+		return
+	}
+	s.link = newLink(m.conn, s.account.Times.Write)
+	root, self := c.ActorSystem().Root, c.Self()
+	go s.link.runReader(root, self, s.env.MaxPDU)
+	go s.link.runWriter(root, self)
+	s.after(c, s.account.Times.BindAnswer, &bindOverdue{s})
+	s.withNumber(s.bind)
+}
+
+// withNumber does what needs a sequence number now, or as soon as there is one.
+func (s *session) withNumber(do func()) {
+	if s.numbers.Left() > 0 {
+		do()
+		return
+	}
+	s.asleep = do
+}
+
+func (s *session) numbered(c actor.Context, m *numbers) {
+	s.numbers.Add(m.block)
+	s.ask(c)
+	if do := s.asleep; do != nil {
+		s.asleep = nil
+		do()
+	}
+	if len(s.backlog) > 0 {
+		flights := s.backlog
+		s.backlog = nil
+		s.write(c, flights)
+	}
+}
+
+// bind sends the bind PDU that the direction asks for (US-SC-002).
+func (s *session) bind() {
+	b := s.account.Bind
+	switch s.seat.id.Direction {
+	case port.TX:
+		s.request(&codec.BindTransmitter{Bind: b})
+	case port.RX:
+		s.request(&codec.BindReceiver{Bind: b})
+	default:
+		s.request(&codec.BindTransceiver{Bind: b})
+	}
+}
+
+// request sends one of our own requests under the next sequence number.
+func (s *session) request(pdu codec.PDU) {
+	absolute, ok := s.numbers.Next()
+	if !ok {
+		return
+	}
+	pdu.Head().Sequence = sequence.Wire(absolute)
+	s.own[pdu.Head().Sequence] = pdu.Command()
+	s.transmit(pdu)
+}
+
+func (s *session) transmit(pdus ...codec.PDU) {
+	s.out = s.out[:0]
+	for _, pdu := range pdus {
+		s.out = codec.Append(s.out, pdu)
+	}
+	s.link.write(s.out, 0)
+}
+
+func (s *session) overdue(c actor.Context, m *bindOverdue) {
+	if m.from == s && !s.bound && !s.unbound {
+		s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Err: fmt.Errorf("no answer to the bind within %v", s.account.Times.BindAnswer)})
+	}
+}
+
+// established is called with a bind_resp ESME_ROK.
+func (s *session) established(c actor.Context) {
+	s.bound = true
+	s.node.show("bound", time.Now())
+	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account})
+	s.schedule(c)
+}
+
+// leave unbinds: the bind's window is empty, or its patience is over (US-SC-015).
+func (s *session) leave(c actor.Context) {
+	if s.link == nil || s.ended {
+		s.end(c, &LinkEnded{Event: lifecycle.UnbindDone})
+		return
+	}
+	s.unbound = true
+	s.node.show("unbinding", time.Now())
+	s.after(c, s.account.Times.Unbind, &unbindDue{s})
+	s.withNumber(func() { s.request(&codec.Unbind{}) })
+}
+
+func (s *session) unbindOver(c actor.Context, m *unbindDue) {
+	if m.from == s {
+		s.end(c, &LinkEnded{Event: lifecycle.UnbindDone, Err: fmt.Errorf("no answer to unbind within %v", s.account.Times.Unbind)})
+	}
+}
+
+func (s *session) broken(c actor.Context, m *lineBroken) {
+	if m.link != s.link || s.ended {
+		return
+	}
+	s.end(c, &LinkEnded{Event: lifecycle.LineLost, Err: m.err})
+}
+
+// end closes the line and raises the reason to the bind. What is in flight goes
+// back to the window with it.
+func (s *session) end(c actor.Context, reason *LinkEnded) {
+	if s.ended {
+		return
+	}
+	s.close()
+	reason.link = s.link
+	if s.link != nil {
+		reason.Written = s.link.begun.Load()
+	}
+	s.node.show("ended", time.Now())
+	c.(failing).EscalateFailure(reason, nil)
+}
+
+// failing is the part of protoactor's context that raises a failure without a panic.
+type failing interface {
+	EscalateFailure(reason, message any)
+}
+
+// close frees what the incarnation holds. It may be called twice.
+func (s *session) close() {
+	s.ended = true
+	if s.cancel != nil {
+		s.cancel()
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	for t := range s.timers {
+		t.Stop()
+	}
+	if s.link != nil {
+		s.link.close()
+	}
+}
+
+// after sends the session a message of this incarnation when d has passed.
+func (s *session) after(c actor.Context, d time.Duration, message any) {
+	root, self := c.ActorSystem().Root, c.Self()
+	s.timers[time.AfterFunc(d, func() { root.Send(self, message) })] = struct{}{}
+}
+
+// schedule sets the timer to the next deadline that could pass.
+func (s *session) schedule(c actor.Context) {
+	if s.ended {
+		return
+	}
+	wait := s.untilNext(time.Now())
+	root, self := c.ActorSystem().Root, c.Self()
+	if s.timer == nil {
+		s.timer = time.AfterFunc(wait, func() { root.Send(self, &sessionTick{s}) })
+		return
+	}
+	s.timer.Reset(wait)
+}
+
+// untilNext is how long no deadline can pass: the heartbeat's, its answer's, or
+// the oldest submit's. Submits alone are looked at no more often than ten times
+// in their timeout, so that a busy line does not reset timers all the time.
+func (s *session) untilNext(now time.Time) time.Duration {
+	t := s.account.Times
+	wait := time.Unix(0, s.link.heard.Load()).Add(t.Enquire).Sub(now)
+	if !s.enquire.IsZero() {
+		wait = s.enquire.Add(t.EnquireAnswer).Sub(now)
+	}
+	wait = min(wait, t.Response/10)
+	return max(wait, time.Millisecond)
+}
+
+func (s *session) tick(c actor.Context, m *sessionTick) {
+	if m.from != s || s.ended {
+		return
+	}
+	now := time.Now()
+	t := s.account.Times
+	silent := now.Sub(time.Unix(0, s.link.heard.Load()))
+	switch {
+	case !s.enquire.IsZero() && silent < now.Sub(s.enquire):
+		s.enquire = time.Time{} // anything that the peer sends is a sign of life
+	case !s.enquire.IsZero() && now.Sub(s.enquire) >= t.EnquireAnswer:
+		s.env.Listener.On(event.EnquireLinkTimedOut{Bind: s.seat.id, At: now})
+		s.end(c, &LinkEnded{Event: lifecycle.HeartbeatLost, Err: fmt.Errorf("no answer to enquire_link within %v", t.EnquireAnswer)})
+		return
+	}
+	if s.enquire.IsZero() && silent >= t.Enquire {
+		s.withNumber(func() {
+			s.enquire = now
+			s.request(&codec.EnquireLink{})
+		})
+	}
+	s.expire(c, now)
+	s.ask(c)
+	s.schedule(c)
+}
+
+// expire gives the window back what was not answered in time: its outcome is
+// unknown (decisions.md, Session and bind).
+func (s *session) expire(c actor.Context, now time.Time) {
+	var lost []*flight
+	s.pending.Expire(now.Add(-s.account.Times.Response), func(_ uint32, f *flight) {
+		f.lost, f.took = true, now.Sub(f.sentAt)
+		lost = append(lost, f)
+	})
+	if len(lost) > 0 {
+		c.Send(s.seat.window, &answered{lost})
+	}
+}

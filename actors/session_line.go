@@ -1,0 +1,212 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/lifecycle"
+	"github.com/ghasi/smpp-connector/actors/sequence"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// What a session does with the line once it is bound: segments out; answers,
+// receipts, MOs and the peer's own requests in.
+
+// send writes the window's segments.
+func (s *session) send(c actor.Context, m *submit) {
+	if m.link != s.link || s.ended {
+		return // meant for a link that is gone; the window has taken them back
+	}
+	s.write(c, m.flights)
+}
+
+func (s *session) write(c actor.Context, flights []*flight) {
+	now := time.Now()
+	s.out = s.out[:0]
+	var mark uint64
+	for i, f := range flights {
+		absolute, ok := s.numbers.Next()
+		if !ok {
+			s.backlog = append(s.backlog, flights[i:]...)
+			break
+		}
+		f.seq, f.sentAt = sequence.Wire(absolute), now
+		s.scratch = f.cmd.plan.Fill(f.part, f.cmd.reference, s.account.Rules.Count.Wide, &s.submit, s.scratch)
+		s.submit.Sequence = f.seq
+		s.out = codec.Append(s.out, &s.submit)
+		s.pending.Put(f.seq, now, f) // before the write: no answer can come first
+		mark = f.ordinal
+		s.seat.gauge.sequence.Store(f.seq)
+	}
+	if mark != 0 {
+		s.link.write(s.out, mark)
+	}
+	s.ask(c)
+}
+
+// hear takes in one read.
+func (s *session) hear(c actor.Context, m *heard) {
+	if m.link != s.link || s.ended {
+		return
+	}
+	if len(m.answers) > 0 {
+		s.match(c, m)
+	}
+	for _, f := range m.faults {
+		s.env.violation(s.seat.id, "malformed", f.err.Error(), m.at)
+		if f.reply != nil {
+			s.transmit(f.reply)
+		}
+	}
+	var batch []delivery
+	for _, pdu := range m.others {
+		if s.ended {
+			return
+		}
+		if d, ok := asDelivery(pdu, m.at); ok {
+			batch = append(batch, d)
+			continue
+		}
+		s.dealWith(c, pdu, m.at)
+	}
+	if len(batch) > 0 && !s.ended {
+		s.forward(c, batch)
+	}
+}
+
+// match finds the flights that were answered and hands them to the window.
+func (s *session) match(c actor.Context, m *heard) {
+	flights := make([]*flight, 0, len(m.answers))
+	for _, a := range m.answers {
+		f, ok := s.pending.Take(a.seq)
+		if !ok {
+			s.unmatched(c, a, m.at)
+			continue
+		}
+		f.status, f.id, f.took = a.status, a.id, m.at.Sub(f.sentAt)
+		if a.nack && a.status == codec.StatusOK {
+			f.status = codec.StatusUnknownErr // a nack is no acceptance, whatever its status says
+		}
+		flights = append(flights, f)
+	}
+	if len(flights) > 0 {
+		c.Send(s.seat.window, &answered{flights})
+	}
+}
+
+// unmatched deals with an answer to no submit in flight: a generic_nack to one
+// of our own requests, a late answer, or one that nobody asked for.
+func (s *session) unmatched(c actor.Context, a answer, at time.Time) {
+	if command, ours := s.own[a.seq]; ours && a.nack {
+		delete(s.own, a.seq)
+		if isBind(command) {
+			s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Status: a.status, Err: fmt.Errorf("generic_nack to %v", command)})
+		}
+		return
+	}
+	s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("answer to sequence_number %d, which awaits none", a.seq), at)
+}
+
+func isBind(c codec.CommandID) bool {
+	return c == codec.BindTransceiverID || c == codec.BindTransmitterID || c == codec.BindReceiverID
+}
+
+// dealWith handles everything but answers to submits and deliveries.
+func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
+	switch p := pdu.(type) {
+	case *codec.EnquireLink:
+		s.transmit(codec.NewResp(p, codec.StatusOK)) // in every state
+	case *codec.EnquireLinkResp:
+		s.enquire = time.Time{}
+		delete(s.own, p.Sequence)
+	case *codec.BindTransceiverResp:
+		s.bindAnswered(c, p.Header)
+	case *codec.BindTransmitterResp:
+		s.bindAnswered(c, p.Header)
+	case *codec.BindReceiverResp:
+		s.bindAnswered(c, p.Header)
+	case *codec.Unbind:
+		s.transmit(codec.NewResp(p, codec.StatusOK))
+		s.end(c, &LinkEnded{Event: lifecycle.PeerUnbound})
+	case *codec.UnbindResp:
+		if s.unbound {
+			s.end(c, &LinkEnded{Event: lifecycle.UnbindDone})
+		}
+	case *codec.AlertNotification:
+		// for a handset that has come back; nobody has asked for it
+	default:
+		s.refuse(pdu, at)
+	}
+}
+
+func (s *session) bindAnswered(c actor.Context, h codec.Header) {
+	command, ours := s.own[h.Sequence]
+	if !ours || !isBind(command) || s.bound {
+		s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("bind answer to sequence_number %d, which awaits none", h.Sequence), time.Now())
+		return
+	}
+	delete(s.own, h.Sequence)
+	if h.Status != codec.StatusOK {
+		s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Status: h.Status})
+		return
+	}
+	s.established(c)
+}
+
+// refuse answers a PDU that an ESME does not take (SMPP 3.4 §2.3).
+func (s *session) refuse(pdu codec.PDU, at time.Time) {
+	s.env.violation(s.seat.id, "unexpected_pdu", codec.Dump(pdu), at)
+	if pdu.Command().IsResponse() {
+		return
+	}
+	if resp := codec.NewResp(pdu, codec.StatusInvCmdID); resp != nil {
+		s.transmit(resp)
+		return
+	}
+	s.transmit(&codec.GenericNack{Header: codec.Header{Status: codec.StatusInvCmdID, Sequence: pdu.Head().Sequence}})
+}
+
+// asDelivery sees a deliver_sm, or a data_sm that carries the same, as one.
+func asDelivery(pdu codec.PDU, at time.Time) (delivery, bool) {
+	switch p := pdu.(type) {
+	case *codec.DeliverSM:
+		return delivery{pdu: p, resp: codec.NewResp(p, codec.StatusOK), at: at}, true
+	case *codec.DataSM:
+		return delivery{pdu: &codec.DeliverSM{Header: p.Header, ServiceType: p.ServiceType,
+			SourceAddrTON: p.SourceAddrTON, SourceAddrNPI: p.SourceAddrNPI, SourceAddr: p.SourceAddr,
+			DestAddrTON: p.DestAddrTON, DestAddrNPI: p.DestAddrNPI, DestinationAddr: p.DestinationAddr,
+			ESMClass: p.ESMClass, RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs},
+			resp: codec.NewResp(p, codec.StatusOK), at: at}, true
+	}
+	return delivery{}, false
+}
+
+// forward hands receipts to the correlations and everything else to concat. Both
+// answer with answerDeliveries once the items are stored.
+func (s *session) forward(c actor.Context, batch []delivery) {
+	var receipts, messages []delivery
+	for _, d := range batch {
+		if class := d.pdu.ESMClass; class.IsReceipt() || class.IsIntermediate() {
+			receipts = append(receipts, d)
+		} else {
+			messages = append(messages, d)
+		}
+	}
+	for _, to := range []struct {
+		pid   *actor.PID
+		items []delivery
+	}{{s.env.postgres, receipts}, {s.seat.concat, messages}} {
+		if len(to.items) > 0 {
+			c.Send(to.pid, &heardDeliveries{link: s.link, session: c.Self(), bind: s.seat.id, account: s.account, items: to.items})
+		}
+	}
+}
+
+// answer writes the deliver_sm_resps of what is stored now.
+func (s *session) answer(_ actor.Context, m *answerDeliveries) {
+	if m.link == s.link && !s.ended {
+		s.transmit(m.resps...)
+	}
+}

@@ -1,0 +1,157 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// System is the running tree.
+type System struct {
+	env     *environment
+	actors  *actor.ActorSystem
+	root    *actor.PID
+	stopped chan struct{}
+	stop    sync.Once
+}
+
+// nearCapacity is how many correlations are kept in memory, about 500 octets each.
+const nearCapacity = 50_000
+
+// Start builds the tree and lets it run. Ports must not be nil; logger hears
+// protoactor's own errors, which carry no message.
+func Start(o Options, logger *slog.Logger) (*System, error) {
+	if o.MaxPDU == 0 {
+		o.MaxPDU = 128 << 10
+	}
+	if o.Block == 0 {
+		o.Block = 1000
+	}
+	if o.Drain == 0 {
+		o.Drain = 30 * time.Second
+	}
+	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(),
+		accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
+	s := &System{env: env, stopped: make(chan struct{})}
+	s.actors = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
+	const name = "connector"
+	n := env.tree.claim(name, name)
+	pid, err := s.actors.Root.SpawnNamed(env.tree.props(name, name, func() actor.Actor {
+		return &connector{env: env, node: n, stopped: s.stopped}
+	}), name)
+	if err != nil {
+		return nil, fmt.Errorf("start the actor tree: %w", err)
+	}
+	s.root = pid
+	return s, nil
+}
+
+// Drain stops pulling, lets the windows empty, unbinds, and returns when all that
+// is done, or with ctx's error. Nothing is submitted after it.
+func (s *System) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	s.actors.Root.Send(s.root, &drainAll{done})
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("drain: %w", context.Cause(ctx))
+	}
+}
+
+// Stop ends every actor; what was not drained is taken up again by the next
+// process. It returns when all have ended, or with ctx's error.
+func (s *System) Stop(ctx context.Context) error {
+	s.stop.Do(func() { s.actors.Root.Stop(s.root) })
+	select {
+	case <-s.stopped:
+		s.actors.Shutdown()
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop the actor tree: %w", context.Cause(ctx))
+	}
+}
+
+// Tree is the live tree.
+func (s *System) Tree() *Tree { return s.env.tree }
+
+// Bound returns how many binds are BOUND.
+func (s *System) Bound() int {
+	n := 0
+	for _, b := range s.env.tree.Binds() {
+		if b.Bound {
+			n++
+		}
+	}
+	return n
+}
+
+// account returns the account of an operator that this process serves, or nil.
+func (e *environment) account(operatorID string) *Account {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.accounts[operatorID]
+}
+
+func (e *environment) remember(a *Account) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.accounts[a.OperatorID] = a
+}
+
+// intakesOf returns the consumers that a bind reads: its operator's, which it
+// shares with its siblings, and its own (US-SC-006, 019). operatorID is the one
+// whose subjects are carried; a backup's bind carries its primary's.
+func (e *environment) intakesOf(bind port.BindID, operatorID string, account *Account) []*intake {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	direction := string(bind.Direction)
+	specs := []port.ConsumerSpec{
+		{Durable: contract.OperatorDurable(operatorID), Subject: contract.OperatorSubject(operatorID)},
+	}
+	if operatorID == account.OperatorID {
+		specs = append(specs, port.ConsumerSpec{Durable: contract.BindDurable(bind.MNO, direction, bind.Number), Subject: contract.BindSubject(bind.MNO, direction, bind.Number)})
+	}
+	if e.books[operatorID] == nil {
+		e.books[operatorID] = &book{b: ledger.NewBook[port.Handle](remembered)}
+	}
+	intakes := make([]*intake, len(specs))
+	for i, spec := range specs {
+		spec.AckWait, spec.MaxAckPending = account.AckWait, maxAckPending(account)
+		// A backup plans under its own rules, so it has intakes of its own on the
+		// same consumer; the book is shared.
+		key := account.OperatorID + "|" + spec.Durable
+		if e.intakes[key] == nil {
+			e.intakes[key] = &intake{env: e, spec: spec, book: e.books[operatorID]}
+			e.intakes[key].account.Store(account)
+		}
+		intakes[i] = e.intakes[key]
+	}
+	return intakes
+}
+
+// maxAckPending leaves room for all that the binds of a pod may have in hand, and
+// for what is NAKed with a delay meanwhile: those count too (platform.md §0.3).
+func maxAckPending(a *Account) int {
+	return max(10_000, 4*maxSettling*a.Window*max(len(a.Binds), 1))
+}
+
+// releaseBelow forgets an actor that has stopped, and all below it.
+func (t *Tree) releaseBelow(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p := range t.nodes {
+		if p == path || strings.HasPrefix(p, path+"/") {
+			delete(t.nodes, p)
+		}
+	}
+}
