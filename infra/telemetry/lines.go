@@ -26,6 +26,11 @@ var (
 type lines struct {
 	log   *slog.Logger
 	flood *flood
+	away  *away
+}
+
+func newLines(log *slog.Logger) *lines {
+	return &lines{log: log, flood: newFlood(), away: &away{log: log, timers: make(map[string]*time.Timer)}}
 }
 
 // write logs a fact. Facts of the hot path have no line.
@@ -102,10 +107,12 @@ func (l *lines) audit(f event.MessagesPlanned) {
 func (l *lines) dependency(f event.DependencyChanged) {
 	about := slog.String("dependency", f.Name)
 	if f.Up {
+		l.away.back(f.Name)
 		l.limited(slog.LevelInfo, often, f.Name+" is there", about, "up")
 		return
 	}
 	l.warn(f.Name+" is away", about, "down", slog.String("error", f.Err))
+	l.away.gone(f.Name, time.Now(), f.Err)
 }
 
 // onBind is the log field of a bind: the path of its actor.
@@ -131,8 +138,9 @@ func (l *lines) limited(level slog.Level, at limit, message string, about slog.A
 	l.log.LogAttrs(context.Background(), level, message, attrs...)
 }
 
-// settle tells at the end what floods left untold.
+// settle ends the reminders, and tells what floods left untold.
 func (l *lines) settle() {
+	l.away.stop()
 	for key, n := range l.flood.leftovers() {
 		l.log.Warn("lines were suppressed", slog.String("line", key.line), slog.String("about", key.about),
 			slog.String("detail", key.detail), slog.Int("suppressed", n))

@@ -182,6 +182,31 @@ func TestUSSC012RedisAwayIsWarnedOnceAMinute(t *testing.T) {
 	})
 }
 
+// issue 1: NATS, Redis or Postgres away is said "in the log once a minute".
+func TestAServerThatStaysAwayIsSaidOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tel, log := fresh(t, telemetry.Options{})
+		tel.On(event.DependencyChanged{Name: "nats", Err: "connection refused"})
+		tel.On(event.DependencyChanged{Name: "nats", Err: "connection refused"})
+		time.Sleep(3*time.Minute + time.Second)
+		tel.On(event.DependencyChanged{Name: "nats", Up: true})
+		time.Sleep(3 * time.Minute)
+		tel.On(event.DependencyChanged{Name: "redis"})
+		if err := tel.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(3 * time.Minute)
+		var said []string
+		for _, line := range log.lines(t) {
+			said = append(said, fmt.Sprint(line["msg"], " ", line["for"]))
+		}
+		want := "nats is away <nil>, nats is away <nil>, nats is still away 1m0s, nats is still away 2m0s, nats is still away 3m0s, nats is there <nil>, redis is away <nil>"
+		if got := strings.Join(said, ", "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
 type pid struct{ id string }
 
 func (p *pid) GetId() string { return p.id }

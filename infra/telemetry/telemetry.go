@@ -70,7 +70,7 @@ func New(o Options) (*Telemetry, error) {
 		return nil, err
 	}
 	t := &Telemetry{
-		log: log, recorder: newRecorder(time.Now()), lines: &lines{log: log, flood: newFlood()},
+		log: log, recorder: newRecorder(time.Now()), lines: newLines(log),
 		registry: prometheus.NewRegistry(), // a private one: libraries register in the global one
 		traces:   noop.NewTracerProvider(),
 	}
