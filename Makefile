@@ -8,9 +8,9 @@ TOOLS  := testkit/tools
 # own folder too. To add one is to add it here.
 DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc
 
-# Packages whose tests run a second time under the race detector in `make test`.
-# `make check` does it to all.
-RACED ?= ./actors/... ./infra/httpapi/... ./infra/telemetry/...
+# Where goroutines meet: these tests run a second time under the race detector in
+# `make test`. The codec, the contracts and the programs wait for `make check`.
+RACED ?= ./actors/... ./infra/... ./testkit/...
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
