@@ -18,13 +18,16 @@ func Dump(p PDU) string {
 	if p.Command().IsResponse() || h.Status != StatusOK {
 		b = append(append(b, ' '), h.Status.String()...)
 	}
-	d := dumper{b}
+	d := dumper{b: b, failed: h.Status != StatusOK}
 	p.walk(&d)
 	return string(d.b)
 }
 
 // dumper is the Visitor behind Dump.
-type dumper struct{ b []byte }
+type dumper struct {
+	b      []byte
+	failed bool // an error response: a state of 0 is no state
+}
 
 func (d *dumper) name(s string) { d.b = append(append(append(d.b, ' '), s...), '=') }
 
@@ -59,7 +62,7 @@ func (d *dumper) Time(name string, v *string) { d.Text(name, 0, v) }
 // Number implements Visitor.
 func (d *dumper) Number(name string, v *uint8) {
 	switch {
-	case name == "message_state":
+	case name == "message_state" && !(d.failed && *v == 0):
 		d.name(name)
 		d.b = append(d.b, MessageState(*v).String()...)
 	case *v != 0 && (name == "esm_class" || name == "interface_version"):

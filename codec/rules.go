@@ -31,16 +31,28 @@ type Outcome struct {
 	Close    bool   // close the connection after the answer: the stream cannot be found again
 }
 
+// String is the outcome in words: "generic_nack ESME_RINVCMDLEN, close".
+func (o Outcome) String() string {
+	words := o.Reaction.String()
+	if o.Reaction == Nack || o.Reaction == Respond {
+		words += " " + o.Status.String()
+	}
+	if o.Close {
+		words += ", close"
+	}
+	return words
+}
+
 // Side says to which PDUs a rule applies.
 type Side uint8
 
 // The sides of a rule.
 const (
-	Any        Side = iota
-	Requests        // command_id without the top bit
-	Responses       // command_id with it
-	Deliveries      // deliver_sm whose short_message was read and is not empty
-	LinkRequests    // enquire_link and unbind, which have no mandatory body
+	Any          Side = iota
+	Requests          // command_id without the top bit
+	Responses         // command_id with it
+	Deliveries        // deliver_sm whose short_message was read and is not empty
+	LinkRequests      // enquire_link and unbind, which have no mandatory body
 )
 
 var sideNames = [...]string{Any: "any", Requests: "request", Responses: "response", Deliveries: "deliver_sm with text", LinkRequests: "enquire_link, unbind"}
@@ -129,8 +141,9 @@ func Rule(err error) Outcome {
 	return out
 }
 
-// ruleFor finds the line of the table. A problem that a side cannot have is treated
-// as half a body.
+// ruleFor finds the line of the table that is for the whole side: the narrower
+// ones (Deliveries, LinkRequests) accept, so the reader has applied them already. A
+// problem that a side cannot have is treated as half a body.
 func ruleFor(problem Problem, id CommandID) Outcome {
 	side := Requests
 	if id.IsResponse() {
