@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/testkit/contract"
 )
 
@@ -29,4 +30,14 @@ func TestDispatchContract(t *testing.T) { // US-SC-006
 			},
 		}
 	})
+}
+
+func TestCorrelationStoreContract(t *testing.T) { // US-SC-010, US-SC-011
+	conn, _ := connected(t)
+	contract.CorrelationStore(t, func(*testing.T) port.CorrelationStore { return conn.Correlations() })
+}
+
+func TestCountersContract(t *testing.T) { // US-SC-022, US-SC-026
+	conn, _ := connected(t)
+	contract.Counters(t, func(*testing.T) port.Counters { return conn.Counters() })
 }

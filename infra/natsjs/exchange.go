@@ -76,8 +76,8 @@ func (e *unanswered) Unwrap() error { return e.cause }
 // coming, on another goroutine, never two at once and never after do has
 // returned. The error is *unanswered when answers are missing.
 func (x *exchanger) do(ctx context.Context, n int, send func(i int, reply string) error, hear func(i int, answer *nats.Msg)) error {
-	if n == 0 {
-		return nil
+	if n == 0 || ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
