@@ -21,6 +21,8 @@ type bindGauge struct {
 	queued     atomic.Int64
 	settling   atomic.Int64
 	sequence   atomic.Uint32
+	written    atomic.Uint64          // octets to the MNO since the process began
+	read       atomic.Uint64          // octets from it
 	limit      atomic.Pointer[string] // what limits it now: queue, window, tps, stores, closed
 }
 
@@ -69,4 +71,38 @@ func (t *Tree) Binds() []BindSnapshot {
 		}
 	}
 	return out
+}
+
+// EachBind implements port.BindGauges.
+func (t *Tree) EachBind(f func(port.BindGauge)) {
+	for _, g := range t.gauges() {
+		f(port.BindGauge{
+			Bind: g.bind, OperatorID: g.operatorID, Inflight: int(g.inflight.Load()),
+			Window: int(g.dynamic.Load()), WindowLimit: int(g.configured.Load()),
+			BytesWritten: g.written.Load(), BytesRead: g.read.Load(),
+		})
+	}
+}
+
+func (t *Tree) gauges() []*bindGauge {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []*bindGauge
+	for _, n := range t.nodes {
+		if g := n.bind.Load(); g != nil {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// Bound returns how many binds are BOUND.
+func (t *Tree) Bound() int {
+	bound := 0
+	for _, g := range t.gauges() {
+		if g.bound.Load() {
+			bound++
+		}
+	}
+	return bound
 }

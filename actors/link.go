@@ -30,11 +30,11 @@ type link struct {
 
 	begun atomic.Uint64 // ordinal of the last flight that a write call may have sent
 	heard atomic.Int64  // Unix ns of the last read that brought octets
-	bytes atomic.Int64  // octets written
+	gauge *bindGauge
 }
 
-func newLink(conn net.Conn, writeTimeout time.Duration) *link {
-	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1)}
+func newLink(conn net.Conn, writeTimeout time.Duration, gauge *bindGauge) *link {
+	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: gauge}
 	l.heard.Store(time.Now().UnixNano())
 	return l
 }
@@ -91,7 +91,7 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 		}
 		_ = l.conn.SetWriteDeadline(time.Now().Add(l.writeTimeout))
 		n, err := l.conn.Write(out)
-		l.bytes.Add(int64(n))
+		l.gauge.written.Add(uint64(n))
 		if err != nil {
 			root.Send(session, &lineBroken{l, err})
 			return
@@ -196,6 +196,7 @@ func (n *noticing) Read(p []byte) (int, error) {
 	count, err := n.l.conn.Read(p)
 	if count > 0 {
 		n.l.heard.Store(time.Now().UnixNano())
+		n.l.gauge.read.Add(uint64(count))
 	}
 	return count, err
 }

@@ -147,7 +147,7 @@ func (s *session) connected(c actor.Context, m *dialled) {
 		s.end(c, &LinkEnded{Event: lifecycle.DialFailed, Err: m.err})
 		return
 	}
-	s.link = newLink(m.conn, s.account.Times.Write)
+	s.link = newLink(m.conn, s.account.Times.Write, s.seat.gauge)
 	root, self := c.ActorSystem().Root, c.Self()
 	go s.link.runReader(root, self, s.env.MaxPDU)
 	go s.link.runWriter(root, self)

@@ -84,17 +84,6 @@ func (s *System) Stop(ctx context.Context) error {
 // Tree is the live tree.
 func (s *System) Tree() *Tree { return s.env.tree }
 
-// Bound returns how many binds are BOUND.
-func (s *System) Bound() int {
-	n := 0
-	for _, b := range s.env.tree.Binds() {
-		if b.Bound {
-			n++
-		}
-	}
-	return n
-}
-
 // account returns the account of an operator that this process serves, or nil.
 func (e *environment) account(operatorID string) *Account {
 	e.mu.Lock()

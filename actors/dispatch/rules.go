@@ -6,6 +6,7 @@ package dispatch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -38,14 +39,16 @@ type Rules struct {
 // TONNPI is a type of number and a numbering plan (SMPP 3.4 §5.2.5, §5.2.6).
 type TONNPI struct{ TON, NPI uint8 }
 
-// Numbering gives an address its ton and npi.
+// Numbering gives an address its ton and npi by its shape.
 type Numbering struct {
-	Fixed         bool   // All applies whatever the shape
-	All           TONNPI // from the credentials answer
 	Alphanumeric  TONNPI // 5/0; 5/1 at some
-	Short         TONNPI // 3/0: at most ShortDigits digits
-	International TONNPI // 1/1: with a '+', or longer than that
-	ShortDigits   int    // 8
+	Short         TONNPI // 3/0: at most ShortDigits digits without a '+'
+	International TONNPI // 1/1: with a '+', and bare longer digits
+	National      TONNPI // 2/1: bare longer digits, where BareNational
+	ShortDigits   int
+	BareNational  bool
+
+	TON, NPI *uint8 // hold whatever the shape; nil: by the shape
 }
 
 // DefaultNumbering is what most MNOs document.
@@ -53,31 +56,39 @@ var DefaultNumbering = Numbering{
 	Alphanumeric:  TONNPI{5, 0},
 	Short:         TONNPI{3, 0},
 	International: TONNPI{1, 1},
-	ShortDigits:   8,
+	National:      TONNPI{2, 1},
+	ShortDigits:   6,
 }
 
 // classify returns the address as it goes into the PDU, and its ton and npi.
 func (n Numbering) classify(address string) (string, TONNPI) {
-	digits, plus := address, false
-	if len(digits) > 0 && digits[0] == '+' {
-		digits, plus = digits[1:], true
+	digits, plus := strings.CutPrefix(address, "+")
+	shape := n.International
+	switch {
+	case !allDigits(digits):
+		digits, shape = address, n.Alphanumeric
+	case plus:
+	case len(digits) <= n.ShortDigits:
+		shape = n.Short
+	case n.BareNational:
+		shape = n.National
 	}
-	for i := range len(digits) {
-		if digits[i] < '0' || digits[i] > '9' {
-			return address, n.pick(n.Alphanumeric)
-		}
+	if n.TON != nil {
+		shape.TON = *n.TON
 	}
-	if !plus && len(digits) <= n.ShortDigits {
-		return digits, n.pick(n.Short)
+	if n.NPI != nil {
+		shape.NPI = *n.NPI
 	}
-	return digits, n.pick(n.International)
+	return digits, shape
 }
 
-func (n Numbering) pick(t TONNPI) TONNPI {
-	if n.Fixed {
-		return n.All
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
 	}
-	return t
+	return true
 }
 
 // Refusal says why a command will not be sent. It becomes a dead letter, so it

@@ -101,7 +101,7 @@ func Remember(h Heard) port.Mark { return port.Mark{Key: h.Key, State: h.State, 
 // OfPart is the event of one receipt: sms.dlr.inbound for a message in one
 // segment, sms.dlr.part for a part of a long one.
 func OfPart(row port.Correlation, h Heard) port.Event {
-	body := body(row, h)
+	body := eventBody(row, h)
 	subject := contract.SubjectDLRInbound
 	id := "dlr:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(int(h.State))
 	if row.PartsTotal > 1 {
@@ -112,7 +112,7 @@ func OfPart(row port.Correlation, h Heard) port.Event {
 	return port.Event{Subject: subject, ID: id, Body: body, Trace: row.Trace}
 }
 
-func body(row port.Correlation, h Heard) *contract.DlrInboundEvent {
+func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 	e := &contract.DlrInboundEvent{
 		MessageId: row.MessageID, Status: Status(h.State), Final: h.Final,
 		OperatorId: row.OperatorID, OperatorMessageId: row.OperatorMessageID, BindId: h.Bind.String(),
@@ -148,7 +148,7 @@ func OfMessage(parts []port.Correlation, h Heard) (e port.Event, ok bool) {
 			worst = p
 		}
 	}
-	b := body(worst, h)
+	b := eventBody(worst, h)
 	b.Status, b.Final = Status(worst.Final), true
 	b.PartsFinal = uint32(len(parts))
 	for _, p := range parts {

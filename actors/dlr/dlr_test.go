@@ -1,0 +1,118 @@
+package dlr
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+var (
+	at   = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	bind = port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+)
+
+func receiptPDU(text string, tlvs ...codec.TLV) *codec.DeliverSM {
+	return &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, ShortMessage: []byte(text), TLVs: tlvs}
+}
+
+const typical = "id:ab12 sub:001 dlvrd:001 submit date:2611241159 done date:2611241200 stat:DELIVRD err:000 text:my secret"
+
+func row(parts, index int) port.Correlation {
+	return port.Correlation{OperatorID: "awcc", OperatorMessageID: "ab12", MessageID: "m1", PartIndex: index, PartsTotal: parts, To: "93700", SubmittedAt: at.Add(-time.Minute)}
+}
+
+// US-SC-011: the id comes from the TLV, else from the text.
+func TestUSSC011IDFromTLVElseFromText(t *testing.T) {
+	h := Read(receiptPDU(typical), Rules{}, "awcc", bind, at)
+	if h.Key.OperatorMessageID != "ab12" || h.State != 2 || !h.Final {
+		t.Errorf("%+v", h)
+	}
+	h = Read(receiptPDU(typical, codec.TLV{Tag: codec.TagReceiptedMessageID, Value: []byte("tlv1\x00")}, codec.TLV{Tag: codec.TagMessageState, Value: []byte{5}}), Rules{}, "awcc", bind, at)
+	if h.Key.OperatorMessageID != "tlv1" || Status(h.State) != contract.DlrStatus_UNDELIVERABLE {
+		t.Errorf("%+v", h)
+	}
+	payload := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, TLVs: codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte(typical)}}}
+	if h = Read(payload, Rules{}, "awcc", bind, at); h.Key.OperatorMessageID != "ab12" {
+		t.Errorf("in message_payload: %+v", h)
+	}
+}
+
+// US-SC-011: the mapping covers all 8 values, from the TLV and from the text.
+func TestUSSC011AllStatesAreMapped(t *testing.T) {
+	for state, want := range map[uint8]struct {
+		word   string
+		status contract.DlrStatus_Value
+	}{
+		1: {"ENROUTE", contract.DlrStatus_ENROUTE}, 2: {"DELIVRD", contract.DlrStatus_DELIVERED}, 3: {"EXPIRED", contract.DlrStatus_EXPIRED},
+		4: {"DELETED", contract.DlrStatus_DELETED}, 5: {"UNDELIV", contract.DlrStatus_UNDELIVERABLE}, 6: {"ACCEPTD", contract.DlrStatus_ACCEPTED},
+		7: {"UNKNOWN", contract.DlrStatus_UNKNOWN}, 8: {"REJECTD", contract.DlrStatus_REJECTED},
+	} {
+		byTLV := Read(receiptPDU("id:1", codec.TLV{Tag: codec.TagMessageState, Value: []byte{state}}), Rules{}, "awcc", bind, at)
+		byText := Read(receiptPDU("id:1 stat:"+want.word), Rules{}, "awcc", bind, at)
+		if Status(byTLV.State) != want.status || Status(byText.State) != want.status {
+			t.Errorf("%d: %v by TLV, %v by %s", state, Status(byTLV.State), Status(byText.State), want.word)
+		}
+	}
+	if Status(200) != contract.DlrStatus_UNKNOWN {
+		t.Error("a state that is none")
+	}
+}
+
+func TestTheMessagesOwnTextLeavesTheReceipt(t *testing.T) {
+	for _, s := range []string{typical, strings.Replace(typical, "text:", "Text:", 1)} {
+		if h := Read(receiptPDU(s), Rules{}, "awcc", bind, at); strings.Contains(h.Raw, "secret") || !strings.Contains(h.Raw, "stat:DELIVRD") {
+			t.Errorf("%q", h.Raw)
+		}
+	}
+}
+
+// US-SC-011: one event for a message in one segment, to sms.dlr.inbound.
+func TestUSSC011EventOfAMessageInOneSegment(t *testing.T) {
+	h := Read(receiptPDU(typical), Rules{}, "awcc", bind, at)
+	e := OfPart(row(1, 1), h)
+	b := e.Body.(*contract.DlrInboundEvent)
+	if e.Subject != "sms.dlr.inbound" || b.MessageId != "m1" || b.Status != contract.DlrStatus_DELIVERED || !b.Final || b.PartsFinal != 1 || b.ErrorCode != "000" {
+		t.Errorf("%s %v", e.Subject, b)
+	}
+	if again := OfPart(row(1, 1), h); again.ID != e.ID || e.ID == "" {
+		t.Error("a repeated receipt has another id")
+	}
+	r := row(1, 1)
+	if Repeated(r, h.State) {
+		t.Error("repeated before it was published")
+	}
+	r.States |= 1 << h.State
+	if !Repeated(r, h.State) {
+		t.Error("a published state is published again")
+	}
+}
+
+// decisions.md 011: a long message's final event comes when all its parts are
+// final, and the worst state wins.
+func TestUSSC011FinalEventOfALongMessage(t *testing.T) {
+	h := Read(receiptPDU(typical), Rules{}, "awcc", bind, at)
+	if e := OfPart(row(3, 2), h); e.Subject != "sms.dlr.part" || e.Body.(*contract.DlrInboundEvent).PartIndex != 2 {
+		t.Errorf("%s", e.Subject)
+	}
+	parts := []port.Correlation{row(3, 1), row(3, 2), row(3, 3)}
+	if _, ok := OfMessage(nil, h); ok {
+		t.Error("an event without rows")
+	}
+	parts[0].Final, parts[1].Final = 2, 2
+	if _, ok := OfMessage(parts, h); ok {
+		t.Error("final with a part missing")
+	}
+	if _, ok := OfMessage(parts[:2], h); ok {
+		t.Error("final with a row missing")
+	}
+	parts[2].Final, parts[2].Ambiguous = 5, true
+	e, ok := OfMessage(parts, h)
+	b := e.Body.(*contract.DlrInboundEvent)
+	if !ok || b.Status != contract.DlrStatus_UNDELIVERABLE || b.PartsFinal != 3 || b.PartsTotal != 3 || !b.Ambiguous || e.Subject != "sms.dlr.inbound" {
+		t.Errorf("%v %v", ok, b)
+	}
+}
