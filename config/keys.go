@@ -1,10 +1,13 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // settings is every setting of the process, in the order in which `config print`
 // and the README show them.
-var settings = []knob[Config]{
+var settings = slices.Concat([]knob[Config]{
 	{"operatorIds", "OPERATOR_IDS", "", "the operators that this pod serves, with commas between them; empty: all of the file",
 		func(c *Config) value { return words(&c.OperatorIDs, "ids of "+wantToken, isToken) }},
 	{"mno", "MNO_ID", "", "with bindDirection: the MNO whose binds this pod serves; empty: mno = operatorId",
@@ -12,7 +15,7 @@ var settings = []knob[Config]{
 	{"bindDirection", "BIND_DIRECTION", "", "tx, rx or trx; set together with mno",
 		func(c *Config) value { return choice(&c.Direction, "", "tx", "rx", "trx") }},
 	{"lanes", "LANES", "P0,P1,P2,P3", "the priority lanes that this pod serves",
-		func(c *Config) value { return words(&c.Lanes, "lanes out of P0, P1, P2, P3", isLane) }},
+		func(c *Config) value { return lanes(&c.Lanes) }},
 	{"podOrdinal", "POD_ORDINAL", "-1", "the pod's number in a StatefulSet, from 0; -1: binds are claimed by lease",
 		func(c *Config) value { return whole(&c.PodOrdinal, -1, 100000) }},
 	{"podName", "POD_NAME", "", "the pod's name in leases and logs; empty: the host's name",
@@ -51,7 +54,7 @@ var settings = []knob[Config]{
 		}},
 	{"postgres.url", "POSTGRES_URL", "", "PostgreSQL for correlations and bind settings; empty: KV of the NATS in use",
 		func(c *Config) value {
-			return text(&c.Postgres.URL, urlOf("postgres://user:password@host:5432/database", "postgres", "postgresql"))
+			return text(&c.Postgres.URL, postgresAddress)
 		}},
 	{"operatorManagement.url", "OPERATOR_MANAGEMENT_URL", "", "operator-management-service; empty: credentials from this configuration",
 		func(c *Config) value {
@@ -77,38 +80,16 @@ var settings = []knob[Config]{
 		func(c *Config) value { return span(&c.Concat.Window, time.Second) }},
 	{"sequence.block", "SEQUENCE_BLOCK", "1000", "sequence numbers a reservation",
 		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
-
-	{"timers.connect", "CONNECT_TIMEOUT", "10s", "bound on TCP and TLS",
-		func(c *Config) value { return span(&c.Timers.Connect, time.Millisecond) }},
-	{"timers.bind", "BIND_TIMEOUT", "10s", "bound on the answer to a bind",
-		func(c *Config) value { return span(&c.Timers.Bind, time.Millisecond) }},
-	{"timers.write", "WRITE_TIMEOUT", "10s", "bound on one write to the socket",
-		func(c *Config) value { return span(&c.Timers.Write, time.Millisecond) }},
-	{"timers.response", "RESPONSE_TIMEOUT", "30s", "bound on the answer to a submit_sm",
-		func(c *Config) value { return span(&c.Timers.Response, time.Millisecond) }},
-	{"timers.enquireLink", "ENQUIRE_LINK_INTERVAL", "30s", "between heartbeats",
-		func(c *Config) value { return span(&c.Timers.EnquireLink, time.Millisecond) }},
-	{"timers.enquireLinkResponse", "ENQUIRE_LINK_TIMEOUT", "10s", "bound on the answer to a heartbeat",
-		func(c *Config) value { return span(&c.Timers.EnquireLinkResponse, time.Millisecond) }},
-	{"timers.inactivity", "INACTIVITY_TIMEOUT", "0s", "no PDU but heartbeats for so long: unbind; 0s: never",
-		func(c *Config) value { return span(&c.Timers.Inactivity, 0) }},
-	{"timers.unbind", "UNBIND_TIMEOUT", "5s", "bound on the answer to an unbind",
-		func(c *Config) value { return span(&c.Timers.Unbind, time.Millisecond) }},
-	{"timers.drain", "DRAIN_TIMEOUT", "30s", "how long a shutdown waits for answers",
-		func(c *Config) value { return span(&c.Timers.Drain, 0) }},
-	{"timers.backoff", "BACKOFF", "5s,10s,20s,40s,60s", "before each redial; the last one repeats",
-		func(c *Config) value { return spans(&c.Timers.Backoff) }},
-	{"timers.backoffJitter", "BACKOFF_JITTER", "0", "share of a delay that is drawn by lot, 0 to 1",
-		func(c *Config) value { return share(&c.Timers.BackoffJitter) }},
-
-	{"telemetry.logLevel", "LOG_LEVEL", "info", "debug, info, warn or error",
-		func(c *Config) value { return choice(&c.Telemetry.LogLevel, "debug", "info", "warn", "error") }},
-	{"telemetry.otlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", "collector for OTLP over HTTP; empty: no push",
-		func(c *Config) value {
-			return text(&c.Telemetry.OTLPEndpoint, urlOf("http://collector:4318", "http", "https"))
-		}},
-	{"telemetry.sampleRatio", "TRACE_SAMPLE_RATIO", "0.01", "share of messages whose trace is recorded when their sender did not decide",
-		func(c *Config) value { return share(&c.Telemetry.SampleRatio) }},
-}
-
-func isLane(s string) bool { return s == "P0" || s == "P1" || s == "P2" || s == "P3" }
+},
+	lift("timers.", timers, func(c *Config) *Timers { return &c.Timers }),
+	[]knob[Config]{
+		{"telemetry.logLevel", "LOG_LEVEL", "info", "debug, info, warn or error",
+			func(c *Config) value { return choice(&c.Telemetry.LogLevel, "debug", "info", "warn", "error") }},
+		{"telemetry.otlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", "collector for OTLP over HTTP; empty: no push",
+			func(c *Config) value {
+				return text(&c.Telemetry.OTLPEndpoint, urlOf("http://collector:4318", "http", "https"))
+			}},
+		{"telemetry.sampleRatio", "TRACE_SAMPLE_RATIO", "0.01", "share of messages whose trace is recorded when their sender did not decide",
+			func(c *Config) value { return share(&c.Telemetry.SampleRatio) }},
+	},
+)

@@ -46,6 +46,15 @@ func (k knob[T]) secret() bool {
 	return false
 }
 
+// lift makes the rows of a part those of the whole that holds it.
+func lift[T, U any](prefix string, rows []knob[U], of func(*T) *U) []knob[T] {
+	lifted := make([]knob[T], len(rows))
+	for i, row := range rows {
+		lifted[i] = knob[T]{prefix + row.path, row.env, row.std, row.meaning, func(t *T) value { return row.field(of(t)) }}
+	}
+	return lifted
+}
+
 // read fills the row's field of t from raw.
 func (k knob[T]) read(t *T, raw any, prefix string) error {
 	if want := k.field(t).read(raw); want != "" {

@@ -1,4 +1,135 @@
 package config
 
-// Setting is one value from the command line: the path as in the file, "dataDir".
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/viper"
+)
+
+// Setting is one value from the command line: the path as in the file,
+// {"dataDir", "/var/lib/smpp"}.
 type Setting struct{ Path, Value string }
+
+// Load reads file (none when empty), the environment (the process's own when env
+// is nil; elements are NAME=value, and an empty value counts as none) and the
+// command line, in rising order of authority, and validates the result. The
+// error joins every complaint: *Complaint, *UnknownKey, or that the file cannot
+// be read.
+func Load(file string, env []string, flags ...Setting) (*Config, error) {
+	if env == nil {
+		env = os.Environ()
+	}
+	source, err := open(file)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{origins: make(map[string]string)}
+	vars := variables(env)
+	complaints := c.readSettings(source, vars, flags)
+	complaints = append(complaints, c.readOperators(source, vars)...)
+	complaints = append(complaints, c.complaints()...)
+	if len(complaints) > 0 {
+		return nil, errors.Join(unique(complaints)...)
+	}
+	return c, nil
+}
+
+// source is a configuration file, twice: as viper has it, and as it was written.
+type source struct {
+	layered             *viper.Viper
+	flat                flat // without the two groups that are not settings
+	operators, profiles any
+}
+
+func open(file string) (*source, error) {
+	s := &source{layered: viper.New(), flat: flat{}}
+	if file == "" {
+		return s, nil
+	}
+	octets, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("configuration file: %w", err)
+	}
+	tree, err := decodeYAML(octets)
+	if err != nil {
+		return nil, fmt.Errorf("configuration file %s is not YAML: %w", file, err)
+	}
+	s.operators, s.profiles = tree["operators"], tree["profiles"]
+	delete(tree, "operators")
+	delete(tree, "profiles")
+	s.flat = flatten(tree)
+	s.layered.SetConfigType("yaml")
+	if err := s.layered.ReadConfig(bytes.NewReader(octets)); err != nil {
+		return nil, fmt.Errorf("configuration file %s is not YAML: %w", file, err)
+	}
+	return s, nil
+}
+
+// variables is the environment by name, without what is empty: a chart sets
+// variables to "" that it has nothing to say about.
+func variables(env []string) map[string]string {
+	vars := make(map[string]string, len(env))
+	for _, pair := range env {
+		if name, value, _ := strings.Cut(pair, "="); value != "" {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// readSettings fills the process's own settings.
+func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting) (complaints []error) {
+	known := paths(settings)
+	for _, key := range []string{"operators", "profiles"} {
+		known = append(known, key) // so that `operatos` is told what it is near to
+	}
+	complaints = s.flat.unknownKeys("", known)
+	for _, row := range settings {
+		origin := "default"
+		s.layered.SetDefault(row.path, row.std)
+		if s.flat[row.path] != nil {
+			origin = "file"
+		}
+		if value, set := vars[row.env]; set {
+			origin = row.env
+			s.layered.Set(row.path, value)
+		}
+		if at := slices.IndexFunc(flags, func(f Setting) bool { return f.Path == row.path }); at >= 0 {
+			origin = "command line"
+			s.layered.Set(row.path, flags[at].Value)
+		}
+		c.origins[row.path] = origin
+		raw := s.layered.Get(row.path)
+		if raw == "" && row.std == "" {
+			continue
+		}
+		if err := row.read(c, raw, ""); err != nil {
+			complaints = append(complaints, err)
+			row.field(c).read(row.std) // so that the same row is not complained of again
+		}
+	}
+	for _, flag := range flags {
+		if !slices.Contains(known, flag.Path) {
+			complaints = append(complaints, &UnknownKey{Key: flag.Path, Nearest: nearest(flag.Path, known)})
+		}
+	}
+	if c.Pod == "" {
+		c.Pod, _ = os.Hostname()
+	}
+	return complaints
+}
+
+// unique drops complaints that say the same: a profile's, for each operator that uses it.
+func unique(complaints []error) []error {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(complaints, func(err error) bool {
+		said := seen[err.Error()]
+		seen[err.Error()] = true
+		return said
+	})
+}

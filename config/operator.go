@@ -19,6 +19,8 @@ type Operator struct {
 	Binds        int    // how many binds there are without Postgres, numbered from 1
 	ProfileName  string
 	Profile
+
+	layers layers // what Merge builds upon
 }
 
 // Profile is what an MNO's interface document says, as data: every knob that is
@@ -127,11 +129,13 @@ type AddressRange struct {
 type TLS struct {
 	Enabled           bool
 	ServerName        string   // SNI and the name verified; empty: the host
-	CA                string   // PEM; empty: the system's
-	ClientCertificate string   // PEM
-	ClientKey         Secret   // PEM
+	CA                string   // PEM, given or the content of CAFile; empty: the system's
+	ClientCertificate string   // PEM, given or the content of ClientCertificateFile
+	ClientKey         Secret   // PEM, given or the content of ClientKeyFile
 	Pins              []string // base64 SHA-256 of a public key (SPKI) in the chain
 	MinVersion        string   // 1.2 or 1.3
+
+	CAFile, ClientCertificateFile, ClientKeyFile string
 }
 
 // Timers are the bounds on every wait of a bind's life.

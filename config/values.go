@@ -60,20 +60,15 @@ func shapeOf(raw any, secret bool) string {
 	return fmt.Sprint(raw)
 }
 
-// textValue is a string of any string type, with an optional rule.
+// text is a string of any string type, with an optional rule. One of the types
+// Secret and URL masks itself when it is shown.
+func text[S ~string](field *S, rule func(string) (want string)) value {
+	return textValue[S]{field, rule}
+}
+
 type textValue[S ~string] struct {
-	field  *S
-	rule   func(string) (want string)
-	masked bool // show the length's worth of nothing
-}
-
-func text[S ~string](field *S, rule func(string) string) value {
-	return textValue[S]{field: field, rule: rule}
-}
-
-// hidden is a text that is never shown.
-func hidden[S ~string](field *S, rule func(string) string) value {
-	return textValue[S]{field: field, rule: rule, masked: true}
+	field *S
+	rule  func(string) string
 }
 
 func (v textValue[S]) read(raw any) string {
@@ -81,8 +76,8 @@ func (v textValue[S]) read(raw any) string {
 	if !ok {
 		return "a string"
 	}
-	if v.masked { // blanks may belong to a password
-		s = fmt.Sprint(raw)
+	if _, secret := any(v.field).(*Secret); secret {
+		s = fmt.Sprint(raw) // blanks may belong to a password
 	}
 	*v.field = S(s)
 	return ""
@@ -95,12 +90,7 @@ func (v textValue[S]) check() string {
 	return v.rule(string(*v.field))
 }
 
-func (v textValue[S]) show() string {
-	if v.masked {
-		return strconv.Quote(Secret(*v.field).String())
-	}
-	return strconv.Quote(fmt.Sprint(*v.field)) // a URL masks itself
-}
+func (v textValue[S]) show() string { return strconv.Quote(fmt.Sprint(*v.field)) }
 
 // choice is a text out of a fixed set, in either case.
 func choice[S ~string](field *S, allowed ...S) value { return choiceValue[S]{field, allowed} }
@@ -335,7 +325,7 @@ func (v listValue[E]) check() string {
 func (v listValue[E]) show() string {
 	shown := make([]string, len(*v.field))
 	for i, element := range *v.field {
-		shown[i] = v.print(element)
+		shown[i] = strconv.Quote(v.print(element))
 	}
 	return "[" + strings.Join(shown, ", ") + "]"
 }
@@ -343,6 +333,14 @@ func (v listValue[E]) show() string {
 // words is a list of texts.
 func words(field *[]string, want string, valid func(string) bool) value {
 	return list(field, want, func(s string) (string, bool) { return s, valid(s) }, func(s string) string { return s })
+}
+
+// lanes is a list of P0 … P3.
+func lanes(field *[]string) value {
+	return list(field, "lanes out of P0, P1, P2, P3", func(s string) (string, bool) {
+		s = strings.ToUpper(s)
+		return s, len(s) == 2 && s[0] == 'P' && '0' <= s[1] && s[1] <= '3'
+	}, func(s string) string { return s })
 }
 
 // spans is a list of durations above 0.
@@ -450,4 +448,17 @@ func urlOf(example string, schemes ...string) func(string) string {
 		}
 		return ""
 	}
+}
+
+// postgresAddress takes what pgx takes: a URL, whose host may stand in the query
+// (a socket's folder), or keywords.
+func postgresAddress(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case s == "", !strings.Contains(s, "://") && strings.Contains(s, "="):
+		return ""
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && !u.Query().Has("host"):
+		return "an address as in postgres://user:password@host:5432/database"
+	}
+	return ""
 }

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/ghasi/smpp-connector/codec/receipt"
+)
+
+// Validate holds the whole configuration to its rules: every row of the tables,
+// and what no single row can know. The error joins every complaint.
+func (c *Config) Validate() error { return errors.Join(unique(c.complaints())...) }
+
+func (c *Config) complaints() []error {
+	all := checkRows(c, settings, "")
+	all = append(all, c.checkIdentity()...)
+	if c.NATS.Replicas == 2 || c.NATS.Replicas == 4 {
+		all = append(all, &Complaint{Path: "nats.replicas", Env: "NATS_REPLICAS", Shape: fmt.Sprint(c.NATS.Replicas),
+			Want: "1, 3 or 5: an even number of copies survives no more than one less"})
+	}
+	if len(c.Operators) == 0 && len(c.OperatorIDs) == 0 {
+		all = append(all, &Complaint{Path: "operators", Env: "OPERATOR_IDS", Shape: "empty",
+			Want: "at least one operator: a list `operators:` in the file, or OPERATOR_IDS=one id with SMPP_HOST, SMPP_PORT, SMPP_SYSTEM_ID and SMPP_PASSWORD, or OPERATOR_IDS with OPERATOR_MANAGEMENT_URL"})
+	}
+	for _, list := range [][]Operator{c.Operators, c.known} {
+		for i := range list {
+			all = append(all, c.checkOperator(&list[i])...)
+		}
+	}
+	return all
+}
+
+func checkRows[T any](t *T, rows []knob[T], prefix string) (complaints []error) {
+	for _, row := range rows {
+		if err := row.check(t, prefix); err != nil {
+			complaints = append(complaints, err)
+		}
+	}
+	return complaints
+}
+
+// checkIdentity: MNO_ID and BIND_DIRECTION name a pod's binds together (US-SC-016).
+func (c *Config) checkIdentity() (complaints []error) {
+	if c.MNO != "" && c.Direction == "" {
+		complaints = append(complaints, &Complaint{Path: "bindDirection", Env: "BIND_DIRECTION", Shape: "empty", Want: "tx, rx or trx, because MNO_ID is set"})
+	}
+	if c.MNO == "" && c.Direction != "" {
+		complaints = append(complaints, &Complaint{Path: "mno", Env: "MNO_ID", Shape: "empty", Want: "the MNO whose binds this pod serves, because BIND_DIRECTION is set"})
+	}
+	if c.MNO != "" && len(c.Operators) > 1 && c.Postgres.URL == "" {
+		complaints = append(complaints, &Complaint{Path: "mno", Env: "MNO_ID", Shape: shapeOf(c.MNO, false),
+			Want: fmt.Sprintf("one operator and not %d (OPERATOR_IDS), or POSTGRES_URL, whose rows say which bind is whose", len(c.Operators))})
+	}
+	if len(c.Lanes) == 0 {
+		complaints = append(complaints, &Complaint{Path: "lanes", Env: "LANES", Shape: "empty", Want: "at least one of P0, P1, P2, P3"})
+	}
+	return complaints
+}
+
+func (c *Config) checkOperator(o *Operator) []error {
+	prefix := "operators[" + o.ID + "]."
+	all := checkRows(o, operatorSettings, prefix)
+	complain := func(path, env, shape, want string) {
+		all = append(all, &Complaint{Path: prefix + path, Env: env, Shape: shape, Want: want})
+	}
+	if c.Management.URL == "" {
+		all = append(all, o.checkAccount(prefix)...)
+		if _, known := c.Operator(o.BackupID); o.BackupID != "" && !known {
+			complain("backupOperatorId", "", shapeOf(o.BackupID, false), "the id of another operator of the file")
+		}
+	}
+	if o.BackupID != "" && o.BackupID == o.ID {
+		complain("backupOperatorId", "", shapeOf(o.BackupID, false), "another operator than itself")
+	}
+	if o.ReferenceBits != 8 && o.ReferenceBits != 16 {
+		complain("long.referenceBits", "", fmt.Sprint(o.ReferenceBits), "8 or 16")
+	}
+	if c.Dispatch.AckWait <= o.Timers.Response {
+		all = append(all, &Complaint{Path: "dispatch.ackWait", Env: "DISPATCH_ACK_WAIT", Shape: showDuration(c.Dispatch.AckWait),
+			Want: "more than the response timeout of " + o.ID + ", " + showDuration(o.Timers.Response) + ": else a command is delivered again while its answer is still awaited"})
+	}
+	if len(o.Timers.Backoff) == 0 {
+		complain("timers.backoff", "BACKOFF", "empty", "at least one delay")
+	}
+	if (o.TLS.ClientCertificate == "") != (o.TLS.ClientKey == "") {
+		complain("tls.clientKeyPem", "", "", "a client certificate and its key together, or neither")
+	}
+	return all
+}
+
+// checkAccount demands what only the account's owner can know.
+func (o *Operator) checkAccount(prefix string) (complaints []error) {
+	missing := func(path, env, want string) {
+		complaints = append(complaints, &Complaint{Path: prefix + path, Env: env, Shape: "empty", Want: want})
+	}
+	if o.Host == "" {
+		missing("host", "SMPP_HOST", "the MNO's host name or address")
+	}
+	if o.Port == 0 {
+		missing("port", "SMPP_PORT", "the MNO's TCP port, often 2775")
+	}
+	if o.SystemID == "" {
+		missing("systemId", "SMPP_SYSTEM_ID", "the account's name")
+	}
+	if o.Password == "" && o.PasswordFile == "" {
+		missing("password", "SMPP_PASSWORD", "the account's password, or a passwordFile")
+	}
+	return complaints
+}
+
+func tokenRequired(s string) string {
+	if !isToken(s) {
+		return wantToken
+	}
+	return ""
+}
+
+func idRule(s string) string {
+	if _, err := receipt.ParseIDRule(s); err != nil {
+		return "as-is, hex-to-dec, dec-to-hex, strip-zeros, upper, lower, or several joined by '+'"
+	}
+	return ""
+}
+
+const wantPin = "base64 of 32 octets, the SHA-256 of a public key"
+
+func isPin(s string) bool {
+	octets, err := base64.StdEncoding.DecodeString(s)
+	return err == nil && len(octets) == 32
+}
