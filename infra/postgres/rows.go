@@ -41,8 +41,12 @@ func check(i int, c *port.Correlation) error {
 	return nil
 }
 
-// columns holds a batch by column, as unnest takes it. The order is that of
-// saveSQL.
+// keptColumns are the columns that no Mark changes.
+const keptColumns = `operator_id, operator_message_id, message_id, part_index, parts_total,
+	mno, direction, bind_id, epoch, source, destination,
+	submitted_at, expires_at, ambiguous, fingerprint, trace_parent, trace_state`
+
+// columns holds a batch by column, as unnest takes it: keptColumns, states, final.
 type columns struct {
 	operatorIDs, operatorMessageIDs, messageIDs []string
 	partIndexes, partsTotals                    []int16
