@@ -33,9 +33,24 @@ type Config struct {
 	// OPERATOR_IDS or of the file, defaults and profiles merged in.
 	Operators []Operator
 
+	rest *rest
+}
+
+// rest is what Load knows beside the settings. It hangs on a pointer because fmt
+// and slog, which ask no unexported field how it wants to be shown, do not follow
+// one: a password below would be printed as it is.
+type rest struct {
 	known    []Operator // those that are configured but not served: backups
 	profiles profileSet
 	origins  map[string]string // path → where its value came from
+}
+
+// unserved is nil for a Config that was made by hand.
+func (c *Config) unserved() []Operator {
+	if c.rest == nil {
+		return nil
+	}
+	return c.rest.known
 }
 
 // NATS says which server is used, and how streams are made.

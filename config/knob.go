@@ -71,8 +71,11 @@ func (k knob[T]) check(t *T, prefix string) error {
 		return nil
 	}
 	shape := v.show()
-	if k.secret() {
-		shape = "not what it should be"
+	switch secret := v.(type) {
+	case textValue[Secret]:
+		shape = shapeOf(secret.field.Reveal(), true)
+	case textValue[URL]:
+		shape = shapeOf(secret.field.Reveal(), true)
 	}
 	if shape == `""` {
 		shape = "empty"

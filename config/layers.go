@@ -15,10 +15,14 @@ type layers struct {
 }
 
 // build merges the layers. name is the profile's; empty: the entry's, else the default.
-func (l layers) build(name string) (op Operator, complaints []error) {
+func (l *layers) build(name string) (op Operator, complaints []error) {
 	op.Timers = l.timers
-	op.Binds = 1
 	op.layers = l
+	for _, row := range accountSettings {
+		if row.std != "" {
+			row.field(&op).read(row.std)
+		}
+	}
 	profile := func(o *Operator) *Profile { return &o.Profile }
 	ground := lift("", profileSettings, profile)
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func Load(file string, env []string, flags ...Setting) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{origins: make(map[string]string)}
+	c := &Config{rest: &rest{origins: make(map[string]string)}}
 	vars := variables(env)
 	complaints := c.readSettings(source, vars, flags)
 	complaints = append(complaints, c.readOperators(source, vars)...)
@@ -46,6 +47,9 @@ type source struct {
 	operators, profiles any
 }
 
+// quoted is a value that the YAML parser's message repeats; it may be a password.
+var quoted = regexp.MustCompile("`[^`]*`")
+
 func open(file string) (*source, error) {
 	s := &source{layered: viper.New(), flat: flat{}}
 	if file == "" {
@@ -57,7 +61,7 @@ func open(file string) (*source, error) {
 	}
 	tree, err := decodeYAML(octets)
 	if err != nil {
-		return nil, fmt.Errorf("configuration file %s is not YAML: %w", file, err)
+		return nil, fmt.Errorf("configuration file %s is not YAML: %s", file, quoted.ReplaceAllString(err.Error(), "a value"))
 	}
 	s.operators, s.profiles = tree["operators"], tree["profiles"]
 	delete(tree, "operators")
@@ -103,7 +107,7 @@ func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting
 			origin = "command line"
 			s.layered.Set(row.path, flags[at].Value)
 		}
-		c.origins[row.path] = origin
+		c.rest.origins[row.path] = origin
 		raw := s.layered.Get(row.path)
 		if raw == "" && row.std == "" {
 			continue
@@ -124,12 +128,17 @@ func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting
 	return complaints
 }
 
-// unique drops complaints that say the same: a profile's, for each operator that uses it.
+// unique drops complaints that say the same (a profile's, for each operator that
+// uses it), and those of an empty value where a wrong one has been complained of.
 func unique(complaints []error) []error {
-	seen := make(map[string]bool)
+	said, paths := make(map[string]bool), make(map[string]bool)
 	return slices.DeleteFunc(complaints, func(err error) bool {
-		said := seen[err.Error()]
-		seen[err.Error()] = true
-		return said
+		repeated := said[err.Error()]
+		said[err.Error()] = true
+		if c, ok := err.(*Complaint); ok {
+			repeated = repeated || c.Shape == "empty" && paths[c.Path]
+			paths[c.Path] = true
+		}
+		return repeated
 	})
 }

@@ -20,7 +20,7 @@ type Operator struct {
 	ProfileName  string
 	Profile
 
-	layers layers // what Merge builds upon
+	layers *layers // what Merge builds upon; a pointer for the reason that Config.rest is one
 }
 
 // Profile is what an MNO's interface document says, as data: every knob that is

@@ -12,7 +12,7 @@ var accountSettings = []knob[Operator]{
 	{"port", "SMPP_PORT", "", "the MNO's TCP port",
 		func(o *Operator) value { return whole(&o.Port, 0, 65535) }},
 	{"systemId", "SMPP_SYSTEM_ID", "", "who binds",
-		func(o *Operator) value { return text(&o.SystemID, atMost(64)) }},
+		func(o *Operator) value { return text(&o.SystemID, atMost(15)) }},
 	{"password", "SMPP_PASSWORD", "", "its password; longer than SMPP's 8 octets where the MNO takes it",
 		func(o *Operator) value { return text(&o.Password, atMost(64)) }},
 	{"passwordFile", "SMPP_PASSWORD_FILE", "", "file with the password, in its place",

@@ -13,7 +13,7 @@ func (c *Config) readOperators(s *source, vars map[string]string) (complaints []
 	if err != nil {
 		return []error{err}
 	}
-	c.profiles = profiles
+	c.rest.profiles = profiles
 	complaints = profiles.add(s.profiles)
 
 	entries, wrong := entriesOf(s.operators)
@@ -25,9 +25,9 @@ func (c *Config) readOperators(s *source, vars map[string]string) (complaints []
 		id, _ := scalar(entry["id"])
 		prefix := "operators[" + id + "]."
 		complaints = append(complaints, entry.unknownKeys(prefix, paths(operatorSettings))...)
-		op, wrong := layers{timers: c.Timers, profiles: profiles, entry: entry, prefix: prefix}.build("")
+		op, wrong := (&layers{timers: c.Timers, profiles: profiles, entry: entry, prefix: prefix}).build("")
 		complaints = append(complaints, wrong...)
-		c.known = append(c.known, op)
+		c.rest.known = append(c.rest.known, op)
 	}
 	return append(complaints, c.choose()...)
 }
@@ -107,15 +107,15 @@ func (c *Config) fromEnvironment(entries []flat, vars map[string]string) ([]flat
 // only OPERATOR_IDS names has its credentials from the service.
 func (c *Config) choose() (complaints []error) {
 	if len(c.OperatorIDs) == 0 {
-		c.Operators, c.known = c.known, nil
+		c.Operators, c.rest.known = c.rest.known, nil
 		return nil
 	}
 	for _, id := range c.OperatorIDs {
-		at := slices.IndexFunc(c.known, func(o Operator) bool { return o.ID == id })
+		at := slices.IndexFunc(c.rest.known, func(o Operator) bool { return o.ID == id })
 		switch {
 		case at >= 0:
-			c.Operators = append(c.Operators, c.known[at])
-			c.known = slices.Delete(c.known, at, at+1)
+			c.Operators = append(c.Operators, c.rest.known[at])
+			c.rest.known = slices.Delete(c.rest.known, at, at+1)
 		case slices.ContainsFunc(c.Operators, func(o Operator) bool { return o.ID == id }):
 			complaints = append(complaints, &Complaint{Path: "operatorIds", Env: "OPERATOR_IDS", Shape: "a list that has " + id + " twice", Want: "each id once"})
 		case c.Management.URL != "":
@@ -131,18 +131,19 @@ func (c *Config) choose() (complaints []error) {
 
 // bare is an operator of which only the id is known.
 func (c *Config) bare(id string) (Operator, []error) {
-	return layers{timers: c.Timers, profiles: c.profiles, entry: flat{"id": id}, prefix: "operators[" + id + "]."}.build("")
+	l := layers{timers: c.Timers, profiles: c.rest.profiles, entry: flat{"id": id}, prefix: "operators[" + id + "]."}
+	return l.build("")
 }
 
 // Operator returns an operator by its id, served or not. With an
 // operator-management-service every id is known: a backup's as well.
 func (c *Config) Operator(id string) (Operator, bool) {
-	for _, list := range [][]Operator{c.Operators, c.known} {
+	for _, list := range [][]Operator{c.Operators, c.unserved()} {
 		if at := slices.IndexFunc(list, func(o Operator) bool { return o.ID == id }); at >= 0 {
 			return list[at], true
 		}
 	}
-	if c.Management.URL == "" || !isToken(id) {
+	if c.Management.URL == "" || c.rest == nil || !isToken(id) {
 		return Operator{}, false
 	}
 	op, complaints := c.bare(id)

@@ -85,8 +85,16 @@ func (s profileSet) add(raw any) (complaints []error) {
 // check reads a profile into a value that is thrown away, for the complaints.
 func (s profileSet) check(name, prefix string) []error {
 	var p Profile
-	complaints := s[name].unknownKeys(prefix, paths(profileSettings))
-	return append(complaints, fill(&p, profileSettings, s[name], prefix)...)
+	var complaints []error
+	known := paths(profileSettings)
+	for _, row := range accountSettings {
+		if _, said := s[name][row.path]; said {
+			complaints = append(complaints, &Complaint{Path: prefix + row.path, Want: "it in an operator's entry: it belongs to one account"})
+		}
+		known = append(known, row.path)
+	}
+	complaints = append(complaints, s[name].unknownKeys(prefix, known)...)
+	return append(complaints, fill(&p, unnamed(slices.Clone(profileSettings)), s[name], prefix)...)
 }
 
 // fill reads the values of a layer into t. null means: as the layer below has

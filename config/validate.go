@@ -23,7 +23,7 @@ func (c *Config) complaints() []error {
 		all = append(all, &Complaint{Path: "operators", Env: "OPERATOR_IDS", Shape: "empty",
 			Want: "at least one operator: a list `operators:` in the file, or OPERATOR_IDS=one id with SMPP_HOST, SMPP_PORT, SMPP_SYSTEM_ID and SMPP_PASSWORD, or OPERATOR_IDS with OPERATOR_MANAGEMENT_URL"})
 	}
-	for _, list := range [][]Operator{c.Operators, c.known} {
+	for _, list := range [][]Operator{c.Operators, c.unserved()} {
 		for i := range list {
 			all = append(all, c.checkOperator(&list[i])...)
 		}

@@ -1,0 +1,173 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// Every embedded profile is made of known knobs with valid values, and works for
+// an operator once its own demands on the process are met.
+func TestEmbeddedProfiles(t *testing.T) {
+	set, err := embeddedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(set) < 3 {
+		t.Errorf("%d profiles: want the default and at least two examples", len(set))
+	}
+	for _, name := range set.names() {
+		for _, complaint := range set.check(name, name+".") {
+			t.Errorf("profile %s: %v", name, complaint)
+		}
+		c, err := Load("", append(slices.Clone(minimal), "SMPP_PROFILE="+name, "DISPATCH_ACK_WAIT=15m"))
+		if err != nil {
+			t.Errorf("an operator with profile %s: %v", name, err)
+		} else if c.Operators[0].ProfileName != name {
+			t.Errorf("profile is %s, want %s", c.Operators[0].ProfileName, name)
+		}
+	}
+}
+
+// The default profile says something of every knob, so that no default hides in code.
+func TestDefaultProfileIsComplete(t *testing.T) {
+	set, err := embeddedProfiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range profileSettings {
+		_, said := set[defaultProfile][row.path]
+		if timer := strings.HasPrefix(row.path, "timers."); said == timer {
+			t.Errorf("default.yaml has %s: %v (timers are the process's)", row.path, said)
+		}
+	}
+}
+
+// operator entry > profile > default profile, knob by knob.
+func TestProfileLayers(t *testing.T) {
+	const file = `
+timers: {response: 20s, bind: 3s}
+profiles:
+  roshan:
+    window: 25
+    timers: {response: 15s}
+    sourceTon: 7
+    addresses: {alphanumeric: {ton: 0}}
+    fallbackTriggers: [ESME_RINVCMDID, esme_rbindfail, 0x00000450]
+operators:
+  - {id: a, host: h, port: 1, systemId: s, password: p, profile: roshan}
+  - {id: b, host: h, port: 1, systemId: s, password: p, profile: roshan, window: 30, sourceTon: null}
+`
+	c := load(t, file, []string{})
+	a, b := c.Operators[0], c.Operators[1]
+	if a.Window != 25 || b.Window != 30 || a.MaxParts != 255 {
+		t.Errorf("windows %d and %d, parts %d", a.Window, b.Window, a.MaxParts)
+	}
+	if a.Timers.Response != 15*time.Second || a.Timers.Bind != 3*time.Second || a.Timers.Unbind != 5*time.Second {
+		t.Errorf("timers: %+v", a.Timers)
+	}
+	if a.Addresses.Source.TON == nil || *a.Addresses.Source.TON != 7 || b.Addresses.Source.TON != nil {
+		t.Error("sourceTon: a wants 7, b takes it back with null")
+	}
+	if a.Addresses.Alphanumeric != (Numbering{0, 0}) || a.Addresses.Short != (Numbering{3, 0}) {
+		t.Errorf("addresses: %+v", a.Addresses)
+	}
+	if want := []codec.Status{0x03, 0x0D, 0x450}; !slices.Equal(a.FallbackTriggers, want) {
+		t.Errorf("fallback triggers: %v", a.FallbackTriggers)
+	}
+}
+
+// The credentials answer overrides the operator, and a profile that it names
+// takes the place of the operator's own (US-SC-002).
+func TestUSSC002MergeCredentials(t *testing.T) {
+	const file = `
+profiles:
+  slow: {window: 3, timers: {response: 60s}}
+  fast: {window: 500}
+operators:
+  - {id: a, host: old, port: 1, systemId: s, password: old, profile: fast, tpsLimit: 40}
+`
+	o := load(t, file, []string{}).Operators[0]
+	five := uint8(5)
+	merged, err := o.Merge(Credentials{
+		OperatorID: "a", Host: "new", Port: 2776, Password: "new", Profile: "slow",
+		LongStrategy: LongTLV, SourceTON: &five, TLS: &TLS{Enabled: true}, AddressRange: &AddressRange{TON: 1, NPI: 1, Range: "93*"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged.Host != "new" || merged.Port != 2776 || merged.Password.Reveal() != "new" || merged.SystemID != "s" {
+		t.Errorf("account: %s:%d as %s", merged.Host, merged.Port, merged.SystemID)
+	}
+	if merged.Window != 3 || merged.Timers.Response != time.Minute || merged.TPSLimit != 40 || merged.LongStrategy != LongTLV {
+		t.Errorf("window %d, response %v, tps %d, %s", merged.Window, merged.Timers.Response, merged.TPSLimit, merged.LongStrategy)
+	}
+	if *merged.Addresses.Source.TON != 5 || !merged.TLS.Enabled || merged.TLS.MinVersion != "1.2" || merged.AddressRange.Range != "93*" {
+		t.Errorf("ton %v, tls %+v, range %+v", merged.Addresses.Source.TON, merged.TLS, merged.AddressRange)
+	}
+	if o.Host != "old" || o.Window != 500 {
+		t.Error("Merge changed the operator it was called on")
+	}
+
+	again, err := merged.Merge(Credentials{})
+	if err != nil || again.Host != "old" || again.Window != 500 {
+		t.Errorf("an answer that says nothing leaves the operator: %v, %s, %d", err, again.Host, again.Window)
+	}
+	_, err = o.Merge(Credentials{OperatorID: "b", Port: 70000, Window: -1, Profile: "none", DefaultAlphabet: "ebcdic", Password: "hunter2"})
+	for _, field := range []string{"operatorId", "port", "window", "profile", "defaultAlphabet"} {
+		if err == nil || !strings.Contains(err.Error(), "credentials[a]."+field) {
+			t.Errorf("no complaint of %s in: %v", field, err)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("quotes the password: %v", err)
+	}
+}
+
+// The static answer is whole: merging it changes nothing.
+func TestStaticCredentials(t *testing.T) {
+	c := load(t, "operators: [{id: a, host: h, port: 1, systemId: s, password: p, profile: telia, window: 4, sourceNpi: 9}]", []string{})
+	answer, known := c.Credentials("a")
+	if !known || answer.Host != "h" || answer.Password.Reveal() != "p" || answer.Window != 4 || !answer.TLS.Enabled || *answer.SourceNPI != 9 {
+		t.Fatalf("known %v: %+v", known, answer)
+	}
+	merged, err := c.Operators[0].Merge(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := c.Operators[0]
+	for _, row := range operatorSettings {
+		if a, b := row.field(&was).show(), row.field(&merged).show(); a != b {
+			t.Errorf("%s: %s became %s", row.path, a, b)
+		}
+	}
+	if _, known := c.Credentials("b"); known {
+		t.Error("b is known")
+	}
+}
+
+// SMPP 3.4 §5.2.5, §5.2.6: ton and npi by the shape of the address.
+func TestNumberingByShape(t *testing.T) {
+	a := load(t, "", minimal).Operators[0].Addresses
+	for _, row := range []struct {
+		address string
+		want    Numbering
+	}{
+		{"+93700123456", Numbering{1, 1}}, {"93700123456", Numbering{1, 1}}, {"1234", Numbering{3, 0}},
+		{"123456", Numbering{3, 0}}, {"1234567", Numbering{1, 1}}, {"GHASI", Numbering{5, 0}}, {"4ME", Numbering{5, 0}},
+		{"", Numbering{5, 0}}, {"+", Numbering{5, 0}}, {"روشن", Numbering{5, 0}},
+	} {
+		if got := a.OfSource(row.address); got != row.want {
+			t.Errorf("%q: %v, want %v", row.address, got, row.want)
+		}
+	}
+	a.Bare = bareNational
+	zero := uint8(0)
+	a.Destination.NPI = &zero
+	if got := a.OfDestination("0700123456"); got != (Numbering{2, 0}) {
+		t.Errorf("national with a fixed npi: %v", got)
+	}
+}
