@@ -13,7 +13,7 @@ DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc
 RACED ?= ./actors/... ./infra/... ./testkit/...
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
 
 # FUZZTIME is for each fuzz target; BENCH selects benchmarks; SEED 0 draws one and prints it.
 FUZZTIME     ?= 10s

@@ -50,6 +50,8 @@ type Times struct {
 	Write           time.Duration   // one write call
 	Unbind          time.Duration   // unbind_resp
 	Backoff         []time.Duration // US-SC-005
+	Jitter          float64         // share of a backoff delay that is drawn by lot; 0: exact
+	EnquireWhenIdle bool            // an enquire_link only after Enquire without a PDU; else every Enquire
 	RetryUnanswered time.Duration   // delay before a command of unknown outcome, or not sent, is delivered again
 }
 

@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -177,7 +178,9 @@ func (b *bind) scheduleRedial(system *actor.ActorSystem, now time.Time) {
 	b.attempt++
 	b.seat.gauge.attempts.Store(int64(b.attempt))
 	b.stopTimer()
-	delay := lifecycle.Backoff(b.attempt, b.seat.account.Load().Times.Backoff)
+	times := b.seat.account.Load().Times
+	delay := lifecycle.Backoff(b.attempt, times.Backoff)
+	delay += time.Duration(rand.Float64() * times.Jitter * float64(delay))
 	b.env.Listener.On(event.RedialScheduled{Bind: b.seat.id, Attempt: b.attempt, Delay: delay, Reason: b.reason, At: now})
 	self, generation := b.ctx.Self(), b.generation
 	b.redial = time.AfterFunc(delay, func() { system.Root.Send(self, &dialDue{generation}) })

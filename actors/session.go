@@ -60,6 +60,7 @@ type session struct {
 	backlog []*flight                  // segments that wait for sequence numbers
 	asleep  func()                     // what to do once there are numbers
 	enquire time.Time                  // when the outstanding enquire_link was sent; zero: none
+	beat    time.Time                  // when the last enquire_link was sent, or the bind was made
 	timer   *time.Timer                // the next look at the deadlines
 	timers  map[*time.Timer]struct{}   // one-off deadlines of this incarnation
 	out     []byte                     // scratch: PDUs of one Receive
@@ -218,7 +219,7 @@ func (s *session) overdue(c actor.Context, m *bindOverdue) {
 
 // established is called with a bind_resp ESME_ROK.
 func (s *session) established(c actor.Context) {
-	s.bound = true
+	s.bound, s.beat = true, time.Now()
 	s.node.show("bound", time.Now())
 	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account})
 	s.schedule(c)
@@ -311,12 +312,20 @@ func (s *session) schedule(c actor.Context) {
 // in their timeout, so that a busy line does not reset timers all the time.
 func (s *session) untilNext(now time.Time) time.Duration {
 	t := s.account.Times
-	wait := time.Unix(0, s.link.heard.Load()).Add(t.Enquire).Sub(now)
+	wait := s.lastBeat().Add(t.Enquire).Sub(now)
 	if !s.enquire.IsZero() {
 		wait = s.enquire.Add(t.EnquireAnswer).Sub(now)
 	}
 	wait = min(wait, t.Response/10)
 	return max(wait, time.Millisecond)
+}
+
+// lastBeat is what the next enquire_link counts from.
+func (s *session) lastBeat() time.Time {
+	if s.account.Times.EnquireWhenIdle {
+		return time.Unix(0, s.link.heard.Load())
+	}
+	return s.beat
 }
 
 func (s *session) tick(c actor.Context, m *sessionTick) {
@@ -334,9 +343,9 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 		s.end(c, &LinkEnded{Event: lifecycle.HeartbeatLost, Err: fmt.Errorf("no answer to enquire_link within %v", t.EnquireAnswer)})
 		return
 	}
-	if s.enquire.IsZero() && silent >= t.Enquire {
+	if s.enquire.IsZero() && now.Sub(s.lastBeat()) >= t.Enquire {
 		s.withNumber(func() {
-			s.enquire = now
+			s.enquire, s.beat = now, now
 			s.request(&codec.EnquireLink{})
 		})
 	}

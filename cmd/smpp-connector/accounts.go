@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/receipt"
+	"github.com/ghasi/smpp-connector/codec/segment"
+	"github.com/ghasi/smpp-connector/codec/text"
+	"github.com/ghasi/smpp-connector/config"
+	"github.com/ghasi/smpp-connector/infra/line"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// accounts makes what the actors know of an operator out of the configuration,
+// the credentials answer where there is a service, and the bind settings.
+type accounts struct {
+	cfg         *config.Config
+	credentials port.Credentials  // nil: the configuration has them
+	settings    port.BindSettings // nil: `binds: N` of the configuration
+}
+
+// Fetch implements actors.Accounts.
+func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Account, error) {
+	op, known := a.cfg.Operator(operatorID)
+	if !known {
+		return nil, fmt.Errorf("operator %q: %w: add it under `operators:`", operatorID, port.ErrUnknownOperator)
+	}
+	if a.credentials != nil {
+		answer, err := a.credentials.Fetch(ctx, operatorID)
+		if err != nil {
+			return nil, err
+		}
+		if op, err = op.Merge(plain(answer)); err != nil {
+			return nil, fmt.Errorf("operator %q: credentials answer: %w", operatorID, err)
+		}
+	}
+	account, err := a.account(op)
+	if err != nil {
+		return nil, fmt.Errorf("operator %q: %w", operatorID, err)
+	}
+	if a.settings != nil {
+		rows, err := a.settings.Binds(ctx, operatorID, port.Direction(a.cfg.Direction))
+		if err != nil {
+			return nil, fmt.Errorf("operator %q: read ops.smpp_binds: %w", operatorID, err)
+		}
+		for _, row := range rows {
+			if row.Enabled && (a.cfg.MNO == "" || row.Bind.MNO == a.cfg.MNO) {
+				account.Binds = append(account.Binds, row)
+			}
+		}
+	}
+	if len(account.Binds) == 0 {
+		account.Binds = a.numbered(op, account.MNO)
+	}
+	return account, nil
+}
+
+// numbered are the binds 1…N of the configuration.
+func (a *accounts) numbered(op config.Operator, mno string) []port.BindSetting {
+	directions := []port.Direction{port.Direction(a.cfg.Direction)}
+	switch {
+	case a.cfg.Direction != "":
+	case op.BindMode == config.ModeTXRX:
+		directions = []port.Direction{port.TX, port.RX}
+	default:
+		directions[0] = port.Direction(op.BindMode)
+	}
+	var settings []port.BindSetting
+	for i := range max(op.Binds, 1) {
+		for _, d := range directions {
+			settings = append(settings, port.BindSetting{Bind: port.BindID{MNO: mno, Direction: d, Number: i + 1}, OperatorID: op.ID, Window: op.Window, Enabled: true})
+		}
+	}
+	return settings
+}
+
+func (a *accounts) account(op config.Operator) (*actors.Account, error) {
+	mno := a.cfg.MNO
+	if mno == "" {
+		mno = op.ID
+	}
+	ids, err := receipt.ParseIDRule(op.MessageIDRule)
+	if err != nil {
+		return nil, err
+	}
+	alphabet, err := text.ParseAlphabet(string(op.DefaultAlphabet))
+	if err != nil {
+		return nil, err
+	}
+	dial, err := line.Dialer(op.Host, strconv.Itoa(int(op.Port)), op.TLS)
+	if err != nil {
+		return nil, err
+	}
+	t := op.Timers
+	return &actors.Account{
+		OperatorID: op.ID, MNO: mno,
+		Dial: dial,
+		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
+			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
+		Window: max(op.Window, 1), Prefetch: max(op.Window, 1) + a.cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
+		Times: actors.Times{Connect: t.Connect, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
+			Response: t.Response, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
+			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered},
+		Rules: dispatch.Rules{
+			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
+			Strategy: strategies[op.LongStrategy], Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts},
+			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
+			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
+			RefuseFingerprintMismatch: a.cfg.Dispatch.FingerprintMismatch == "refuse",
+		},
+		Receipts:       dlr.Rules{IDs: dlr.IDs{IDRule: ids}},
+		Text:           text.Options{Default: alphabet},
+		TemporaryError: op.TemporaryError, Expiry: a.cfg.Correlation.Expiry, ConcatWindow: a.cfg.Concat.Window,
+		AckWait: a.cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID,
+	}, nil
+}
+
+var strategies = map[config.LongStrategy]contract.LongMessageStrategy_Value{
+	config.LongCSMS: contract.LongMessageStrategy_CSMS,
+	config.LongTLV:  contract.LongMessageStrategy_TLV,
+	config.LongSAR:  contract.LongMessageStrategy_SAR,
+}
+
+func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numbering {
+	return dispatch.Numbering{
+		Alphanumeric: dispatch.TONNPI(a.Alphanumeric), Short: dispatch.TONNPI(a.Short),
+		International: dispatch.TONNPI(a.International), National: dispatch.TONNPI(a.National),
+		ShortDigits: a.ShortDigits, BareNational: a.Bare == "national", TON: fixed.TON, NPI: fixed.NPI,
+	}
+}
+
+// plain is a credentials answer in the configuration's types.
+func plain(c *contract.SmppCredentials) config.Credentials {
+	out := config.Credentials{
+		OperatorID: c.GetOperatorId(), Host: c.GetHost(), Port: int(c.GetPort()), SystemID: c.GetSystemId(), Password: config.Secret(c.GetPassword()),
+		SystemType: c.GetSystemType(), InterfaceVersion: int(c.GetInterfaceVersion()), BindMode: config.BindMode(strings.ToLower(c.GetBindMode().String())),
+		TPSLimit: int(c.GetTpsLimit()), Window: int(c.GetWindow()), MessageIDRule: c.GetMessageIdRule(), DefaultAlphabet: config.Alphabet(c.GetDefaultAlphabet()),
+		SourceAddress: c.GetSourceAddress(), BackupOperatorID: c.GetBackupOperatorId(), Profile: c.GetProfile(),
+		SourceTON: narrow(c.SourceTon), SourceNPI: narrow(c.SourceNpi), DestinationTON: narrow(c.DestinationTon), DestinationNPI: narrow(c.DestinationNpi),
+	}
+	for name, value := range strategies {
+		if value == c.GetLongMessageStrategy() {
+			out.LongStrategy = name
+		}
+	}
+	if r := c.GetAddressRange(); r != nil {
+		out.AddressRange = &config.AddressRange{TON: uint8(r.GetTon()), NPI: uint8(r.GetNpi()), Range: r.GetRange()}
+	}
+	if t := c.GetTls(); t != nil {
+		out.TLS = &config.TLS{Enabled: t.GetEnabled(), ServerName: t.GetServerName(), CA: t.GetCaPem(), ClientCertificate: t.GetClientCertificatePem(),
+			ClientKey: config.Secret(t.GetClientKeyPem()), Pins: t.GetPinsSha256(), MinVersion: t.GetMinVersion()}
+	}
+	return out
+}
+
+func narrow(v *uint32) *uint8 {
+	if v == nil {
+		return nil
+	}
+	n := uint8(*v)
+	return &n
+}
+
+func widen(v *uint8) *uint32 {
+	if v == nil {
+		return nil
+	}
+	w := uint32(*v)
+	return &w
+}
+
+// defaults is what the configuration says of an operator, for the fields that a
+// credentials answer leaves out.
+func (a *accounts) defaults(operatorID, profile string) *contract.SmppCredentials {
+	op, known := a.cfg.Operator(operatorID)
+	if !known {
+		return nil
+	}
+	// Merge complains of what only the answer can bring (host, password); the
+	// client does too, when the answer has not brought it.
+	if merged, err := op.Merge(config.Credentials{Profile: profile}); err == nil {
+		op = merged
+	}
+	return &contract.SmppCredentials{
+		OperatorId: op.ID, Host: op.Host, Port: uint32(op.Port), SystemId: op.SystemID, Password: op.Password.Reveal(),
+		SystemType: op.SystemType, InterfaceVersion: uint32(op.InterfaceVersion),
+		BindMode:     contract.BindMode_Value(contract.BindMode_Value_value[strings.ToUpper(string(op.BindMode))]),
+		AddressRange: &contract.AddressRange{Ton: uint32(op.AddressRange.TON), Npi: uint32(op.AddressRange.NPI), Range: op.AddressRange.Range},
+		Tls: &contract.TlsSettings{Enabled: op.TLS.Enabled, ServerName: op.TLS.ServerName, CaPem: op.TLS.CA, ClientCertificatePem: op.TLS.ClientCertificate,
+			ClientKeyPem: op.TLS.ClientKey.Reveal(), PinsSha256: op.TLS.Pins, MinVersion: op.TLS.MinVersion},
+		TpsLimit: uint32(op.TPSLimit), Window: uint32(op.Window), LongMessageStrategy: strategies[op.LongStrategy],
+		MessageIdRule: op.MessageIDRule, DefaultAlphabet: string(op.DefaultAlphabet),
+		SourceTon: widen(op.Addresses.Source.TON), SourceNpi: widen(op.Addresses.Source.NPI),
+		DestinationTon: widen(op.Addresses.Destination.TON), DestinationNpi: widen(op.Addresses.Destination.NPI),
+		SourceAddress: op.SourceAddress, BackupOperatorId: op.BackupID, Profile: op.ProfileName,
+	}
+}

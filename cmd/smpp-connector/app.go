@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/config"
+	"github.com/ghasi/smpp-connector/deploy/migrations"
+	"github.com/ghasi/smpp-connector/infra/embedded"
+	"github.com/ghasi/smpp-connector/infra/httpapi"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
+	"github.com/ghasi/smpp-connector/infra/operators"
+	"github.com/ghasi/smpp-connector/infra/postgres"
+	"github.com/ghasi/smpp-connector/infra/redis"
+	"github.com/ghasi/smpp-connector/infra/telemetry"
+)
+
+// retryUnanswered is the delay before a command comes again that was not sent, or
+// whose outcome is unknown, because the line was lost.
+const retryUnanswered = time.Second
+
+// app is the connector as one value: the only place where actors meet infra.
+// New, then Run until its context ends, which drains and closes; the end-to-end
+// tests run the same value.
+type app struct {
+	cfg       *config.Config
+	telemetry *telemetry.Telemetry
+	listener  event.Listener
+
+	http     *httpapi.Server
+	embedded *embedded.Server
+	nats     *natsjs.Conn
+	redis    *redis.Client
+	postgres *postgres.DB
+
+	system  atomic.Pointer[actors.System]
+	missing reasons       // what the start still waits for
+	started chan struct{} // closed when the tree runs
+}
+
+// appOptions are what a caller may set beside the configuration.
+type appOptions struct {
+	log      io.Writer      // stderr when nil
+	listener event.Listener // hears every fact too; nil: nobody
+}
+
+// newApp starts what answers questions (telemetry, HTTP) and whatever does not
+// depend on a server that may be away. An error is one that waiting cannot mend.
+func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err error) {
+	if o.log == nil {
+		o.log = os.Stderr
+	}
+	a := &app{cfg: cfg, started: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			a.close(context.WithoutCancel(ctx))
+		}
+	}()
+	a.telemetry, err = telemetry.New(telemetry.Options{Version: version(), Pod: cfg.Pod, OTLPEndpoint: cfg.Telemetry.OTLPEndpoint.Reveal(),
+		SampleRatio: cfg.Telemetry.SampleRatio, LogLevel: cfg.Telemetry.LogLevel, LogWriter: o.log})
+	if err != nil {
+		return nil, err
+	}
+	a.listener = event.Listeners{a.telemetry}
+	if o.listener != nil {
+		a.listener = event.Listeners{a.telemetry, o.listener}
+	}
+	a.missing.set("start", "starting")
+	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
+		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Logger: a.telemetry.Logger()})
+	if err != nil {
+		return nil, err
+	}
+	a.telemetry.Logger().Info("listening", "http", a.http.HTTPAddr(), "debug", a.http.DebugAddr())
+	if err = a.connect(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// connect opens the connections. A server that is away is no error: each of them
+// goes on trying by itself.
+func (a *app) connect(ctx context.Context) (err error) {
+	cfg := a.cfg
+	options := natsjs.Options{NKeySeedFile: cfg.NATS.NKeySeedFile, Name: cfg.Pod, Listener: a.listener, Logger: a.telemetry.Logger(),
+		Replicas: cfg.NATS.Replicas, DispatchMaxAge: cfg.NATS.DispatchMaxAge, EventsMaxAge: cfg.NATS.EventsMaxAge, Duplicates: cfg.NATS.DuplicateWindow,
+		CorrelationMaxAge: cfg.Correlation.Expiry + time.Hour, Binary: cfg.Dispatch.EventsFormat == "protobuf"}
+	if cfg.Standalone() {
+		a.embedded, err = embedded.Start(ctx, embedded.Options{DataDir: cfg.DataDir, Listen: cfg.NATS.Listen, Logger: a.telemetry.Logger()})
+		if err != nil {
+			return err
+		}
+		a.telemetry.Logger().Info("standalone: embedded NATS", "url", a.embedded.URL(), "data", cfg.DataDir)
+		options.InProcess = a.embedded
+	} else {
+		options.URLs = []string{cfg.NATS.URL.Reveal()}
+	}
+	if a.nats, err = natsjs.Connect(ctx, options); err != nil {
+		return err
+	}
+	if url := cfg.Redis.URL.Reveal(); url != "" {
+		if a.redis, err = redis.Open(redis.Options{URL: url, Listener: a.listener}); err != nil {
+			return err
+		}
+	}
+	if url := cfg.Postgres.URL.Reveal(); url != "" {
+		a.postgres, err = postgres.Open(postgres.Options{URL: url, Migrations: migrations.Files, Listener: a.listener, Expiry: cfg.Correlation.Expiry})
+	}
+	return err
+}
+
+// Run starts the actor tree as soon as NATS lets it, and ends when ctx does:
+// drained within the configured time, everything closed.
+func (a *app) Run(ctx context.Context) error {
+	err := a.start(ctx)
+	if err == nil {
+		close(a.started)
+		<-ctx.Done()
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, a.shutdown(context.WithoutCancel(ctx)))
+}
+
+// start waits for the streams. NATS away keeps the process up, not ready, and
+// says so once a minute; a stream that is somebody else's is an error.
+func (a *app) start(ctx context.Context) error {
+	var said time.Time
+	for {
+		err := a.nats.EnsureStreams(ctx)
+		if err == nil {
+			break
+		}
+		var foreign *natsjs.StreamDiffers
+		if errors.As(err, &foreign) {
+			return err
+		}
+		a.missing.set("nats", err.Error())
+		if time.Since(said) >= time.Minute {
+			said = time.Now()
+			a.telemetry.Logger().Warn("waiting for NATS", "error", err.Error())
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	a.missing.clear("nats")
+	finder, err := a.accounts()
+	if err != nil {
+		return err
+	}
+	system, err := actors.Start(actors.Options{Ports: a.ports(finder), Listener: a.listener, Operators: a.operatorIDs(),
+		Drain: a.drainTime(), Block: a.cfg.Sequence.Block}, a.telemetry.ActorLogger())
+	if err != nil {
+		return err
+	}
+	a.telemetry.ReadBinds(system.Tree())
+	a.system.Store(system)
+	a.missing.clear("start")
+	return nil
+}
+
+func (a *app) ports(finder *accounts) actors.Ports {
+	p := actors.Ports{Accounts: finder, Dispatch: a.nats.Source(), Publisher: a.nats.Publisher(), Park: a.nats.Receipts()}
+	if a.postgres != nil {
+		p.Correlations = a.postgres
+	} else {
+		p.Correlations = a.nats.Correlations()
+	}
+	if a.redis != nil {
+		p.Counters, p.Concat = a.redis, a.redis
+	} else {
+		p.Counters, p.Concat = a.nats.Counters(), a.nats.Concats()
+	}
+	return p
+}
+
+func (a *app) accounts() (*accounts, error) {
+	finder := &accounts{cfg: a.cfg}
+	if a.postgres != nil {
+		finder.settings = a.postgres
+	}
+	if url := a.cfg.Management.URL.Reveal(); url != "" {
+		client, err := operators.New(operators.Options{URL: url, Timeout: a.cfg.Management.Timeout, Defaults: finder.defaults, Listener: a.listener})
+		if err != nil {
+			return nil, err
+		}
+		finder.credentials = &operators.Remembering{Next: client}
+	}
+	return finder, nil
+}
+
+func (a *app) operatorIDs() []string {
+	ids := make([]string, len(a.cfg.Operators))
+	for i, op := range a.cfg.Operators {
+		ids[i] = op.ID
+	}
+	return ids
+}
+
+// drainTime is the longest that an operator's window may take to empty.
+func (a *app) drainTime() time.Duration {
+	longest := a.cfg.Timers.Drain
+	for _, op := range a.cfg.Operators {
+		longest = max(longest, op.Timers.Drain)
+	}
+	return longest
+}
+
+// ready is /ready: at least one bind is BOUND (US-SC-015).
+func (a *app) ready() (bool, []string) {
+	why := a.missing.list()
+	system := a.system.Load()
+	if system == nil {
+		return false, why
+	}
+	if !a.nats.Up() {
+		why = append(why, "nats: away")
+	}
+	if system.Tree().Bound() == 0 {
+		return false, append(why, "no bind is BOUND")
+	}
+	return true, why
+}
+
+func (a *app) tree() any {
+	if system := a.system.Load(); system != nil {
+		return system.Tree().Snapshot()
+	}
+	return []actors.ActorSnapshot{}
+}
+
+// shutdown is what SIGTERM brings (decisions.md, 015): not ready, stop pulling,
+// drain, unbind, close.
+func (a *app) shutdown(ctx context.Context) error {
+	a.missing.set("stopping", "draining")
+	var err error
+	if system := a.system.Swap(nil); system != nil {
+		drain, cancel := context.WithTimeout(ctx, a.drainTime()+10*time.Second)
+		err = system.Drain(drain)
+		cancel()
+		stop, cancel := context.WithTimeout(ctx, 10*time.Second)
+		err = errors.Join(err, system.Stop(stop))
+		cancel()
+	}
+	return errors.Join(err, a.close(ctx))
+}
+
+func (a *app) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var errs []error
+	if a.nats != nil {
+		errs = append(errs, a.nats.Close(ctx))
+	}
+	if a.redis != nil {
+		a.redis.Close()
+	}
+	if a.postgres != nil {
+		a.postgres.Close()
+	}
+	if a.embedded != nil {
+		errs = append(errs, a.embedded.Close(ctx))
+	}
+	if a.http != nil {
+		errs = append(errs, a.http.Shutdown(ctx))
+	}
+	if a.telemetry != nil {
+		errs = append(errs, a.telemetry.Shutdown(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// reasons is why the process is not ready, by what it waits for.
+type reasons struct {
+	mu  sync.Mutex
+	all map[string]string
+}
+
+func (r *reasons) set(what, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = map[string]string{}
+	}
+	r.all[what] = what + ": " + why
+}
+
+func (r *reasons) clear(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.all, what)
+}
+
+func (r *reasons) list() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, why := range r.all {
+		out = append(out, why)
+	}
+	return out
+}
+
+var _ port.BindGauges = (*actors.Tree)(nil)

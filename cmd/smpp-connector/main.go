@@ -1,0 +1,89 @@
+// Command smpp-connector connects a messaging platform to mobile operators:
+// commands from NATS JetStream go out over SMPP 3.4, receipts and inbound
+// messages come back as events.
+//
+// This file only delegates; each command stands in a file of its own.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
+
+// streams are a command's standard streams.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one sub-command. It returns the exit status: 0 done, 1 failed, 2
+// called or configured wrongly.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string, s streams) int
+}
+
+var commands []command
+
+func init() { // not a literal: help reads the table that it stands in
+	commands = []command{
+		{"serve", "connect the configured operators; ends at SIGTERM", serve},
+		{"demo", "show the whole path working: connector, simulator, real messages, receipts", demo},
+		{"send", "publish one command, and wait for its receipt with --wait", send},
+		{"config", "check or print the configuration", configure},
+		{"version", "print the version", printVersion},
+	}
+}
+
+func run(ctx context.Context, args []string, s streams) int {
+	if len(args) == 0 {
+		usage(s.err)
+		return 2
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], s)
+		}
+	}
+	switch args[0] {
+	case "help", "-h", "--help":
+		usage(s.out)
+		return 0
+	}
+	fmt.Fprintf(s.err, "smpp-connector: no command %q\n\n", args[0])
+	usage(s.err)
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "smpp-connector connects NATS JetStream to mobile operators over SMPP 3.4.\n\nUsage: smpp-connector <command> [flags]\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\nEach command has --help.\n")
+}
+
+// untilSignalled ends with SIGTERM or SIGINT; a second one ends the process now
+// (decisions.md, 015).
+func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+			return
+		}
+		cancel()
+		<-signals
+		os.Exit(1)
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}

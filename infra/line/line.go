@@ -1,0 +1,91 @@
+// Package line opens the connection to an MNO: TCP, and TLS on top of it where
+// the operator says so. TLS is verified, always: the chain, the host name, and
+// the pins where there are any. There is no setting that turns that off.
+package line
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/ghasi/smpp-connector/config"
+)
+
+// keepAlive is the interval of TCP's own probes, for MNOs that refuse enquire_link.
+const keepAlive = 30 * time.Second
+
+// Dialer returns how to reach an MNO at host and port. An error is a certificate,
+// a key or a version in the settings that cannot be used.
+func Dialer(host, port string, settings config.TLS) (func(context.Context) (net.Conn, error), error) {
+	address := net.JoinHostPort(host, port)
+	plain := &net.Dialer{KeepAlive: keepAlive}
+	if !settings.Enabled {
+		return func(ctx context.Context) (net.Conn, error) {
+			conn, err := plain.DialContext(ctx, "tcp", address)
+			if err != nil {
+				return nil, fmt.Errorf("connect to %s: %w", address, err)
+			}
+			return conn, nil
+		}, nil
+	}
+	config, err := clientConfig(host, settings)
+	if err != nil {
+		return nil, err
+	}
+	secure := &tls.Dialer{NetDialer: plain, Config: config}
+	return func(ctx context.Context) (net.Conn, error) {
+		conn, err := secure.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s with TLS: %w", address, err)
+		}
+		return conn, nil
+	}, nil
+}
+
+func clientConfig(host string, s config.TLS) (*tls.Config, error) {
+	c := &tls.Config{ServerName: s.ServerName, MinVersion: tls.VersionTLS12}
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	if s.MinVersion == "1.3" {
+		c.MinVersion = tls.VersionTLS13
+	}
+	if s.CA != "" {
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM([]byte(s.CA)) {
+			return nil, errors.New("tls.ca: no certificate in it: want PEM")
+		}
+	}
+	if s.ClientCertificate != "" {
+		pair, err := tls.X509KeyPair([]byte(s.ClientCertificate), []byte(s.ClientKey.Reveal()))
+		if err != nil {
+			return nil, errors.New("tls.clientCertificate and tls.clientKey: not a pair of PEM certificate and key")
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	if len(s.Pins) > 0 {
+		c.VerifyConnection = func(state tls.ConnectionState) error { return pinned(state, s.Pins) }
+	}
+	return c, nil
+}
+
+// pinned wants one of the pins in the verified chain: base64 of SHA-256 over a
+// certificate's public key (SPKI, RFC 7469 §2.4).
+func pinned(state tls.ConnectionState, pins []string) error {
+	for _, chain := range state.VerifiedChains {
+		for _, certificate := range chain {
+			sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+			if slices.Contains(pins, base64.StdEncoding.EncodeToString(sum[:])) {
+				return nil
+			}
+		}
+	}
+	return errors.New("no public key of the peer's chain is pinned: compare tls.pins with the MNO's certificates")
+}

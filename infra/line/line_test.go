@@ -1,0 +1,174 @@
+package line
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/config"
+)
+
+// authority is a CA made for one test.
+type authority struct {
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+	pem  string
+}
+
+func newAuthority(t *testing.T) authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return authority{key, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))}
+}
+
+func (a authority) issue(t *testing.T, name string, until time.Time) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: until}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// serve accepts one connection after the other and completes their handshakes.
+func serve(t *testing.T, c *tls.Config) (host, port string) {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_ = conn.(*tls.Conn).Handshake()
+				_, _ = conn.Read(make([]byte, 1))
+			}()
+		}
+	}()
+	host, port, _ = net.SplitHostPort(l.Addr().String())
+	return host, port
+}
+
+func dial(t *testing.T, host, port string, s config.TLS) error {
+	t.Helper()
+	dial, err := Dialer(host, port, s)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	conn, err := dial(ctx)
+	if err == nil {
+		defer conn.Close()
+	}
+	return err
+}
+
+func TestTLSIsVerified(t *testing.T) {
+	ca, other := newAuthority(t), newAuthority(t)
+	good := ca.issue(t, "smsc.example", time.Now().Add(time.Hour))
+	expired := ca.issue(t, "smsc.example", time.Now().Add(-time.Hour))
+	leaf, err := x509.ParseCertificate(good.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
+	pin := base64.StdEncoding.EncodeToString(sum[:])
+	for _, c := range []struct {
+		name   string
+		server tls.Certificate
+		s      config.TLS
+		want   string // part of the error; "" for a connection
+	}{
+		{"the right one", good, config.TLS{CA: ca.pem, ServerName: "smsc.example"}, ""},
+		{"pinned", good, config.TLS{CA: ca.pem, ServerName: "smsc.example", Pins: []string{pin}}, ""},
+		{"another pin", good, config.TLS{CA: ca.pem, ServerName: "smsc.example", Pins: []string{"AAAA"}}, "pinned"},
+		{"another name", good, config.TLS{CA: ca.pem, ServerName: "other.example"}, "other.example"},
+		{"no name given: the host counts", good, config.TLS{CA: ca.pem}, "127.0.0.1"},
+		{"another CA", good, config.TLS{CA: other.pem, ServerName: "smsc.example"}, "unknown authority"},
+		{"expired", expired, config.TLS{CA: ca.pem, ServerName: "smsc.example"}, "expired"},
+		{"CA that is none", good, config.TLS{CA: "nonsense"}, "tls.ca"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			host, port := serve(t, &tls.Config{Certificates: []tls.Certificate{c.server}})
+			c.s.Enabled = true
+			err := dial(t, host, port, c.s)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTLS12IsRefusedWhere13IsWanted(t *testing.T) {
+	ca := newAuthority(t)
+	host, port := serve(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "smsc.example", time.Now().Add(time.Hour))}, MaxVersion: tls.VersionTLS12})
+	if err := dial(t, host, port, config.TLS{Enabled: true, CA: ca.pem, ServerName: "smsc.example", MinVersion: "1.3"}); err == nil {
+		t.Error("connected with TLS 1.2")
+	}
+}
+
+func TestTheClientShowsItsCertificate(t *testing.T) {
+	ca := newAuthority(t)
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.cert)
+	seen := make(chan string, 1)
+	host, port := serve(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "smsc.example", time.Now().Add(time.Hour))},
+		MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool,
+		VerifyConnection: func(s tls.ConnectionState) error { seen <- s.PeerCertificates[0].Subject.CommonName; return nil }})
+	client := ca.issue(t, "esme", time.Now().Add(time.Hour))
+	key, err := x509.MarshalECPrivateKey(client.PrivateKey.(*ecdsa.PrivateKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := config.TLS{Enabled: true, CA: ca.pem, ServerName: "smsc.example",
+		ClientCertificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: client.Certificate[0]})),
+		ClientKey:         config.Secret(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key}))}
+	if err := dial(t, host, port, s); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != "esme" {
+		t.Errorf("the server saw %q", got)
+	}
+	s.ClientKey = "nonsense"
+	if err := dial(t, host, port, s); err == nil || strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("%v", err)
+	}
+}
