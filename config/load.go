@@ -89,9 +89,7 @@ func variables(env []string) map[string]string {
 // readSettings fills the process's own settings.
 func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting) (complaints []error) {
 	known := paths(settings)
-	for _, key := range []string{"operators", "profiles"} {
-		known = append(known, key) // so that `operatos` is told what it is near to
-	}
+	known = append(known, "operators", "profiles") // so that `operatos` is told what it is near to
 	complaints = s.flat.unknownKeys("", known)
 	for _, row := range settings {
 		origin := "default"
