@@ -145,7 +145,7 @@ func playDemo(ctx context.Context, a *app, mno *smsc.Server, t *tally, f demoFla
 		return fmt.Errorf("connect to the embedded NATS: %w", err)
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(demoPending))
 	if err != nil {
 		return err
 	}
@@ -181,6 +181,9 @@ func playDemo(ctx context.Context, a *app, mno *smsc.Server, t *tally, f demoFla
 	}
 }
 
+// demoPending is how many commands may await JetStream's answer.
+const demoPending = 1000
+
 // publishDemo publishes as a platform would: asynchronously, with the message's
 // id as the stream's.
 func publishDemo(ctx context.Context, js jetstream.JetStream, t *tally) error {
@@ -191,7 +194,7 @@ func publishDemo(ctx context.Context, js jetstream.JetStream, t *tally) error {
 			return err
 		}
 		t.published(i)
-		if _, err := js.PublishAsync(contract.OperatorSubject(demoOperator), payload, jetstream.WithMsgID(command.MessageId)); err != nil {
+		if _, err := js.PublishAsync(contract.OperatorSubject(demoOperator), payload, jetstream.WithMsgID(command.MessageId), jetstream.WithStallWait(time.Minute)); err != nil {
 			return err
 		}
 	}
