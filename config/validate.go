@@ -1,11 +1,8 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
-
-	"github.com/ghasi/smpp-connector/codec/receipt"
 )
 
 // Validate holds the whole configuration to its rules: every row of the tables,
@@ -107,25 +104,4 @@ func (o *Operator) checkAccount(prefix string) (complaints []error) {
 		missing("password", "SMPP_PASSWORD", "the account's password, or a passwordFile")
 	}
 	return complaints
-}
-
-func tokenRequired(s string) string {
-	if !isToken(s) {
-		return wantToken
-	}
-	return ""
-}
-
-func idRule(s string) string {
-	if _, err := receipt.ParseIDRule(s); err != nil {
-		return "as-is, hex-to-dec, dec-to-hex, strip-zeros, upper, lower, or several joined by '+'"
-	}
-	return ""
-}
-
-const wantPin = "base64 of 32 octets, the SHA-256 of a public key"
-
-func isPin(s string) bool {
-	octets, err := base64.StdEncoding.DecodeString(s)
-	return err == nil && len(octets) == 32
 }

@@ -4,8 +4,8 @@
 // protoc-gen-go, a tool of the program's own go.mod, so of the very version of
 // the runtime that it links, writes the Go.
 //
-//	go -C testkit/tools run ./generate -root ../..          write the file
-//	go -C testkit/tools run ./generate -root ../.. -check   compare only: exit 1 when it differs
+//	cd testkit/tools && go run ./generate          write the file
+//	cd testkit/tools && go run ./generate -check   compare only: exit 1 when it differs
 package main
 
 import (
@@ -31,7 +31,7 @@ import (
 const definition = "proto/smpp_connector.proto"
 
 func main() {
-	root := flag.String("root", ".", "the root of the module github.com/ghasi/smpp-connector")
+	root := flag.String("root", "../..", "the root of the module github.com/ghasi/smpp-connector, seen from here")
 	check := flag.Bool("check", false, "compare with the committed file and write nothing")
 	flag.Parse()
 	if err := run(context.Background(), *root, *check); err != nil {
