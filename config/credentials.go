@@ -61,6 +61,19 @@ func (o Operator) Merge(answer Credentials) (Operator, error) {
 	return merged, errors.Join(unique(complaints)...)
 }
 
+// WithProfile is the operator under another profile, "" for its own: what holds
+// for the fields that a credentials answer with that profile leaves out. Unlike
+// Merge it demands no account, which only the answer can bring. Whoever fills an
+// answer's gaps before Merge must fill them from here: a value of the operator's
+// own profile would pass for the answer's and override the new one, its TLS included.
+func (o Operator) WithProfile(name string) (Operator, error) {
+	if o.layers == nil {
+		return o, nil
+	}
+	merged, complaints := o.layers.build(name)
+	return merged, errors.Join(unique(complaints)...)
+}
+
 // said is the answer as a layer: the fields that are not zero, by their paths.
 // The password is not among them, because fill would describe it in a complaint.
 func (a Credentials) said() flat {

@@ -127,6 +127,28 @@ operators:
 	}
 }
 
+// Of an operator that only the service describes: the gaps of an answer that names
+// a profile are that profile's, TLS first of all, before and after Merge.
+func TestUSSC002ProfileOfTheAnswerFillsItsGaps(t *testing.T) {
+	c := load(t, "", []string{"OPERATOR_IDS=a", "OPERATOR_MANAGEMENT_URL=http://operators.internal:3000"})
+	filled, err := c.Operators[0].WithProfile("telia")
+	if err != nil || !filled.TLS.Enabled || filled.Window != 10 || filled.ProfileName != "telia" {
+		t.Fatalf("%v: tls %v, window %d, profile %s", err, filled.TLS.Enabled, filled.Window, filled.ProfileName)
+	}
+	merged, err := c.Operators[0].Merge(Credentials{
+		Host: "h", Port: 3550, SystemID: "s", Password: "p", Profile: "telia", TLS: &filled.TLS, Window: filled.Window,
+	})
+	if err != nil || !merged.TLS.Enabled || merged.Window != 10 {
+		t.Errorf("%v: tls %v, window %d", err, merged.TLS.Enabled, merged.Window)
+	}
+	if _, err := c.Operators[0].WithProfile("none"); err == nil {
+		t.Error("an unknown profile is accepted")
+	}
+	if own, err := filled.WithProfile(""); err != nil || own.ProfileName != defaultProfile {
+		t.Errorf("%v: its own is %s", err, own.ProfileName)
+	}
+}
+
 // The static answer is whole: merging it changes nothing.
 func TestStaticCredentials(t *testing.T) {
 	c := load(t, "operators: [{id: a, host: h, port: 1, systemId: s, password: p, profile: telia, window: 4, sourceNpi: 9}]", []string{})
