@@ -184,9 +184,7 @@ func (a *accounts) defaults(operatorID, profile string) *contract.SmppCredential
 	if !known {
 		return nil
 	}
-	// Merge complains of what only the answer can bring (host, password); the
-	// client does too, when the answer has not brought it.
-	if merged, err := op.Merge(config.Credentials{Profile: profile}); err == nil {
+	if merged, err := op.WithProfile(profile); err == nil {
 		op = merged
 	}
 	return &contract.SmppCredentials{

@@ -1,0 +1,195 @@
+package actors_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/memory"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+)
+
+// rig is the whole tree in a synctest bubble: in-memory ports, the simulator over
+// net.Pipe, fake time.
+type rig struct {
+	t       *testing.T
+	system  *actors.System
+	mem     *memory.Memory
+	mno     *smsc.Server
+	backup  *smsc.Server
+	account map[string]*actors.Account
+
+	mu     sync.Mutex
+	facts  []event.Fact
+	refuse error // of the dial; nil: it succeeds
+}
+
+// inBubble runs a test of the tree.
+func inBubble(t *testing.T, run func(r *rig), options ...smsc.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := &rig{t: t, mem: memory.New(), mno: smsc.New(append(options, smsc.FirstID(1))...)}
+		r.account = map[string]*actors.Account{"awcc": r.newAccount("awcc", r.mno)}
+		run(r)
+		r.stop()
+		r.mno.Close()
+		if r.backup != nil {
+			r.backup.Close()
+		}
+	})
+}
+
+func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
+	return &actors.Account{
+		OperatorID: id, MNO: id,
+		Dial: func(context.Context) (net.Conn, error) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.refuse != nil {
+				return nil, r.refuse
+			}
+			return mno.Dial(), nil
+		},
+		Bind:   codec.Bind{SystemID: "esme", Password: "secret", InterfaceVersion: 0x34},
+		Binds:  []port.BindSetting{{Bind: port.BindID{MNO: id, Direction: port.TRX, Number: 1}, OperatorID: id, Enabled: true}},
+		Window: 10, Prefetch: 10,
+		Times: actors.Times{Connect: 10 * time.Second, BindAnswer: 10 * time.Second, Enquire: 30 * time.Second, EnquireAnswer: 10 * time.Second,
+			Response: 30 * time.Second, Write: 10 * time.Second, Unbind: 5 * time.Second, RetryUnanswered: time.Second},
+		Rules: dispatch.Rules{SourceAddress: "Ghasi", Source: dispatch.DefaultNumbering, Destination: dispatch.DefaultNumbering,
+			UCS2DataCoding: 8, RegisteredDelivery: codec.ReceiptAlways},
+		TemporaryError: codec.StatusXTAppn, Expiry: 72 * time.Hour, ConcatWindow: time.Minute, AckWait: 90 * time.Second,
+	}
+}
+
+// Fetch implements actors.Accounts.
+func (r *rig) Fetch(_ context.Context, id string) (*actors.Account, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a := r.account[id]; a != nil {
+		return a, nil
+	}
+	return nil, port.ErrUnknownOperator
+}
+
+// On implements event.Listener.
+func (r *rig) On(f event.Fact) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.facts = append(r.facts, f)
+}
+
+func (r *rig) start() {
+	r.t.Helper()
+	var err error
+	r.system, err = actors.Start(actors.Options{
+		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
+			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
+		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// restart ends the tree without a drain, as a crash would, and starts another on
+// the same ports.
+func (r *rig) restart() {
+	r.stop()
+	r.start()
+}
+
+func (r *rig) stop() {
+	if r.system == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := r.system.Stop(ctx); err != nil {
+		r.t.Error(err)
+	}
+	r.system = nil
+	r.after(2 * time.Second) // protoactor counts dead letters for a second
+}
+
+func (r *rig) refuseDials(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = err
+}
+
+// send publishes n commands with texts of their own.
+func (r *rig) send(n int) {
+	for i := range n {
+		r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":"m%d","to":"937%08d","text":"Hello %d"}`, i, i, i))
+	}
+}
+
+func (r *rig) sendText(id, text string) {
+	r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":%q,"to":"93700000001","text":%q}`, id, text))
+}
+
+// after lets fake time pass and everything come to rest.
+func (r *rig) after(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// heard returns the facts of one type, in order.
+func heard[F event.Fact](r *rig) []F {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []F
+	for _, f := range r.facts {
+		if f, ok := f.(F); ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (r *rig) bind() actors.BindSnapshot {
+	r.t.Helper()
+	for _, b := range r.system.Tree().Binds() {
+		if b.MNO == "awcc" {
+			return b
+		}
+	}
+	r.t.Fatal("no bind in the tree")
+	return actors.BindSnapshot{}
+}
+
+func (r *rig) actor(suffix string) actors.ActorSnapshot {
+	r.t.Helper()
+	for _, a := range r.system.Tree().Snapshot() {
+		if a.Path == "connector/operator/awcc/bind/awcc/trx/1"+suffix {
+			return a
+		}
+	}
+	r.t.Fatalf("no actor …%s in the tree", suffix)
+	return actors.ActorSnapshot{}
+}
+
+// healthStates is what operator.health said, in order.
+func (r *rig) healthStates() []string {
+	var out []string
+	for _, e := range r.mem.Events(contract.SubjectOperatorHealth) {
+		h := e.Body.(*contract.OperatorHealthEvent)
+		out = append(out, h.GetOperatorId()+" "+h.GetState().String())
+	}
+	return out
+}
+
+var errDown = errors.New("connection refused")

@@ -1,0 +1,265 @@
+package actors_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+)
+
+const subject = "smpp.operator.awcc"
+
+// US-SC-006, 010: response → correlation → sms.dispatch.submitted → ack.
+func TestUSSC006EveryCommandIsSubmittedAndAcknowledged(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(100)
+		r.after(10 * time.Second)
+		if c := r.mno.Counts(); c.Accepted != 100 || c.Duplicates != 0 {
+			t.Errorf("%d accepted, %d twice", c.Accepted, c.Duplicates)
+		}
+		s := r.mem.Settlements(subject)
+		if s.Acks != 100 || len(s.Naks) != 0 || r.mem.Correlations.Rows() != 100 || len(r.mem.Events(contract.SubjectSubmitted)) != 100 {
+			t.Errorf("%d acks, %d NAKs, %d rows, %d events", s.Acks, len(s.Naks), r.mem.Correlations.Rows(), len(r.mem.Events(contract.SubjectSubmitted)))
+		}
+		final := 0
+		for _, e := range r.mem.Events(contract.SubjectDLRInbound) {
+			if e.Body.(*contract.DlrInboundEvent).GetFinal() {
+				final++
+			}
+		}
+		if final != 100 {
+			t.Errorf("%d receipts", final)
+		}
+		if b := r.bind(); b.InFlight != 0 || b.Settling != 0 || b.Queued != 0 {
+			t.Errorf("%+v", b)
+		}
+	})
+}
+
+// US-SC-023: with a window of 10 no more than 10 PDUs are unanswered at any time.
+func TestUSSC023TheWindowIsKept(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(20)
+		r.after(500 * time.Millisecond)
+		if c := r.mno.Counts(); c.Submits != 10 || r.bind().InFlight != 10 || r.bind().LimitedBy != "window" {
+			t.Errorf("%d submits before the first answer, %+v", c.Submits, r.bind())
+		}
+		r.after(2 * time.Second)
+		if c := r.mno.Counts(); c.Accepted != 20 {
+			t.Errorf("%d accepted", c.Accepted)
+		}
+	}, smsc.Delay(time.Second))
+}
+
+// decisions.md: written and unanswered when the line drops → redelivered and
+// marked; written and answered → never sent again.
+func TestUSSC006ALostLineLosesNothing(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(100)
+		r.after(10 * time.Minute)
+		c := r.mno.Counts()
+		if got := len(r.mem.Events(contract.SubjectSubmitted)); got != 100 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d of 100 submitted, %d unsettled", got, r.mem.Unsettled())
+		}
+		unknown := 0
+		for _, f := range heard[event.OutcomeUnknown](r) {
+			unknown += f.Segments
+		}
+		if c.Duplicates > unknown {
+			t.Errorf("%d SMS were received twice, of %d whose outcome was unknown", c.Duplicates, unknown)
+		}
+		ambiguous := 0
+		for _, e := range r.mem.Events(contract.SubjectSubmitted) {
+			if e.Body.(*contract.DispatchSubmitted).GetAmbiguous() {
+				ambiguous++
+			}
+		}
+		if ambiguous != unknown || unknown == 0 {
+			t.Errorf("%d events are marked ambiguous, of %d", ambiguous, unknown)
+		}
+	}, smsc.Delay(200*time.Millisecond), smsc.Connection(1, smsc.AfterSubmits(35), smsc.DropLine()), smsc.Connection(2, smsc.AfterSubmits(15), smsc.DropLine()))
+}
+
+// US-SC-010 as decisions.md reads it: a failed insert is repeated while the row is
+// kept; the SMS is not sent twice, and nothing is acknowledged before.
+func TestUSSC010AFailedInsertIsRepeatedNotTheSubmit(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.mem.Correlations.Fail(errDown)
+		r.start()
+		r.send(10)
+		r.after(3 * time.Minute) // beyond AckWait: the commands are delivered again
+		if s := r.mem.Settlements(subject); s.Acks != 0 {
+			t.Errorf("%d acks without a correlation", s.Acks)
+		}
+		r.mem.Correlations.Heal()
+		r.after(2 * time.Minute)
+		c := r.mno.Counts()
+		if c.Accepted != 10 || c.Duplicates != 0 || r.mem.Unsettled() != 0 || r.mem.Correlations.Rows() != 10 {
+			t.Errorf("%d accepted, %d twice, %d unsettled, %d rows", c.Accepted, c.Duplicates, r.mem.Unsettled(), r.mem.Correlations.Rows())
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
+// A crash between the correlation and the ack: the redelivery is recognised by
+// its stored correlation.
+func TestUSSC010AfterACrashNothingAcceptedIsSentAgain(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.mem.Publisher.Refuse(contract.SubjectSubmitted, errDown) // correlations are stored, acks are not
+		r.start()
+		r.send(10)
+		r.sendText("long", string(make([]byte, 0))+fmt.Sprintf("%0400d", 7))
+		r.after(10 * time.Second)
+		if n := r.mno.Counts().Accepted; n != 13 || r.mem.Correlations.Rows() != 13 {
+			t.Fatalf("%d accepted, %d rows", n, r.mem.Correlations.Rows())
+		}
+		r.mem.Publisher.Refuse(contract.SubjectSubmitted, nil)
+		r.restart()
+		r.after(3 * time.Minute)
+		if c := r.mno.Counts(); c.Accepted != 13 || c.Duplicates != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d accepted, %d twice, %d unsettled", c.Accepted, c.Duplicates, r.mem.Unsettled())
+		}
+		if n := len(r.mem.Events(contract.SubjectSubmitted)); n != 11 {
+			t.Errorf("%d submitted events", n)
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
+// US-SC-028: RTHROTTLED halves the window and gives the message back for 500 ms.
+func TestUSSC028ThrottledMessagesComeAgain(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Window = 100
+		r.start()
+		r.send(1)
+		r.after(100 * time.Millisecond)
+		if b := r.bind(); b.Window != 50 {
+			t.Errorf("window %d after a throttle", b.Window)
+		}
+		naks := r.mem.Settlements(subject).Naks
+		if len(naks) != 1 || naks[0].Delay != 500*time.Millisecond {
+			t.Errorf("%+v", naks)
+		}
+		r.after(time.Second)
+		if c := r.mno.Counts(); c.Accepted != 1 {
+			t.Errorf("%d accepted", c.Accepted)
+		}
+		r.after(time.Minute)
+		if b := r.bind(); b.Window != 55 {
+			t.Errorf("window %d after a minute, want 55 (US-SC-024)", b.Window)
+		}
+	}, smsc.AnswerSubmits(codec.StatusThrottled, 1))
+}
+
+// A message that the MNO refuses for good becomes a dead letter with the status.
+func TestARejectedMessageBecomesADeadLetter(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.sendText("bad", "Hello")
+		r.after(time.Second)
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if len(dead) != 1 || r.mem.Unsettled() != 0 {
+			t.Fatalf("%d dead letters, %d unsettled", len(dead), r.mem.Unsettled())
+		}
+		if b := dead[0].Body.(*contract.DispatchRejected); b.GetEsmeStatus() != "ESME_RINVDSTADR" || b.GetReason() != "rejected_by_mno" || b.GetMessageId() != "bad" {
+			t.Errorf("%v", b)
+		}
+	}, smsc.AnswerSubmits(codec.StatusInvDstAdr, 1))
+}
+
+// A submit that is not answered in time gives its slot back, and is sent again, marked.
+func TestUSSC023AnUnansweredSubmitGivesItsSlotBack(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(200)
+		r.after(30 * time.Minute)
+		if b := r.bind(); b.InFlight != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d in flight, %d unsettled", b.InFlight, r.mem.Unsettled())
+		}
+		if n := len(r.mem.Events(contract.SubjectSubmitted)); n != 200 {
+			t.Errorf("%d submitted", n)
+		}
+	}, smsc.LoseAnswers(5, 1))
+}
+
+// US-SC-022: numbers on the wire rise strictly, over a reconnect and over a
+// restart of the process.
+func TestUSSC022SequenceNumbersRise(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(250)
+		r.after(5 * time.Second)
+		r.mno.Do(smsc.DropLine())
+		r.after(10 * time.Second)
+		r.sendText("again", "x")
+		r.after(time.Second)
+		r.restart()
+		r.after(10 * time.Second)
+		r.sendText("restarted", "x")
+		r.after(10 * time.Second)
+		var last uint32
+		list := r.mno.SMS()
+		if len(list) != 252 {
+			t.Errorf("%d SMS", len(list))
+		}
+		for _, m := range list {
+			if m.Sequence <= last {
+				t.Fatalf("%d after %d", m.Sequence, last)
+			}
+			last = m.Sequence
+		}
+	})
+}
+
+// US-SC-022: with the counters away the bind works on, from a high number.
+func TestUSSC022CountersAwayAtStart(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.mem.Counters.Fail(errDown)
+		r.start()
+		r.send(150)
+		r.sendText("long", fmt.Sprintf("%0400d", 7)) // needs a reference too
+		r.after(5 * time.Second)
+		list := r.mno.SMS()
+		if len(list) != 153 || list[0].Sequence < 1<<29 {
+			t.Fatalf("%d SMS", len(list))
+		}
+		r.mem.Counters.Heal()
+		r.after(5 * time.Second)
+		r.send(0)
+		r.sendText("after", "x")
+		r.after(time.Second)
+		list = r.mno.SMS()
+		if last := list[len(list)-1]; last.Sequence <= list[len(list)-2].Sequence {
+			t.Errorf("the number went back to %d", last.Sequence)
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
+// decisions.md 012: the account's limit is spent evenly; no second exceeds it.
+func TestUSSC012TheLimitIsKept(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].TPS = 20
+		r.account["awcc"].Window = 100
+		r.start()
+		r.send(100)
+		r.after(2500 * time.Millisecond)
+		if n := r.mno.Counts().Accepted; n < 45 || n > 52 {
+			t.Errorf("%d SMS in 2.5 s at 20 a second", n)
+		}
+		if got := r.bind().LimitedBy; got != "tps" {
+			t.Errorf("limited by %q", got)
+		}
+		r.after(3 * time.Second)
+		if n := r.mno.Counts().Accepted; n != 100 {
+			t.Errorf("%d SMS", n)
+		}
+		if naks := r.mem.Settlements(subject).Naks; len(naks) != 0 {
+			t.Errorf("%d NAKs under steady overload", len(naks))
+		}
+	})
+}
