@@ -16,6 +16,7 @@ const maxBatch = 64
 
 // Consumer is one opened durable. It implements port.Consumer.
 type Consumer struct {
+	name     string // of the durable
 	dispatch *Dispatch
 	durable  *durable
 	queue    *queue
@@ -41,12 +42,12 @@ func (c *Consumer) Pull(ctx context.Context, n int, wait time.Duration, hand fun
 		if limited.Err() != nil { // the server was silent until the wait was over
 			return 0, nil
 		}
-		return 0, fmt.Errorf("pull from %s: %w", c.durable.spec.Durable, err)
+		return 0, fmt.Errorf("pull from %s: %w", c.name, err)
 	}
 	for handed < n {
 		hung, failed, healed := c.dispatch.silent()
 		if failed != nil {
-			return handed, fmt.Errorf("pull from %s: %w", c.durable.spec.Durable, failed)
+			return handed, fmt.Errorf("pull from %s: %w", c.name, failed)
 		}
 		if hung {
 			if pause(limited, healed, forever) != nil {
@@ -101,7 +102,7 @@ func (c *Consumer) take(n int) (taken []port.Delivery, next time.Time, changed <
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if c.durable.gone {
-		return nil, next, nil, fmt.Errorf("pull from %s: %w", c.durable.spec.Durable, ErrConsumerGone)
+		return nil, next, nil, fmt.Errorf("pull from %s: %w", c.name, ErrConsumerGone)
 	}
 	now := time.Now()
 	var again, fresh []*command
@@ -150,12 +151,12 @@ func (c *Consumer) Ack(ctx context.Context, handles []port.Handle) error {
 	for i, h := range handles {
 		var ok bool
 		if own[i], ok = h.(*handle); !ok {
-			return fmt.Errorf("acknowledge %d deliveries of %s: handle %d is a %T of another adapter", len(handles), c.durable.spec.Durable, i, h)
+			return fmt.Errorf("acknowledge %d deliveries of %s: handle %d is a %T of another adapter", len(handles), c.name, i, h)
 		}
 	}
 	answer, err := c.dispatch.enter(ctx)
 	if err != nil {
-		return fmt.Errorf("acknowledge to %s: none of %d confirmed: %w", c.durable.spec.Durable, len(handles), err)
+		return fmt.Errorf("acknowledge to %s: none of %d confirmed: %w", c.name, len(handles), err)
 	}
 	d := c.dispatch
 	d.mu.Lock()
@@ -170,10 +171,10 @@ func (c *Consumer) Ack(ctx context.Context, handles []port.Handle) error {
 	}
 	d.changed.raise()
 	if refused > 0 {
-		return fmt.Errorf("acknowledge to %s: %d of %d were refused: %w", c.durable.spec.Durable, refused, len(handles), ErrConsumerGone)
+		return fmt.Errorf("acknowledge to %s: %d of %d were refused: %w", c.name, refused, len(handles), ErrConsumerGone)
 	}
 	if answer != nil {
-		return fmt.Errorf("acknowledge to %s: none of %d confirmed: %w", c.durable.spec.Durable, len(handles), answer)
+		return fmt.Errorf("acknowledge to %s: none of %d confirmed: %w", c.name, len(handles), answer)
 	}
 	return nil
 }
@@ -196,12 +197,12 @@ func (m *command) ack() {
 func (c *Consumer) Nak(h port.Handle, delay time.Duration) error {
 	own, ok := h.(*handle)
 	if !ok {
-		return fmt.Errorf("give back a delivery of %s: the handle is a %T of another adapter", c.durable.spec.Durable, h)
+		return fmt.Errorf("give back a delivery of %s: the handle is a %T of another adapter", c.name, h)
 	}
 	d := c.dispatch
 	hung, failed, _ := d.silent()
 	if failed != nil {
-		return fmt.Errorf("give back a delivery of %s: %w", c.durable.spec.Durable, failed)
+		return fmt.Errorf("give back a delivery of %s: %w", c.name, failed)
 	}
 	if hung {
 		return nil

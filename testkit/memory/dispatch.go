@@ -131,7 +131,7 @@ func (d *Dispatch) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consu
 	if answer != nil {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, answer)
 	}
-	return &Consumer{dispatch: d, durable: d.durables[spec.Durable], queue: d.queue(spec.Subject)}, nil
+	return &Consumer{name: spec.Durable, dispatch: d, durable: d.durables[spec.Durable], queue: d.queue(spec.Subject)}, nil
 }
 
 // Delete deletes a durable, as a new owner of its bind does (US-SC-019): who
