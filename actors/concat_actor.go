@@ -39,7 +39,6 @@ type (
 		batch *heardDeliveries
 		parts []keptPart
 		of    []int // indices into batch.items
-		count int   // items of the batch that are no parts
 	}
 	groupsOverdue struct{ groups []port.ConcatGroup }
 )

@@ -28,8 +28,7 @@ type command struct {
 	doubtful     bool // an earlier submit was written and never answered
 	settled      bool // its end is decided; nothing more is submitted
 	submittedAt  time.Time
-	refusal      *dispatch.Refusal // why the MNO, or a policy, ends it
-	status       codec.Status      // the status that refused it
+	status       codec.Status // the status that refused it
 }
 
 // flight is one segment between the window and the line.

@@ -42,7 +42,8 @@ var rules = []importRule{
 
 	{"infra/telemetry/...", infra("go.opentelemetry.io/", "github.com/prometheus/", "github.com/go-logr/logr"), oneDriver},
 	{"infra/httpapi/...", infra(), oneDriver},
-	{"infra/natsjs/...", infra("github.com/nats-io/"), oneDriver},
+	{"infra/natsjs/...", infra("github.com/nats-io/", "google.golang.org/protobuf"), oneDriver}, // protobuf: the size of an event
+	{"infra/line/...", infra(), oneDriver},
 	{"infra/embedded/...", infra("github.com/nats-io/", "golang.org/x/sys/"), oneDriver}, // x/sys: it locks its folder
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
 	{"infra/postgres/...", infra("github.com/jackc/pgx", "deploy/migrations"), oneDriver},

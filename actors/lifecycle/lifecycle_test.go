@@ -75,6 +75,13 @@ func TestDrawingNamesEveryState(t *testing.T) {
 		}
 	}
 	golden(t, "testdata/drawing.golden", drawing)
+	architecture, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(architecture), "```mermaid\n"+drawing+"```") {
+		t.Error("the drawing in ARCHITECTURE.md is not the table's: paste testdata/drawing.golden")
+	}
 }
 
 func golden(t *testing.T, name, got string) {
