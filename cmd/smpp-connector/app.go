@@ -99,7 +99,9 @@ func (a *app) connect(ctx context.Context) (err error) {
 			return err
 		}
 		a.telemetry.Logger().Info("standalone: embedded NATS", "url", a.embedded.URL(), "data", cfg.DataDir)
-		options.InProcess = a.embedded
+		// Over loopback TCP, not in process: that is a net.Pipe, without a buffer,
+		// and costs a fifth of the throughput (measured).
+		options.URLs = []string{a.embedded.URL()}
 	} else {
 		options.URLs = []string{cfg.NATS.URL.Reveal()}
 	}
