@@ -1,5 +1,7 @@
 package codec
 
+import "slices"
+
 // SubmitMulti sends one message to many destinations (SMPP 3.4 §4.5.1).
 type SubmitMulti struct {
 	Header
@@ -114,10 +116,18 @@ func (p *SubmitMulti) walk(v Visitor) {
 
 func (p *SubmitMulti) shallow() PDU { c := *p; return &c }
 
-// destinations reads number_of_dests and as many dest_address. What they take
-// grows with what is there, not with the number that is claimed.
+// The fewest octets that one entry takes on the wire: room is made for what can be
+// there, not for the number that is claimed.
+const (
+	minDestination  = 2 // dest_flag, and the NUL of an empty dl_name
+	minUnsuccessSME = 7 // ton, npi, a NUL, error_status_code
+)
+
+// destinations reads number_of_dests and as many dest_address.
 func (r *reader) destinations(to []Destination) []Destination {
-	for n := r.number("number_of_dests"); n > 0 && !r.stopped; n-- {
+	n := int(r.number("number_of_dests"))
+	to = slices.Grow(to, min(n, (len(r.b)-r.off)/minDestination))
+	for ; n > 0 && !r.stopped; n-- {
 		at := r.off
 		d := Destination{Flag: r.number("dest_flag")}
 		switch d.Flag {
@@ -152,8 +162,9 @@ func (p *SubmitMultiResp) append(b []byte) []byte {
 
 func (p *SubmitMultiResp) parse(r *reader) {
 	p.MessageID = r.text("message_id", 65)
-	p.Unsuccessful = p.Unsuccessful[:0]
-	for n := r.number("no_unsuccess"); n > 0 && !r.stopped; n-- {
+	n := int(r.number("no_unsuccess"))
+	p.Unsuccessful = slices.Grow(p.Unsuccessful[:0], min(n, (len(r.b)-r.off)/minUnsuccessSME))
+	for ; n > 0 && !r.stopped; n-- {
 		u := UnsuccessSME{TON: r.number("dest_addr_ton"), NPI: r.number("dest_addr_npi"), Addr: r.text("destination_addr", 21)}
 		u.Status = Status(r.quad("error_status_code"))
 		if !r.stopped {

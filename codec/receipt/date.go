@@ -57,20 +57,24 @@ func isDate(s string) bool {
 	return ok
 }
 
-func calendar(s string, in *time.Location) (Date, bool) {
+func calendar(s string, in *time.Location) (d Date, ok bool) {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return Date{Time: t, Zoned: true}, true
+		return Date{Time: t, Zoned: true}, plausible(t.Year())
 	}
 	for _, layout := range calendars {
 		if len(s) != len(layout) {
 			continue
 		}
 		if t, err := time.ParseInLocation(layout, s, in); err == nil {
-			return Date{Time: t}, true
+			return Date{Time: t}, plausible(t.Year())
 		}
 	}
 	return Date{}, false
 }
+
+// plausible reports whether a year of four digits can be one of a receipt: zeros
+// are none.
+func plausible(year int) bool { return year >= 1970 && year <= 2099 }
 
 // absolute is YYMMDDhhmmss, tenths of a second, the zone in quarters of an hour,
 // and the zone's sign.
@@ -96,7 +100,7 @@ func absolute(s string) (Date, bool) {
 func fields(s string, yearDigits int, in *time.Location) (time.Time, bool) {
 	year := number(s[:yearDigits])
 	switch {
-	case yearDigits == 4 && (year < 1970 || year > 2099):
+	case yearDigits == 4 && !plausible(year):
 		return time.Time{}, false
 	case yearDigits == 2 && year >= 70:
 		year += 1900

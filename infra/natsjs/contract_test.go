@@ -41,3 +41,13 @@ func TestCountersContract(t *testing.T) { // US-SC-022, US-SC-026
 	conn, _ := connected(t)
 	contract.Counters(t, func(*testing.T) port.Counters { return conn.Counters() })
 }
+
+func TestConcatStoreContract(t *testing.T) { // US-SC-025
+	conn, _ := connected(t)
+	contract.ConcatStore(t, func(*testing.T) port.ConcatStore { return conn.Concats() })
+}
+
+func TestReceiptParkContract(t *testing.T) { // US-SC-011
+	conn, _ := connected(t)
+	contract.ReceiptPark(t, func(*testing.T) port.ReceiptPark { return conn.Receipts() })
+}

@@ -76,7 +76,9 @@ func unpackCorrelation(k port.CorrelationKey, value []byte) (*port.Correlation, 
 	c := &port.Correlation{OperatorID: k.OperatorID, OperatorMessageID: k.OperatorMessageID}
 	c.Ambiguous = u.number()&flagAmbiguous != 0
 	c.States = uint16(u.number())
-	c.Final = uint8(u.number())
+	if final := u.take(1); !u.bad {
+		c.Final = final[0]
+	}
 	c.MessageID = u.string()
 	c.PartIndex = int(u.number())
 	c.PartsTotal = int(u.number())

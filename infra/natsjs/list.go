@@ -63,7 +63,7 @@ func (b *bucket) ask(ctx context.Context, request directGet) (entries []entry, p
 		return nil, 0, err
 	}
 	answers := make(chan *nats.Msg, longestList+1) // the end mark too: a full channel would lose answers
-	inbox := b.conn.nc.NewRespInbox()
+	inbox := b.conn.nc.NewInbox()
 	sub, err := b.conn.nc.ChanSubscribe(inbox, answers)
 	if err != nil {
 		return nil, 0, away(err)

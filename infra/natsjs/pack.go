@@ -70,9 +70,8 @@ func (u *unpacker) time() time.Time {
 	return time.UnixMilli(v).UTC()
 }
 
-// octets returns a part of the value itself, not a copy.
-func (u *unpacker) octets() []byte {
-	n := u.number()
+// take returns the next n octets, not a copy; nil when there are fewer.
+func (u *unpacker) take(n uint64) []byte {
 	if u.bad || n > uint64(len(u.rest)) {
 		u.fail()
 		return nil
@@ -81,6 +80,9 @@ func (u *unpacker) octets() []byte {
 	u.rest = u.rest[n:]
 	return b
 }
+
+// octets returns a part of the value itself, not a copy.
+func (u *unpacker) octets() []byte { return u.take(u.number()) }
 
 func (u *unpacker) string() string { return string(u.octets()) }
 

@@ -20,6 +20,8 @@ const (
 	statusGrace = 2 * time.Second
 	// longestHeartbeat is the longest silence of a server that has nothing to deliver.
 	longestHeartbeat = 5 * time.Second
+	// burst is how long the server may take to send what it has for one request.
+	burst = 250 * time.Millisecond
 	// shortestHeartbeat is the shortest that is worth the messages.
 	shortestHeartbeat = 500 * time.Millisecond
 )
@@ -111,16 +113,23 @@ func (c *consumer) Pull(ctx context.Context, n int, wait time.Duration, hand fun
 	}
 	wait = max(wait, time.Millisecond)
 	p := &pull{ready: make(chan struct{}, 1), nak: func(reply string) { _ = c.conn.nc.Publish(reply, nakNow) }}
-	inbox := c.conn.nc.NewRespInbox()
+	inbox := c.conn.nc.NewInbox() // not NewRespInbox: that one the connection's own request handler hears too
 	sub, err := c.conn.nc.Subscribe(inbox, p.hear)
 	if err != nil {
 		return 0, err
 	}
-	// Whatever ends this Pull: the server is told to send no more, and what is
-	// already on its way goes back as it comes in.
+	// Whatever ends this Pull, what is already on its way goes back as it comes in.
 	defer func() {
 		p.end()
-		_ = sub.Drain() // its error is that the connection is gone, and the subscription with it
+		leave := func() { _ = sub.Drain() } // its error is that the connection is gone, and the subscription with it
+		if ctx.Err() == nil {
+			leave()
+			return
+		}
+		// The server goes on to serve the request, and what it sends to an inbox
+		// that is gone waits for AckWait (measured: one cancelled burst in ten).
+		// So the inbox stays until a burst has surely come.
+		time.AfterFunc(burst, leave)
 	}()
 	if err := sub.SetPendingLimits(-1, -1); err != nil { // the credit n bounds it
 		return 0, err

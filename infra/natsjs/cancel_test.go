@@ -1,0 +1,37 @@
+package natsjs_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// A Pull that is cancelled in the middle of a burst gives back all that it has
+// not handed over: nothing waits for AckWait.
+func TestACancelledBurstGoesBack(t *testing.T) { // US-SC-006
+	conn, _ := connected(t)
+	const commands = 100
+	for round := range 20 {
+		operator := fmt.Sprintf("cancelled%d", round)
+		c, err := conn.Source().Open(within(t), port.ConsumerSpec{Durable: "d-" + operator, Subject: "smpp.operator." + operator, AckWait: time.Minute, MaxAckPending: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range commands {
+			send(within(t), conn.JetStream(), "smpp.operator."+operator, fmt.Appendf(nil, `{"messageId":"m-%d","to":"93700123456","text":"x"}`, i), nil)
+		}
+		ctx, cancel := context.WithCancel(within(t))
+		kept, err := c.Pull(ctx, commands, 10*time.Second, func([]port.Delivery) { cancel() })
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := c.Pull(within(t), commands-kept, 5*time.Second, func([]port.Delivery) {})
+		if err != nil || kept+back != commands {
+			t.Fatalf("round %d: %d handed over, %d came back, of %d: %v", round, kept, back, commands, err)
+		}
+	}
+}
