@@ -41,6 +41,7 @@ type bucket struct {
 	stream jetstream.StreamConfig
 	prefix string // of every subject: $KV.{bucket}.
 	made   atomic.Bool
+	memory *memory // of what this process wrote; nil: none
 }
 
 // bucket describes a bucket; it is made when it is used first, because NATS may
@@ -174,8 +175,14 @@ func (b *bucket) put(ctx context.Context, writes []write) []error {
 		}
 		return outcomes
 	}
-	outcomes = b.conn.store(ctx, messages)
+	revisions, outcomes := b.conn.store(ctx, messages)
 	for i, err := range outcomes {
+		switch {
+		case err == nil && writes[i].header == nil:
+			b.memory.keep(writes[i].key, entry{value: writes[i].value, revision: revisions[i]})
+		default:
+			b.memory.forget(writes[i].key) // another's, a deletion's mark, or nobody knows
+		}
 		if isConflict(err) {
 			outcomes[i] = errConflict
 		}
@@ -195,7 +202,8 @@ func isConflict(err error) bool {
 // update brings every key to the value that change wants, given what is there.
 // Where another writer comes between, change is asked again; where it wants
 // nothing, nothing is written. A guess says that most keys are not there yet:
-// the first attempt is then written without having looked.
+// the first attempt is then written without having looked. What is remembered is
+// not looked for either.
 func (b *bucket) update(ctx context.Context, keys []string, guess bool, change func(i int, found entry) (w write, wanted bool)) error {
 	todo := make([]int, len(keys))
 	for i := range todo {
@@ -205,24 +213,40 @@ func (b *bucket) update(ctx context.Context, keys []string, guess bool, change f
 		if len(todo) == 0 {
 			return nil
 		}
-		found := make([]entry, len(todo))
-		if !guess {
-			asked := make([]string, len(todo))
-			for j, i := range todo {
-				asked[j] = keys[i]
-			}
-			var err error
-			if found, err = b.get(ctx, asked); err != nil {
-				return err
-			}
+		found, err := b.look(ctx, keys, todo, guess)
+		if err != nil {
+			return err
 		}
 		guess = false
-		var err error
 		if todo, err = b.attempt(ctx, keys, todo, found, change); err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("%d keys are written by others all the time: gave up after %d attempts", len(todo), manyAttempts)
+}
+
+// look returns what is there under keys[todo…]: as it is remembered, as the server
+// says, or, for a guess, nothing.
+func (b *bucket) look(ctx context.Context, keys []string, todo []int, guess bool) ([]entry, error) {
+	found := make([]entry, len(todo))
+	var asked []string
+	var at []int
+	for j, i := range todo {
+		e, known := b.memory.recall(keys[i])
+		if known || guess {
+			found[j] = e
+			continue
+		}
+		asked, at = append(asked, keys[i]), append(at, j)
+	}
+	if len(asked) == 0 {
+		return found, nil
+	}
+	entries, err := b.get(ctx, asked)
+	for k, e := range entries {
+		found[at[k]] = e
+	}
+	return found, err
 }
 
 // attempt writes once, and returns the keys for which another writer was faster.

@@ -19,9 +19,14 @@ type Correlations struct{ bucket *bucket }
 
 // Correlations returns the store; its bucket is made when it is used first.
 func (c *Conn) Correlations() *Correlations {
-	return &Correlations{c.bucket(contract.BucketCorrelations,
-		"which message an MNO's id belongs to (smpp-connector)", c.options.CorrelationMaxAge)}
+	b := c.bucket(contract.BucketCorrelations, "which message an MNO's id belongs to (smpp-connector)", c.options.CorrelationMaxAge)
+	b.memory = newMemory(rememberedRows)
+	return &Correlations{b}
 }
+
+// rememberedRows is how many rows are remembered, at most twice as many: a receipt
+// that comes while its row is remembered is marked by one write, without a look.
+const rememberedRows = 20_000
 
 // Save implements port.CorrelationStore. An error may leave some of the rows
 // stored: saving them all again is safe.

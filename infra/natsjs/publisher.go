@@ -40,7 +40,7 @@ func (p *Publisher) Publish(ctx context.Context, events []port.Event) []error {
 		}
 		messages, index = append(messages, m), append(index, i)
 	}
-	outcomes := p.conn.store(ctx, messages)
+	_, outcomes := p.conn.store(ctx, messages)
 	failed := len(messages) < len(events)
 	for j, err := range outcomes {
 		if err != nil {
@@ -103,9 +103,10 @@ func (p *Publisher) fit(body contract.Message, payload []byte) ([]byte, error) {
 }
 
 // store publishes messages to JetStream, all under way at once, and returns the
-// outcome of each: nil when it is stored, or was before under the same Msg-Id.
-func (c *Conn) store(ctx context.Context, messages []*nats.Msg) []error {
-	outcomes := make([]error, len(messages))
+// sequence and the outcome of each: nil when it is stored, or was before under
+// the same Msg-Id.
+func (c *Conn) store(ctx context.Context, messages []*nats.Msg) (sequences []uint64, outcomes []error) {
+	sequences, outcomes = make([]uint64, len(messages)), make([]error, len(messages))
 	answered := make([]bool, len(messages))
 	err := c.exchange.do(ctx, len(messages),
 		func(i int, reply string) error {
@@ -114,7 +115,7 @@ func (c *Conn) store(ctx context.Context, messages []*nats.Msg) []error {
 		},
 		func(i int, answer *nats.Msg) {
 			answered[i] = true
-			_, outcomes[i] = readStored(answer)
+			sequences[i], outcomes[i] = readStored(answer)
 		})
 	if err != nil {
 		for i := range outcomes {
@@ -123,7 +124,7 @@ func (c *Conn) store(ctx context.Context, messages []*nats.Msg) []error {
 			}
 		}
 	}
-	return outcomes
+	return sequences, outcomes
 }
 
 // readStored reads JetStream's answer to a publish: the sequence at which the
