@@ -61,23 +61,53 @@ func (n *nearStore) remember(row port.Correlation, c *commit) {
 	n.next = (n.next + 1) % n.capacity
 }
 
-// Find waits for rows that are on their way, and asks the store for what is not known here.
+// Find waits for rows that are on their way, and asks the store for what is not
+// known here. Every row that it returns is stored: a mark on one that is not
+// would be lost.
 func (n *nearStore) Find(ctx context.Context, keys []port.CorrelationKey) ([]*port.Correlation, error) {
 	found := make([]*port.Correlation, len(keys))
+	missing := make([]int, len(keys))
+	for i := range keys {
+		missing[i] = i
+	}
+	missing, err := n.recall(ctx, keys, missing, found)
+	if err != nil || len(missing) == 0 {
+		return found, err
+	}
+	asked := make([]port.CorrelationKey, len(missing))
+	for j, i := range missing {
+		asked[j] = keys[i]
+	}
+	rows, err := n.store.Find(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	unknown := missing[:0]
+	for j, i := range missing {
+		if found[i] = rows[j]; rows[j] == nil {
+			unknown = append(unknown, i)
+		}
+	}
+	_, err = n.recall(ctx, keys, unknown, found) // they may have come while the store was asked
+	return found, err
+}
+
+// recall fills in found[i] for every i of which that is remembered, waits until
+// those rows are stored, and returns the rest of which.
+func (n *nearStore) recall(ctx context.Context, keys []port.CorrelationKey, which []int, found []*port.Correlation) (missing []int, err error) {
 	var waits []*commit
-	var missing []port.CorrelationKey
-	var at []int
 	n.mu.Lock()
-	for i, key := range keys {
-		if r := n.rows[key]; r != nil {
-			row := r.row
-			found[i] = &row
-			if len(waits) == 0 || waits[len(waits)-1] != r.stored {
-				waits = append(waits, r.stored)
-			}
+	for _, i := range which {
+		r := n.rows[keys[i]]
+		if r == nil {
+			missing = append(missing, i)
 			continue
 		}
-		missing, at = append(missing, key), append(at, i)
+		row := r.row
+		found[i] = &row
+		if len(waits) == 0 || waits[len(waits)-1] != r.stored {
+			waits = append(waits, r.stored)
+		}
 	}
 	n.mu.Unlock()
 	for _, c := range waits {
@@ -87,25 +117,7 @@ func (n *nearStore) Find(ctx context.Context, keys []port.CorrelationKey) ([]*po
 			return nil, context.Cause(ctx)
 		}
 	}
-	if len(missing) == 0 {
-		return found, nil
-	}
-	rows, err := n.store.Find(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for i, row := range rows {
-		if row == nil { // it may have come while the store was asked
-			if r := n.rows[missing[i]]; r != nil {
-				known := r.row
-				row = &known
-			}
-		}
-		found[at[i]] = row
-	}
-	return found, nil
+	return missing, nil
 }
 
 // Mark remembers and stores the states whose events are published.

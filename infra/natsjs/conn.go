@@ -195,7 +195,8 @@ func away(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionClosed),
-		errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrStaleConnection):
+		errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrStaleConnection),
+		errors.Is(err, nats.ErrHeadersNotSupported): // what it says before it has ever been connected
 		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	return err

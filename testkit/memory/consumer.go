@@ -45,7 +45,7 @@ func (c *Consumer) Pull(ctx context.Context, n int, wait time.Duration, hand fun
 		return 0, fmt.Errorf("pull from %s: %w", c.name, err)
 	}
 	for handed < n {
-		hung, failed, healed := c.dispatch.silent()
+		hung, healed, failed := c.dispatch.silent()
 		if failed != nil {
 			return handed, fmt.Errorf("pull from %s: %w", c.name, failed)
 		}
@@ -200,7 +200,7 @@ func (c *Consumer) Nak(h port.Handle, delay time.Duration) error {
 		return fmt.Errorf("give back a delivery of %s: the handle is a %T of another adapter", c.name, h)
 	}
 	d := c.dispatch
-	hung, failed, _ := d.silent()
+	hung, _, failed := d.silent()
 	if failed != nil {
 		return fmt.Errorf("give back a delivery of %s: %w", c.name, failed)
 	}

@@ -88,7 +88,7 @@ func (p *Park) Watch(ctx context.Context, appear, vanish func(port.ParkedReceipt
 	}
 	p.mu.Unlock()
 	for {
-		hung, err, healed := p.silent()
+		hung, healed, err := p.silent()
 		if hung || err != nil {
 			if err := pause(ctx, healed, forever); err != nil {
 				return err

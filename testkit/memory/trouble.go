@@ -95,11 +95,11 @@ func (t *Trouble) enter(ctx context.Context) (answer, err error) {
 // silent reports whether the server says nothing now, and with which error if it
 // says that much; changed tells when to ask again. It is for those who wait on a
 // server over many of its changes: a pull, a watch.
-func (t *Trouble) silent() (hung bool, err error, changed <-chan struct{}) {
+func (t *Trouble) silent() (hung bool, changed <-chan struct{}, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err != nil && t.next < 0 {
 		err = t.err
 	}
-	return t.hung, err, t.changed.wait()
+	return t.hung, t.changed.wait(), err
 }

@@ -29,8 +29,6 @@ type agenda struct {
 	order uint64
 }
 
-func (a *agenda) len() int { return len(a.run) - a.head + len(a.heap) }
-
 func (a *agenda) add(due time.Duration, what task) {
 	a.order++
 	e := entry{due, a.order, what}
