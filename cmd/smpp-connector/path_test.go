@@ -217,15 +217,15 @@ func TestUSSC006NothingIsPulledWhileUnbound(t *testing.T) {
 	for i := range 20 {
 		s.command1(t, fmt.Sprintf(`{"messageId":"m%d","to":"937000000%02d","text":"Hello"}`, i, i))
 	}
-	consumer, err := s.js.Consumer(t.Context(), contract.StreamDispatch, "smpp-connector-demo")
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.mno.Do(smsc.RefuseEvery(codec.StatusOK))
 	if err := s.mno.WaitSubmits(t.Context(), 20); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the stream is empty", func() bool { return s.unsettled(t) == 0 })
+	consumer, err := s.js.Consumer(t.Context(), contract.StreamDispatch, "smpp-connector-demo")
+	if err != nil {
+		t.Fatal(err)
+	}
 	info, err := consumer.Info(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -340,6 +340,38 @@ func TestUSSC011ReceiptsInEveryForm(t *testing.T) {
 				t.Errorf("%d events for %d messages", got, n)
 			}
 		})
+	}
+}
+
+// US-SC-025: an inbound message, whole and in parts, is one event.
+func TestUSSC025InboundMessagesBecomeEvents(t *testing.T) {
+	s := setStage(t, nil)
+	next := s.listen(t, contract.SubjectMOInbound)
+	s.mno.Do(smsc.SendMO("93700000009", "1234", "سلام"))
+	if e := next(""); e.body["text"] != "سلام" || e.body["from"] != "93700000009" || e.body["to"] != "1234" || e.body["partsTotal"] != float64(1) {
+		t.Errorf("%v", e.body)
+	}
+	long := strings.Repeat("پښتو ", 40)
+	for _, c := range []struct {
+		name    string
+		options []smsc.MOOption
+		parts   float64 // 67 units fit beside an 8-bit reference, 66 beside a 16-bit one
+	}{
+		{"8-bit reference, reversed", []smsc.MOOption{smsc.Reversed()}, 3},
+		{"16-bit reference, shuffled", []smsc.MOOption{smsc.Wide(), smsc.Shuffled(1)}, 4},
+		{"SAR, each part twice", []smsc.MOOption{smsc.BySAR(), smsc.Repeated()}, 3},
+	} {
+		s.mno.Do(smsc.SendMO("93700000009", "1234", long, c.options...))
+		if e := next(""); e.body["text"] != long || e.body["partsReceived"] != c.parts || e.body["incomplete"] == true {
+			t.Errorf("%s: %v", c.name, e.body)
+		}
+		if err := s.mno.WaitIdle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mno.Do(smsc.SendMO("93700000009", "1234", long, smsc.AsPayload()))
+	if e := next(""); e.body["text"] != long || e.body["partsTotal"] != float64(1) {
+		t.Errorf("message_payload: %v", e.body)
 	}
 }
 

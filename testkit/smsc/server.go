@@ -39,7 +39,9 @@ type Server struct {
 
 	reversing map[heldKey]*held // LastPartFirst
 	cancelled map[string]bool   // ids that cancel_sm named
-	closed    bool
+
+	moReference uint16 // concatenation reference of the last SendMO
+	closed      bool
 }
 
 // TB is what Start needs of a *testing.T.

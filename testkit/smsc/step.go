@@ -83,7 +83,7 @@ func AnswerSubmits(status codec.Status, n int) Step {
 	if n <= 0 {
 		return rule("answer submits with "+status.String(), func(c *conduct) { c.answer = status })
 	}
-	return Step{sentence: fmt.Sprintf("answer submits with %s %d times", status, n), turn: turnSubmits, n: n, status: status}
+	return Step{sentence: fmt.Sprintf("answer submits with %s %d times", status.String(), n), turn: turnSubmits, n: n, status: status}
 }
 
 // AfterSubmits lets n submits pass, answered as the conduct says.
