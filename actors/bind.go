@@ -223,8 +223,6 @@ func (b *bind) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervi
 // sessionEnded answers the end of an incarnation: expected or not, its flights
 // go back to the window, and the table says what follows.
 func (b *bind) sessionEnded(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID, reason any, now time.Time) {
-	n := b.env.tree.claim(who.Id, "session")
-	n.restarts.Add(1)
 	end, expected := reason.(*LinkEnded)
 	if !expected {
 		end = &LinkEnded{Event: lifecycle.LineLost, Err: fmt.Errorf("session failed: %v", reason), Written: ^uint64(0)}
@@ -233,8 +231,12 @@ func (b *bind) sessionEnded(system *actor.ActorSystem, supervisor actor.Supervis
 			end.link.close()
 		}
 	}
-	n.failed(end.Error(), !expected, now)
-	b.env.Listener.On(event.ActorFailed{Path: who.Id, Reason: end.Error(), Bug: !expected, At: now})
+	if !end.orderly() {
+		n := b.env.tree.claim(who.Id, "session")
+		n.restarts.Add(1)
+		n.failed(end.Error(), !expected, now)
+		b.env.Listener.On(event.ActorFailed{Path: who.Id, Reason: end.Error(), Bug: !expected, At: now})
+	}
 	wasBound := b.state == lifecycle.Bound
 	if end.link != nil {
 		system.Root.Send(b.seat.window, &linkDown{link: end.link, written: end.Written, reason: end.Error()})

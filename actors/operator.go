@@ -87,15 +87,19 @@ func (o *operator) start(c actor.Context) {
 
 // fetch asks for the credentials of the operator, or of its backup.
 func (o *operator) fetch(c actor.Context, role failover.Role) {
-	id := o.id
-	if role == failover.Backup {
-		id = o.accounts[failover.Primary].BackupOperatorID
-	}
-	root, self, ctx, env := c.ActorSystem().Root, c.Self(), o.ctx, o.env
+	root, self, ctx, env, id := c.ActorSystem().Root, c.Self(), o.ctx, o.env, o.idOf(role)
 	go func() {
 		account, err := env.Accounts.Fetch(ctx, id)
 		root.Send(self, &accountFetched{role, account, err})
 	}()
+}
+
+// idOf is the operatorId of an account: ours, or the one that the primary's names.
+func (o *operator) idOf(role failover.Role) string {
+	if role == failover.Backup {
+		return o.accounts[failover.Primary].BackupOperatorID
+	}
+	return o.id
 }
 
 func (o *operator) fetched(c actor.Context, m *accountFetched) {
@@ -105,8 +109,9 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	if m.err != nil {
 		o.attempts[m.role]++
 		delay := lifecycle.Backoff(o.attempts[m.role], nil)
-		o.env.Listener.On(event.DependencyChanged{Name: "credentials", Err: m.err.Error(), At: time.Now()})
-		o.node.failed(m.err.Error(), false, time.Now())
+		now := time.Now()
+		o.env.Listener.On(event.AccountUnavailable{OperatorID: o.idOf(m.role), Attempt: o.attempts[m.role], Delay: delay, Err: m.err.Error(), At: now})
+		o.node.failed(m.err.Error(), false, now)
 		root, self := c.ActorSystem().Root, c.Self()
 		time.AfterFunc(delay, func() { root.Send(self, &fetchDue{m.role}) })
 		return
@@ -114,6 +119,7 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	o.attempts[m.role] = 0
 	o.accounts[m.role] = m.account
 	o.env.remember(m.account)
+	o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), At: time.Now()})
 	if m.role == failover.Primary {
 		o.choice.HasBackup = m.account.BackupOperatorID != ""
 		o.node.show("running", time.Now())

@@ -38,6 +38,9 @@ func (e *LinkEnded) Error() string {
 	return e.Event.String()
 }
 
+// orderly reports whether the end was asked for and went as it should.
+func (e *LinkEnded) orderly() bool { return e.Event == lifecycle.UnbindDone && e.Err == nil }
+
 // Unwrap returns what the network or the codec said.
 func (e *LinkEnded) Unwrap() error { return e.Err }
 

@@ -139,6 +139,23 @@ type DependencyChanged struct {
 	At   time.Time
 }
 
+// AccountUnavailable: an operator's credentials or bind settings could not be
+// fetched, or are of no use; they are fetched again after Delay (US-SC-002).
+type AccountUnavailable struct {
+	OperatorID string
+	Attempt    int // 1 for the first failure in a row
+	Delay      time.Duration
+	Err        string // without secrets
+	At         time.Time
+}
+
+// AccountFetched: an operator's account is there, for the first time or anew.
+type AccountFetched struct {
+	OperatorID string
+	Binds      int
+	At         time.Time
+}
+
 // SequenceSkipped: an unplanned gap in a bind's sequence numbers (US-SC-022).
 type SequenceSkipped struct {
 	Bind port.BindID
@@ -177,6 +194,8 @@ func (DeadLettered) fact()        {}
 func (MessagesSettled) fact()     {}
 func (OutcomeUnknown) fact()      {}
 func (DependencyChanged) fact()   {}
+func (AccountUnavailable) fact()  {}
+func (AccountFetched) fact()      {}
 func (SequenceSkipped) fact()     {}
 func (ActorFailed) fact()         {}
 func (ProtocolViolation) fact()   {}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +41,7 @@ type app struct {
 	postgres *postgres.DB
 
 	system  atomic.Pointer[actors.System]
-	missing reasons       // what the start still waits for
+	missing reasons       // what the process waits for
 	started chan struct{} // closed when the tree runs
 }
 
@@ -69,9 +68,9 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.listener = event.Listeners{a.telemetry}
+	a.listener = event.Listeners{a.telemetry, &a.missing}
 	if o.listener != nil {
-		a.listener = event.Listeners{a.telemetry, o.listener}
+		a.listener = event.Listeners{a.telemetry, &a.missing, o.listener}
 	}
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
@@ -146,7 +145,7 @@ func (a *app) start(ctx context.Context) error {
 		if errors.As(err, &foreign) {
 			return err
 		}
-		a.missing.set("nats", err.Error())
+		a.missing.set("streams", err.Error())
 		if time.Since(said) >= time.Minute {
 			said = time.Now()
 			a.telemetry.Logger().Warn("waiting for NATS", "error", err.Error())
@@ -157,7 +156,7 @@ func (a *app) start(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	a.missing.clear("nats")
+	a.missing.clear("streams")
 	finder, err := a.accounts()
 	if err != nil {
 		return err
@@ -227,9 +226,6 @@ func (a *app) ready() (bool, []string) {
 	if system == nil {
 		return false, why
 	}
-	if !a.nats.Up() {
-		why = append(why, "nats: away")
-	}
 	if system.Tree().Bound() == 0 {
 		return false, append(why, "no bind is BOUND")
 	}
@@ -282,37 +278,6 @@ func (a *app) close(ctx context.Context) error {
 		errs = append(errs, a.telemetry.Shutdown(ctx))
 	}
 	return errors.Join(errs...)
-}
-
-// reasons is why the process is not ready, by what it waits for.
-type reasons struct {
-	mu  sync.Mutex
-	all map[string]string
-}
-
-func (r *reasons) set(what, why string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all == nil {
-		r.all = map[string]string{}
-	}
-	r.all[what] = what + ": " + why
-}
-
-func (r *reasons) clear(what string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.all, what)
-}
-
-func (r *reasons) list() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []string
-	for _, why := range r.all {
-		out = append(out, why)
-	}
-	return out
 }
 
 var _ port.BindGauges = (*actors.Tree)(nil)

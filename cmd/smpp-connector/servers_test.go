@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-
 	"strings"
 	"sync"
 	"testing"
@@ -50,11 +49,30 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func setCluster(t *testing.T, options ...smsc.Option) *cluster {
+// newCluster starts the servers and the simulator, and not yet the connector.
+func newCluster(t *testing.T, options ...smsc.Option) *cluster {
 	t.Helper()
 	c := &cluster{service: operators.Start(t), server: stack.NATS(t, stack.WithNKey()), redis: stack.RedisServer(t), pg: stack.PostgresServer(t), log: &lockedBuffer{}}
 	c.mno = smsc.Start(t, options...)
 	c.service.Put(operators.Account("awcc", c.mno.Addr()))
+	return c
+}
+
+// setCluster starts everything and waits for the bind.
+func setCluster(t *testing.T, options ...smsc.Option) *cluster {
+	t.Helper()
+	c := newCluster(t, options...)
+	c.launch(t)
+	c.connect(t)
+	if err := c.mno.WaitBound(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// launch runs the connector for the length of the test.
+func (c *cluster) launch(t *testing.T) {
+	t.Helper()
 	cfg, err := config.Load("", []string{"OPERATOR_IDS=awcc", "NATS_URL=" + c.server.URL, "NATS_NKEY_SEED_FILE=" + c.server.SeedFile,
 		"REDIS_URL=" + c.redis.URL, "POSTGRES_URL=" + c.pg.URL, "OPERATOR_MANAGEMENT_URL=" + c.service.URL, "HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0"})
 	if err != nil {
@@ -74,6 +92,11 @@ func setCluster(t *testing.T, options ...smsc.Option) *cluster {
 		}
 	})
 	c.app = a
+}
+
+// connect opens the test's own connection to NATS.
+func (c *cluster) connect(t *testing.T) {
+	t.Helper()
 	key, err := nats.NkeyOptionFromSeed(c.server.SeedFile)
 	if err != nil {
 		t.Fatal(err)
@@ -85,10 +108,6 @@ func setCluster(t *testing.T, options ...smsc.Option) *cluster {
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.mno.WaitBound(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 func (c *cluster) send(t *testing.T, payload string) {

@@ -44,6 +44,7 @@ type Conn struct {
 	js       jetstream.JetStream
 	exchange *exchanger
 	told     atomic.Int32 // the state that the listener knows
+	closing  atomic.Bool  // Close was called: what is lost now is no news
 	closed   chan struct{}
 
 	mu   sync.Mutex
@@ -136,6 +137,9 @@ func (c *Conn) outage() <-chan struct{} {
 
 // tell publishes a change, once.
 func (c *Conn) tell(up bool, err error) {
+	if c.closing.Load() {
+		return
+	}
 	news := int32(toldDown)
 	if up {
 		news = toldUp
@@ -169,6 +173,7 @@ func (c *Conn) Close(ctx context.Context) error {
 	if c.nc.IsConnected() {
 		err = c.nc.FlushWithContext(ctx)
 	}
+	c.closing.Store(true)
 	c.nc.Close()
 	select {
 	case <-c.closed:

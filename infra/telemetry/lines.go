@@ -39,6 +39,11 @@ func (l *lines) write(f event.Fact) {
 	switch f := f.(type) {
 	case event.OperatorConfigured: // US-SC-001
 		l.log.Info("operator configured", slog.String("operatorId", f.OperatorID))
+	case event.AccountUnavailable:
+		l.limited(slog.LevelWarn, seldom, "operator has no account", slog.String("operatorId", f.OperatorID), "",
+			slog.Int("attempt", f.Attempt), slog.String("delay", f.Delay.String()), slog.String("error", f.Err))
+	case event.AccountFetched:
+		l.limited(slog.LevelInfo, often, "account fetched", slog.String("operatorId", f.OperatorID), "", slog.Int("binds", f.Binds))
 	case event.BindStateChanged:
 		l.stateChanged(f)
 	case event.RedialScheduled:
@@ -84,8 +89,11 @@ func (l *lines) write(f event.Fact) {
 }
 
 // stateChanged: a bind that leaves BOUND for anything but an orderly unbind is a
-// warning, every other step is the bind's life.
+// warning, every other step is the bind's life; its first state is no news.
 func (l *lines) stateChanged(f event.BindStateChanged) {
+	if f.From == "" {
+		return
+	}
 	level := slog.LevelInfo
 	if f.To == "HALF_CLOSED_TX" || f.To == "DRAINING" || f.To == "DISCONNECTED" && f.From != "UNBINDING" && f.From != "CONNECTING" {
 		level = slog.LevelWarn

@@ -37,11 +37,21 @@ func maskSecrets(_ []string, a slog.Attr) slog.Attr {
 // typesOnly is the handler behind protoactor's logger. The library logs whole
 // messages (a dead letter, a failure's cause); ours hold texts and credentials.
 // What is left of a value here is its type, of a PID its path, of a Go runtime
-// error (a nil map, an index) its words.
+// error (a nil map, an index) its words. What it calls INFO is the daily work of
+// a supervisor, which our own facts tell better: DEBUG.
 type typesOnly struct{ next slog.Handler }
 
-func (h typesOnly) Enabled(ctx context.Context, l slog.Level) bool { return h.next.Enabled(ctx, l) }
-func (h typesOnly) WithGroup(name string) slog.Handler             { return typesOnly{h.next.WithGroup(name)} }
+func (h typesOnly) Enabled(ctx context.Context, l slog.Level) bool {
+	return h.next.Enabled(ctx, lowered(l))
+}
+func (h typesOnly) WithGroup(name string) slog.Handler { return typesOnly{h.next.WithGroup(name)} }
+
+func lowered(l slog.Level) slog.Level {
+	if l == slog.LevelInfo {
+		return slog.LevelDebug
+	}
+	return l
+}
 
 func (h typesOnly) WithAttrs(attrs []slog.Attr) slog.Handler {
 	kept := make([]slog.Attr, len(attrs))
@@ -52,7 +62,7 @@ func (h typesOnly) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 func (h typesOnly) Handle(ctx context.Context, r slog.Record) error {
-	kept := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	kept := slog.NewRecord(r.Time, lowered(r.Level), r.Message, r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		kept.AddAttrs(typeOnly(a))
 		return true

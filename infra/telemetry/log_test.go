@@ -232,7 +232,7 @@ func (p *pid) GetId() string { return p.id }
 
 // protoactor logs whole messages; ours hold passwords and texts.
 func TestActorLoggerTellsTypesAndNoMessages(t *testing.T) {
-	tel, log := fresh(t, telemetry.Options{})
+	tel, log := fresh(t, telemetry.Options{LogLevel: "debug"})
 	type submit struct{ Password, Text string }
 	l := tel.ActorLogger().With(slog.Any("self", &pid{"connector/operator/awcc"}), slog.Any("message", submit{"hunter2", "salaam"}))
 	l.Info("[DeadLetter]", slog.Any("pid", &pid{"connector/bind/1"}), slog.Any("message", &submit{"hunter2", "salaam"}), slog.Any("sender", nil))
@@ -246,7 +246,7 @@ func TestActorLoggerTellsTypesAndNoMessages(t *testing.T) {
 	if strings.Contains(text, "hunter2") || strings.Contains(text, "salaam") {
 		t.Errorf("a secret got out: %s", text)
 	}
-	for _, want := range []string{"connector/bind/1", "connector/operator/awcc", "*telemetry_test.submit", `"n":3`, "index out of range", `"library":"protoactor"`} {
+	for _, want := range []string{"connector/bind/1", "connector/operator/awcc", "*telemetry_test.submit", `"n":3`, "index out of range", `"library":"protoactor"`, `"level":"DEBUG","msg":"[DeadLetter]"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in %s", want, text)
 		}
