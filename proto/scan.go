@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -270,4 +271,22 @@ func (s *scanner) skip(depth int) (shape string) {
 	}
 	s.number()
 	return "a number"
+}
+
+// ReadString reads one JSON string, with its quotes, as commands are read: what
+// encoding/json would quietly replace (half of a surrogate pair, octets that are
+// no UTF-8) is an error.
+func ReadString(quoted string) (string, error) {
+	s := scanner{in: quoted}
+	value, flaw := s.str()
+	switch {
+	case s.fault == nil && flaw == "" && s.peek() != 0:
+		s.fail("something follows the string")
+		fallthrough
+	case s.fault != nil:
+		return "", s.fault
+	case flaw != "":
+		return "", errors.New(flaw)
+	}
+	return value, nil
 }

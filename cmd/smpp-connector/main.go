@@ -37,6 +37,8 @@ func init() { // not a literal: help reads the table that it stands in
 		{"serve", "connect the configured operators; ends at SIGTERM", serve},
 		{"demo", "show the whole path working: connector, simulator, real messages, receipts", demo},
 		{"send", "publish one command, and wait for its receipt with --wait", send},
+		{"segments", "say the encoding and the segments of texts, without sending them", segments},
+		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
 		{"config", "check or print the configuration", configure},
 		{"version", "print the version", printVersion},
 	}

@@ -48,18 +48,33 @@ type tlv struct {
 const unnamed = "vendor_or_unknown"
 
 // Marshal is p's JSON form, on one line.
-func Marshal(p codec.PDU) ([]byte, error) {
+func Marshal(p codec.PDU) ([]byte, error) { return marshal(p, len(codec.Append(nil, p)), true) }
+
+// MarshalFrame is the JSON form of the PDU that frame is, as it came: with its own
+// command_length, and without fields when a response has no body. Errors are
+// codec.Parse's.
+func MarshalFrame(frame []byte) ([]byte, error) {
+	p, err := codec.Parse(frame)
+	if err != nil {
+		return nil, err
+	}
+	return marshal(p, len(frame), len(frame) > codec.HeaderLen)
+}
+
+func marshal(p codec.PDU, length int, withFields bool) ([]byte, error) {
 	w := writer{tlvs: []tlv{}}
-	codec.Walk(p, &w)
+	if withFields {
+		codec.Walk(p, &w)
+	}
 	name := p.Command().String()
 	if !p.Command().Known() {
 		name = "unknown_" + name
 	}
 	return json.Marshal(document{
 		Command:  name,
-		Length:   len(codec.Append(nil, p)),
-		ID:       fmt.Sprintf("0x%08X", uint32(p.Command())),
-		Status:   fmt.Sprintf("0x%08X", uint32(p.Head().Status)),
+		Length:   length,
+		ID:       fmt.Sprintf("0x%08x", uint32(p.Command())),
+		Status:   fmt.Sprintf("0x%08x", uint32(p.Head().Status)),
 		Sequence: p.Head().Sequence,
 		Fields:   append(append([]byte{'{'}, w.fields...), '}'),
 		TLVs:     w.tlvs,

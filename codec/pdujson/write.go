@@ -92,7 +92,7 @@ type refusal struct {
 func (w *writer) Unsuccessful(v *[]codec.UnsuccessSME) {
 	list := make([]refusal, 0, len(*v))
 	for _, u := range *v {
-		list = append(list, refusal{u.TON, u.NPI, characters(u.Addr), fmt.Sprintf("0x%08X", uint32(u.Status))})
+		list = append(list, refusal{u.TON, u.NPI, characters(u.Addr), fmt.Sprintf("0x%08x", uint32(u.Status))})
 	}
 	w.member("no_unsuccess", len(list))
 	w.member("unsuccess_smes", list)
@@ -106,7 +106,7 @@ func (w *writer) TLVs(v *codec.TLVs) {
 			name = t.Tag.String()
 		}
 		w.tlvs = append(w.tlvs, tlv{
-			Tag:    fmt.Sprintf("0x%04X", uint16(t.Tag)),
+			Tag:    fmt.Sprintf("0x%04x", uint16(t.Tag)),
 			Name:   name,
 			Length: len(t.Value),
 			Value:  hex.EncodeToString(t.Value),
