@@ -116,7 +116,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	if plan.Segments > 1 {
 		strategy = strategyNames[plan.Strategy]
 	}
-	a.planned = append(a.planned, event.Planned{MessageID: id, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Replaced, Strategy: strategy, Segments: plan.Segments})
+	a.planned = append(a.planned, event.Planned{MessageID: id, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments})
 }
 
 var strategyNames = map[contract.LongMessageStrategy_Value]string{

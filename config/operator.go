@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
 )
 
 // Operator is one account at an MNO and how that MNO wants to be spoken to:
@@ -46,11 +47,19 @@ type Profile struct {
 	MaxParts      int   // a longer text is refused, never cut
 	ESMClass      uint8 // bits that every submit_sm has; UDHI is OR-ed in
 
+	LockingShift segment.Language // national table that GSM7 texts may use; 0: none
+	SingleShift  segment.Language
+	Flash        FlashStyle // how a class 0 message is said
+
 	ServiceType        string
-	RegisteredDelivery uint8        // when the command says nothing
-	ReceiptParts       ReceiptParts // which parts of a long message ask for a receipt
-	TemporaryError     codec.Status // deliver_sm_resp when the event could not be stored
+	RegisteredDelivery uint8         // when the command says nothing
+	ReceiptParts       ReceiptParts  // which parts of a long message ask for a receipt
+	ReceiptWords       []ReceiptWord // state words of this MNO's own
+	AcceptedIsFinal    bool          // nothing comes after ACCEPTED
+	ReceiptTextFirst   bool          // the text of a receipt is believed before its TLVs
+	TemporaryError     codec.Status  // deliver_sm_resp when the event could not be stored
 	UnknownOutcome     UnknownOutcome
+	TLVs               []TLV          // what commands may carry, by name
 	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
 
 	Addresses Addresses
@@ -99,6 +108,30 @@ const (
 	ReceiptAll  ReceiptParts = "all"
 	ReceiptLast ReceiptParts = "last"
 )
+
+// FlashStyle is how an MNO wants class 0 to be said in data_coding.
+type FlashStyle string
+
+// The styles.
+const (
+	FlashGeneral FlashStyle = "general" // 0x10 for GSM7, 0x18 for UCS2
+	FlashClass   FlashStyle = "class"   // 0xF0 for GSM7, 0x18 for UCS2
+)
+
+// ReceiptWord gives a word after `stat:` a message_state (SMPP 3.4 §5.2.28).
+type ReceiptWord struct {
+	Word  string // in upper case
+	State codec.MessageState
+}
+
+// TLV declares a TLV that commands may carry in their tlvs: a vendor tag means
+// another thing at every MNO.
+type TLV struct {
+	Name     string
+	Tag      codec.Tag
+	Kind     string // text, cstring, uint8, uint16, uint32 or hex
+	Required bool
+}
 
 // UnknownOutcome says what becomes of a PDU that was written and never answered.
 type UnknownOutcome string

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/ghasi/smpp-connector/codec/segment"
+
 // accountSettings belong to one account: a profile cannot set them. Where there
 // is a variable, it speaks of the only operator that the pod serves.
 var accountSettings = []knob[Operator]{
@@ -87,16 +89,31 @@ var profileSettings = append([]knob[Profile]{
 	{"long.esmClass", "", "", "mode bits of every submit_sm, as in 0x03; UDHI is OR-ed in",
 		func(p *Profile) value { return whole(&p.ESMClass, 0, 255) }},
 
+	{"text.lockingShift", "", "", "language whose locking shift table GSM7 texts may use (3GPP TS 23.038), as in turkish; empty: none",
+		func(p *Profile) value { return language(&p.LockingShift, segment.Language.HasLocking) }},
+	{"text.singleShift", "", "", "language whose single shift table they may use; empty: none",
+		func(p *Profile) value { return language(&p.SingleShift, segment.Language.HasSingle) }},
+	{"text.flash", "", "", "data_coding of a flash message: general (0x10, 0x18) or class (0xF0, 0x18)",
+		func(p *Profile) value { return choice(&p.Flash, FlashGeneral, FlashClass) }},
+
 	{"serviceType", "", "", "service_type of a command without one",
 		func(p *Profile) value { return text(&p.ServiceType, atMost(5)) }},
 	{"receipts.registeredDelivery", "", "", "registered_delivery of a command without one",
 		func(p *Profile) value { return whole(&p.RegisteredDelivery, 0, 255) }},
 	{"receipts.parts", "", "", "all or last: which parts of a long message ask for a receipt",
 		func(p *Profile) value { return choice(&p.ReceiptParts, ReceiptAll, ReceiptLast) }},
+	{"receipts.words", "", "", "state words of this MNO's own, as in [BLOCKED=REJECTED]",
+		func(p *Profile) value { return receiptWords(&p.ReceiptWords) }},
+	{"receipts.acceptedIsFinal", "", "", "nothing comes after ACCEPTED",
+		func(p *Profile) value { return toggle(&p.AcceptedIsFinal) }},
+	{"receipts.textFirst", "", "", "believe the text of a receipt before its TLVs",
+		func(p *Profile) value { return toggle(&p.ReceiptTextFirst) }},
 	{"receipts.temporaryError", "", "", "deliver_sm_resp when the event could not be stored, so that the MNO keeps it",
 		func(p *Profile) value { return status(&p.TemporaryError) }},
 	{"unknownOutcome", "", "", "redeliver, hold or giveUp: a PDU that was written and never answered",
 		func(p *Profile) value { return choice(&p.UnknownOutcome, OutcomeRedeliver, OutcomeHold, OutcomeGiveUp) }},
+	{"tlvs", "", "", "TLVs that commands may carry by name, as in [PE_ID=0x1400:text:required]; kinds are text, cstring, uint8, uint16, uint32, hex",
+		func(p *Profile) value { return tlvs(&p.TLVs) }},
 	{"fallbackTriggers", "", "", "answers to bind_transceiver that mean: bind a transmitter and a receiver",
 		func(p *Profile) value { return statuses(&p.FallbackTriggers) }},
 	{"heartbeat", "", "", "fixed: every interval; idle: an interval after the last PDU heard",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
 )
 
 // Every embedded profile is made of known knobs with valid values, and works for
@@ -191,5 +192,49 @@ func TestNumberingByShape(t *testing.T) {
 	a.Destination.NPI = &zero
 	if got := a.OfDestination("0700123456"); got != (Numbering{2, 0}) {
 		t.Errorf("national with a fixed npi: %v", got)
+	}
+}
+
+// The values that only profiles have: read, shown as they would be written, and
+// refused with what is wanted.
+func TestProfileValues(t *testing.T) {
+	const file = `
+operators:
+  - id: a
+    host: h
+    port: 1
+    systemId: s
+    password: p
+    text: {lockingShift: Portuguese, singleShift: spanish, flash: class}
+    receipts: {words: [BLOCKED=REJECTED, buffrd=enroute], acceptedIsFinal: true, textFirst: true}
+    tlvs: ["PE_ID=0x1400:text:required", "N=5123:uint16"]
+`
+	op := load(t, file, []string{}).Operators[0]
+	if op.LockingShift != segment.Portuguese || op.SingleShift != segment.Spanish || op.Flash != FlashClass || !op.AcceptedIsFinal || !op.ReceiptTextFirst {
+		t.Errorf("%+v", op.Profile)
+	}
+	if want := []ReceiptWord{{"BLOCKED", codec.StateRejected}, {"BUFFRD", codec.StateEnroute}}; !slices.Equal(op.ReceiptWords, want) {
+		t.Errorf("words %v", op.ReceiptWords)
+	}
+	if want := []TLV{{"PE_ID", 0x1400, "text", true}, {"N", 0x1403, "uint16", false}}; !slices.Equal(op.TLVs, want) {
+		t.Errorf("tlvs %v", op.TLVs)
+	}
+	if shown := tlvs(&op.TLVs).show(); shown != `["PE_ID=0x1400:text:required", "N=0x1403:uint16"]` {
+		t.Errorf("shown as %s", shown)
+	}
+	var p Profile
+	for name, c := range map[string]struct {
+		v    value
+		raws []any
+	}{
+		"language": {language(&p.LockingShift, segment.Language.HasLocking), []any{"pashto", "spanish", 3}},
+		"words":    {receiptWords(&p.ReceiptWords), []any{"BLOCKED", "BLOCKED=GONE", "=REJECTED", []any{1}}},
+		"tlvs":     {tlvs(&p.TLVs), []any{"PE_ID", "PE_ID=0x1400", "PE_ID=0x14000:text", "PE_ID=0x1400:float", "PE_ID=0x1400:text:perhaps", "a b=1:text"}},
+	} {
+		for _, raw := range c.raws {
+			if want := c.v.read(raw); want == "" {
+				t.Errorf("%s: %v is taken", name, raw)
+			}
+		}
 	}
 }

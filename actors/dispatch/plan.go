@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
@@ -22,26 +23,23 @@ const (
 type Plan struct {
 	MessageID   string
 	Encoding    segment.Encoding
-	Forced      bool // by the command's encoding field
-	Replaced    int  // characters that GSM7_FORCE replaced
+	Forced      bool   // by the command's encoding field
+	Characters  []rune // that GSM7_FORCE replaced, in order
 	Units       int
 	Segments    int                                // what the handset gets and billing bills
 	Strategy    contract.LongMessageStrategy_Value // DEFAULT for a text in one segment
 	Fingerprint string
 	Mismatch    bool // the command's fingerprint is another
 
-	parts    [][]byte
+	parts    [][]byte   // one a PDU, without user data header
+	header   udh.Header // of every part: the national tables, where the text needs them
 	template codec.SubmitSM
+	onlyLast bool // the last part alone asks for a receipt
 }
 
 // PDUs returns how many submit_sm carry the message: the segments, or one with
 // message_payload.
-func (p *Plan) PDUs() int {
-	if p.Strategy == contract.LongMessageStrategy_TLV {
-		return 1
-	}
-	return len(p.parts)
-}
+func (p *Plan) PDUs() int { return len(p.parts) }
 
 // NeedsReference reports whether the parts must share a concatenation reference.
 func (p *Plan) NeedsReference() bool { return p.PDUs() > 1 }
@@ -62,8 +60,12 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 	if err != nil {
 		return nil, unfit(err)
 	}
-	p := &Plan{MessageID: c.GetMessageId(), Encoding: split.Encoding, Forced: want != segment.Auto, Replaced: len(split.Replaced),
-		Units: split.Units, Segments: split.Segments, Fingerprint: split.Fingerprint()}
+	p := &Plan{MessageID: c.GetMessageId(), Encoding: split.Encoding, Forced: want != segment.Auto,
+		Units: split.Units, Segments: split.Segments, Fingerprint: split.Fingerprint(),
+		header: udh.Header{Locking: split.Shift.Locking, Single: split.Shift.Single}, onlyLast: r.ReceiptOfLastPart}
+	for _, c := range split.Replaced {
+		p.Characters = append(p.Characters, c.Rune)
+	}
 	if given := c.GetSegmentFingerprint(); given != "" && given != p.Fingerprint {
 		if r.RefuseFingerprintMismatch {
 			return nil, &Refusal{ReasonFingerprint, "segmentFingerprint", "the text's is " + p.Fingerprint + ": count it with the version of the segment counter that this connector uses"}
@@ -73,7 +75,7 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 	if p.Segments > 1 {
 		p.Strategy = strategy(c, r)
 	}
-	if p.parts, err = octets(split, r, p.Strategy); err != nil {
+	if p.parts, err = p.octets(split, r); err != nil {
 		return nil, unfit(err)
 	}
 	if refusal := p.fillTemplate(c, r); refusal != nil {
@@ -92,22 +94,27 @@ func unfit(err error) *Refusal {
 }
 
 // octets writes the parts as the MNO's default alphabet has them. Unpacked GSM7
-// and UCS2 are ready as they were split.
-func octets(split segment.Plan, r Rules, strategy contract.LongMessageStrategy_Value) ([][]byte, error) {
+// and UCS2 are ready as they were split; message_payload takes all in one.
+func (p *Plan) octets(split segment.Plan, r Rules) ([][]byte, error) {
+	if p.Strategy == contract.LongMessageStrategy_TLV {
+		split.Parts = [][]byte{slices.Concat(split.Parts...)}
+	}
 	if r.Alphabet == text.GSM7 || split.Encoding == segment.UCS2 {
 		return split.Parts, nil
 	}
-	header := 0
-	if split.Segments > 1 && strategy == contract.LongMessageStrategy_CSMS {
-		header = len(udh.AppendConcat(nil, udh.Concat{Wide: r.Count.Wide}))
+	header := p.header
+	if len(split.Parts) > 1 && p.Strategy == contract.LongMessageStrategy_CSMS {
+		header.Concat = udh.Concat{Wide: r.Count.Wide, Total: 1, Index: 1}
+	}
+	front, err := header.Append(nil)
+	if err != nil {
+		return nil, err
 	}
 	parts := make([][]byte, len(split.Parts))
 	for i := range parts {
-		part, err := text.AppendPart(nil, split, i, r.Alphabet, header)
-		if err != nil {
+		if parts[i], err = text.AppendPart(nil, split, i, r.Alphabet, len(front)); err != nil {
 			return nil, err
 		}
-		parts[i] = part
 	}
 	return parts, nil
 }
@@ -144,7 +151,7 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 		t.DataCoding = r.UCS2DataCoding
 	}
 	if c.GetFlash() {
-		t.DataCoding |= 0x10 // message class 0 (3GPP TS 23.038 §4)
+		t.DataCoding = codec.DataCoding(r.Flash.DataCoding(p.Encoding == segment.UCS2))
 	}
 	if seconds := c.GetValidityPeriodSeconds(); seconds > 0 || r.ValiditySeconds > 0 {
 		if seconds == 0 {
@@ -158,6 +165,9 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 	}
 	if at := c.GetScheduledAt(); at != nil {
 		t.ScheduleDeliveryTime = codec.FormatAbsolute(at.AsTime())
+	}
+	if refusal := r.fillTLVs(t, c.GetTlvs()); refusal != nil {
+		return refusal
 	}
 	if err := codec.Validate(t); err != nil {
 		var field *codec.EncodeError
@@ -198,28 +208,34 @@ func commandField(pdu string) string {
 // The reference is used when NeedsReference; its high octet only when the rules
 // count with wide references.
 func (p *Plan) Fill(part int, reference uint16, wide bool, out *codec.SubmitSM, scratch []byte) []byte {
-	tlvs := out.TLVs[:0]
+	tlvs := append(out.TLVs[:0], p.template.TLVs...)
 	*out = p.template
+	total, index := uint8(len(p.parts)), uint8(part+1)
+	header := p.header
 	switch {
-	case p.PDUs() > 1 && p.Strategy == contract.LongMessageStrategy_SAR:
-		out.ShortMessage = p.parts[part]
-		out.TLVs = append(tlvs,
+	case total > 1 && p.Strategy == contract.LongMessageStrategy_SAR:
+		tlvs = append(tlvs,
 			codec.TLV{Tag: codec.TagSARMsgRefNum, Value: []byte{byte(reference >> 8), byte(reference)}},
-			codec.TLV{Tag: codec.TagSARTotalSegments, Value: []byte{byte(len(p.parts))}},
-			codec.TLV{Tag: codec.TagSARSegmentSeqnum, Value: []byte{byte(part + 1)}})
-	case p.PDUs() > 1:
-		scratch = udh.AppendConcat(scratch[:0], udh.Concat{Reference: reference, Wide: wide, Total: uint8(len(p.parts)), Index: uint8(part + 1)})
-		scratch = append(scratch, p.parts[part]...)
-		out.ShortMessage = scratch
-		out.ESMClass |= codec.ESMUDHI
-	case p.Strategy == contract.LongMessageStrategy_TLV:
-		scratch = scratch[:0]
-		for _, octets := range p.parts {
-			scratch = append(scratch, octets...)
-		}
-		out.TLVs = append(tlvs, codec.TLV{Tag: codec.TagMessagePayload, Value: scratch})
-	default:
-		out.ShortMessage = p.parts[0]
+			codec.TLV{Tag: codec.TagSARTotalSegments, Value: []byte{total}},
+			codec.TLV{Tag: codec.TagSARSegmentSeqnum, Value: []byte{index}})
+	case total > 1:
+		header.Concat = udh.Concat{Reference: reference, Wide: wide, Total: total, Index: index}
 	}
+	body := p.parts[part]
+	scratch, _ = header.Append(scratch[:0]) // its elements are ours, and short
+	if len(scratch) > 0 {
+		out.ESMClass |= codec.ESMUDHI
+		scratch = append(scratch, body...)
+		body = scratch
+	}
+	if p.Strategy == contract.LongMessageStrategy_TLV {
+		tlvs = append(tlvs, codec.TLV{Tag: codec.TagMessagePayload, Value: body})
+	} else {
+		out.ShortMessage = body
+	}
+	if p.onlyLast && index < total {
+		out.RegisteredDelivery = codec.ReceiptNone
+	}
+	out.TLVs = tlvs
 	return scratch
 }

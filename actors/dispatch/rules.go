@@ -27,11 +27,15 @@ type Rules struct {
 
 	GSM7DataCoding codec.DataCoding // 0x00; 0x01 or 0x04 at some MNOs
 	UCS2DataCoding codec.DataCoding // 0x08
+	Flash          text.FlashStyle  // how class 0 is said
 	ESMClass       codec.ESMClass   // base bits, OR-ed with UDHI where parts need it; 0 or 3 at most MNOs
 
 	ServiceType        string
 	RegisteredDelivery codec.RegisteredDelivery // when a command does not say: 0x01
+	ReceiptOfLastPart  bool                     // the parts before the last ask for none
 	ValiditySeconds    uint32                   // when a command does not say; 0: the MNO's default
+
+	TLVs []TLVRule // what a command's tlvs may name
 
 	RefuseFingerprintMismatch bool // else counted, logged and sent (decisions.md 036)
 }

@@ -88,7 +88,7 @@ type Planned struct {
 	MessageID string
 	Encoding  string // GSM7, UCS2
 	Forced    bool   // by the command's encoding field
-	Replaced  int    // characters that GSM7_FORCE replaced; an audit line when above 0
+	Replaced  []rune // characters that GSM7_FORCE replaced, in order; an audit line when there are any
 	Strategy  string // csms, tlv, sar; empty for a message in one segment
 	Segments  int
 }

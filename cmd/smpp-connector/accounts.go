@@ -111,12 +111,13 @@ func (a *accounts) account(op config.Operator) (*actors.Account, error) {
 			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered},
 		Rules: dispatch.Rules{
 			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
-			Strategy: strategies[op.LongStrategy], Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts},
+			Strategy: strategies[op.LongStrategy], Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
 			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
+			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: a.cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts:       dlr.Rules{IDs: dlr.IDs{IDRule: ids}},
+		Receipts:       dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
 		Text:           text.Options{Default: alphabet},
 		TemporaryError: op.TemporaryError, Expiry: a.cfg.Correlation.Expiry, ConcatWindow: a.cfg.Concat.Window,
 		AckWait: a.cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID,
@@ -127,6 +128,25 @@ var strategies = map[config.LongStrategy]contract.LongMessageStrategy_Value{
 	config.LongCSMS: contract.LongMessageStrategy_CSMS,
 	config.LongTLV:  contract.LongMessageStrategy_TLV,
 	config.LongSAR:  contract.LongMessageStrategy_SAR,
+}
+
+var flashStyles = map[config.FlashStyle]text.FlashStyle{config.FlashGeneral: text.FlashGeneral, config.FlashClass: text.FlashClass}
+
+func tlvRules(declared []config.TLV) []dispatch.TLVRule {
+	rules := make([]dispatch.TLVRule, len(declared))
+	for i, t := range declared {
+		kind, _ := dispatch.ParseTLVKind(t.Kind) // config knows the same names; a test holds them together
+		rules[i] = dispatch.TLVRule{Name: t.Name, Tag: t.Tag, Kind: kind, Required: t.Required}
+	}
+	return rules
+}
+
+func receiptWords(declared []config.ReceiptWord) map[string]uint8 {
+	words := make(map[string]uint8, len(declared))
+	for _, w := range declared {
+		words[w.Word] = uint8(w.State)
+	}
+	return words
 }
 
 func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numbering {

@@ -2,8 +2,10 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -106,11 +108,25 @@ func (l *lines) stateChanged(f event.BindStateChanged) {
 // is never limited: an audit with holes is none.
 func (l *lines) audit(f event.MessagesPlanned) {
 	for i := range f.Plans {
-		if p := &f.Plans[i]; p.Replaced > 0 {
+		if p := &f.Plans[i]; len(p.Replaced) > 0 {
 			l.log.LogAttrs(context.Background(), slog.LevelInfo, "characters replaced by GSM7_FORCE", slog.Bool("audit", true),
-				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", p.Replaced))
+				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", len(p.Replaced)), slog.Any("characters", codePoints(p.Replaced)))
 		}
 	}
+}
+
+// maxCodePoints bounds the characters that an audit line names.
+const maxCodePoints = 32
+
+// codePoints names each character once, by its number and in the order of the
+// numbers: which ones were replaced, and nothing of the text that they stood in.
+func codePoints(characters []rune) []string {
+	distinct := slices.Compact(slices.Sorted(slices.Values(characters)))
+	names := make([]string, 0, min(len(distinct), maxCodePoints))
+	for _, r := range distinct[:min(len(distinct), maxCodePoints)] {
+		names = append(names, fmt.Sprintf("%U", r))
+	}
+	return names
 }
 
 func (l *lines) dependency(f event.DependencyChanged) {

@@ -86,14 +86,14 @@ func TestUSSC037ForcedReplacementsAreAudited(t *testing.T) {
 	tel, log := fresh(t, telemetry.Options{})
 	for i := range 500 {
 		tel.On(event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{
-			{MessageID: "plain", Encoding: "GSM7"}, {MessageID: fmt.Sprintf("m-%d", i), Encoding: "GSM7", Forced: true, Replaced: 3},
+			{MessageID: "plain", Encoding: "GSM7"}, {MessageID: fmt.Sprintf("m-%d", i), Encoding: "GSM7", Forced: true, Replaced: []rune("ښاښ")},
 		}})
 	}
 	lines := log.lines(t)
 	if len(lines) != 500 {
 		t.Fatalf("got %d lines, want one for each of 500 changed messages", len(lines))
 	}
-	if l := lines[499]; l["audit"] != true || l["messageId"] != "m-499" || l["replaced"] != 3.0 || l["level"] != "INFO" {
+	if l := lines[499]; l["audit"] != true || l["messageId"] != "m-499" || l["replaced"] != 3.0 || fmt.Sprint(l["characters"]) != "[U+0627 U+069A]" || l["level"] != "INFO" {
 		t.Errorf("got %v", l)
 	}
 }
