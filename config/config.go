@@ -25,6 +25,7 @@ type Config struct {
 	Correlation Correlation
 	Receipts    ReceiptStore
 	Concat      Concat
+	MaxPDU      int // length guard of the framer, octets
 	Sequence    Sequence
 	Timers      Timers // of every operator whose profile or entry says nothing else
 	Telemetry   Telemetry

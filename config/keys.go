@@ -78,6 +78,8 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return span(&c.Receipts.OrphanAfter, time.Second) }},
 	{"concat.window", "CONCAT_WINDOW", "60s", "how long parts of an inbound message wait for each other",
 		func(c *Config) value { return span(&c.Concat.Window, time.Second) }},
+	{"maxPdu", "MAX_PDU", "131072", "longest PDU that is read, in octets; a longer one ends the line with generic_nack",
+		func(c *Config) value { return whole(&c.MaxPDU, 1024, 16<<20) }},
 	{"sequence.block", "SEQUENCE_BLOCK", "1000", "sequence numbers a reservation",
 		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
 },

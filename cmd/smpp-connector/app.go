@@ -162,7 +162,7 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	system, err := actors.Start(actors.Options{Ports: a.ports(finder), Listener: a.listener, Operators: a.operatorIDs(),
-		Drain: a.drainTime(), Block: a.cfg.Sequence.Block}, a.telemetry.ActorLogger())
+		MaxPDU: a.cfg.MaxPDU, Drain: a.drainTime(), Block: a.cfg.Sequence.Block}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
 	}
