@@ -27,6 +27,7 @@ type Config struct {
 	Concat      Concat
 	MaxPDU      int // length guard of the framer, octets
 	Sequence    Sequence
+	Recorder    Recorder
 	Timers      Timers // of every operator whose profile or entry says nothing else
 	Telemetry   Telemetry
 
@@ -41,9 +42,11 @@ type Config struct {
 // and slog, which ask no unexported field how it wants to be shown, do not follow
 // one: a password below would be printed as it is.
 type rest struct {
+	given    given      // where Reload reads again
 	known    []Operator // those that are configured but not served: backups
 	profiles profileSet
-	origins  map[string]string // path → where its value came from
+	raws     map[string]any    // path → what its value was made of
+	origins  map[string]string // path → where that came from
 }
 
 // unserved is nil for a Config that was made by hand.
@@ -66,7 +69,10 @@ type NATS struct {
 }
 
 // Redis holds what pods share. An empty URL keeps counters in KV and memory.
-type Redis struct{ URL URL }
+type Redis struct {
+	URL     URL
+	Timeout time.Duration // no permit for so long: the pod's own share of the TPS limit carries on. Short keeps the window full, long keeps to Redis through a hiccup
+}
 
 // Postgres holds correlations and bind settings. An empty URL keeps correlations in KV.
 type Postgres struct{ URL URL }
@@ -76,6 +82,7 @@ type Postgres struct{ URL URL }
 type Management struct {
 	URL     URL
 	Timeout time.Duration // of one request
+	Refresh time.Duration // between readings of accounts and bind settings: how late a change there may arrive, against requests for nothing
 }
 
 // Dispatch says how commands are taken and what happens to odd ones.
@@ -100,6 +107,12 @@ type Concat struct{ Window time.Duration }
 // Sequence says how sequence numbers are reserved (US-SC-022).
 type Sequence struct {
 	Block int // numbers a reservation; a restart skips the rest of one and 1000
+}
+
+// Recorder keeps the last PDUs of each bind, texts and numbers left out.
+type Recorder struct {
+	Octets  int    // memory a bind; the oldest PDUs make room. 0: no recorder
+	DumpDir string // folder where it is written when the bind's state changes; empty: none
 }
 
 // Telemetry says what leaves the process about itself.

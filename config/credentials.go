@@ -58,6 +58,7 @@ func (o Operator) Merge(answer Credentials) (Operator, error) {
 	}
 	complaints = append(complaints, checkRows(&merged, operatorSettings, l.prefix)...)
 	complaints = append(complaints, merged.checkAccount(l.prefix)...)
+	complaints = append(complaints, merged.checkLine(l.prefix)...)
 	return merged, errors.Join(unique(complaints)...)
 }
 

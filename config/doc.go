@@ -10,6 +10,9 @@
 // default, what it means, and the field it fills. Load, Validate, Print and
 // Reference all read the rows, so a setting cannot exist in one of them only.
 //
+// Reload reads the same sources again and says what is another; which settings it
+// puts in force is the rule `live` in keys.go. When to reload is the caller's.
+//
 // Secrets are of the types Secret and URL, which show a mask wherever they are
 // printed; no complaint quotes one.
 package config

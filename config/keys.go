@@ -2,8 +2,24 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
+
+// live are the settings of the process that Reload puts in force, by their paths
+// or by their groups; every other one needs a restart: addresses, folders, the
+// pod's identity, what streams were made with. Of an operator and a profile every
+// knob is live, though one that stands in the bind PDU makes the bind anew.
+var live = []string{
+	"operatorIds", "dispatch.fingerprintMismatch", "correlation.expiry", "dlr.", "concat.window", "timers.", "telemetry.logLevel",
+}
+
+// isLive reports whether a setting of the process is one of them.
+func isLive(path string) bool {
+	return slices.ContainsFunc(live, func(of string) bool {
+		return path == of || strings.HasSuffix(of, ".") && strings.HasPrefix(path, of)
+	})
+}
 
 // settings is every setting of the process, in the order in which `config print`
 // and the README show them.
@@ -52,6 +68,8 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value {
 			return text(&c.Redis.URL, urlOf("redis://user:password@host:6379/0", "redis", "rediss"))
 		}},
+	{"redis.timeout", "REDIS_TIMEOUT", "50ms", "without an answer for so long, the pod's own share of the TPS limit takes over",
+		func(c *Config) value { return span(&c.Redis.Timeout, time.Millisecond) }},
 	{"postgres.url", "POSTGRES_URL", "", "PostgreSQL for correlations and bind settings; empty: KV of the NATS in use",
 		func(c *Config) value {
 			return text(&c.Postgres.URL, postgresAddress)
@@ -62,6 +80,8 @@ var settings = slices.Concat([]knob[Config]{
 		}},
 	{"operatorManagement.timeout", "OPERATOR_MANAGEMENT_TIMEOUT", "5s", "bound on one request for credentials",
 		func(c *Config) value { return span(&c.Management.Timeout, time.Millisecond) }},
+	{"operatorManagement.refresh", "OPERATOR_MANAGEMENT_REFRESH", "60s", "how often accounts and bind settings are read again",
+		func(c *Config) value { return span(&c.Management.Refresh, time.Second) }},
 
 	{"dispatch.ackWait", "DISPATCH_ACK_WAIT", "90s", "a command unsettled for so long is delivered again; above every response timeout",
 		func(c *Config) value { return span(&c.Dispatch.AckWait, time.Second) }},
@@ -82,6 +102,10 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return whole(&c.MaxPDU, 1024, 16<<20) }},
 	{"sequence.block", "SEQUENCE_BLOCK", "1000", "sequence numbers a reservation",
 		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
+	{"recorder.octets", "RECORDER_OCTETS", "65536", "memory of each bind's flight recorder; 0: none",
+		func(c *Config) value { return whole(&c.Recorder.Octets, 0, 64<<20) }},
+	{"recorder.dumpDir", "RECORDER_DUMP_DIR", "", "folder where a bind's recorder is written when its state changes; empty: none",
+		func(c *Config) value { return text(&c.Recorder.DumpDir, nil) }},
 },
 	lift("timers.", timers, func(c *Config) *Timers { return &c.Timers }),
 	[]knob[Config]{

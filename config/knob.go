@@ -39,11 +39,19 @@ func (c *Complaint) Error() string {
 // masked, but one that is broken cannot be masked with certainty.
 func (k knob[T]) secret() bool {
 	var zero T
-	switch k.field(&zero).(type) {
-	case textValue[Secret], textValue[URL]:
-		return true
+	_, secret := revealed(k.field(&zero))
+	return secret
+}
+
+// revealed is the present value of a field that masks itself.
+func revealed(v value) (s string, secret bool) {
+	switch v := v.(type) {
+	case textValue[Secret]:
+		return v.field.Reveal(), true
+	case textValue[URL]:
+		return v.field.Reveal(), true
 	}
-	return false
+	return "", false
 }
 
 // lift makes the rows of a part those of the whole that holds it.
@@ -71,11 +79,8 @@ func (k knob[T]) check(t *T, prefix string) error {
 		return nil
 	}
 	shape := v.show()
-	switch secret := v.(type) {
-	case textValue[Secret]:
-		shape = shapeOf(secret.field.Reveal(), true)
-	case textValue[URL]:
-		shape = shapeOf(secret.field.Reveal(), true)
+	if s, secret := revealed(v); secret {
+		shape = shapeOf(s, true)
 	}
 	if shape == `""` {
 		shape = "empty"

@@ -22,36 +22,55 @@ type Setting struct{ Path, Value string }
 // error joins every complaint: *Complaint, *UnknownKey, or that the file cannot
 // be read.
 func Load(file string, env []string, flags ...Setting) (*Config, error) {
-	if env == nil {
-		env = os.Environ()
-	}
-	source, err := open(file)
+	s, err := given{file, slices.Clone(env), slices.Clone(flags)}.open()
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{rest: &rest{origins: make(map[string]string)}}
-	vars := variables(env)
-	complaints := c.readSettings(source, vars, flags)
-	complaints = append(complaints, c.readOperators(source, vars)...)
-	complaints = append(complaints, c.complaints()...)
+	c, complaints := s.build(nil)
 	if len(complaints) > 0 {
-		return nil, errors.Join(unique(complaints)...)
+		return nil, errors.Join(complaints...)
 	}
 	return c, nil
 }
 
-// source is a configuration file, twice: as viper has it, and as it was written.
+// given is what Load was called with.
+type given struct {
+	file  string
+	env   []string // nil: the process's own
+	flags []Setting
+}
+
+// source is everything that a configuration is made of, as it is now. The file is
+// there twice: as viper has it, and as it was written.
 type source struct {
+	given               given
+	vars                map[string]string
 	layered             *viper.Viper
 	flat                flat // without the two groups that are not settings
 	operators, profiles any
 }
 
+// build makes the Config. With one that is running, the settings that need a
+// restart keep its values.
+func (s *source) build(running *Config) (c *Config, complaints []error) {
+	c = &Config{rest: &rest{given: s.given, raws: make(map[string]any), origins: make(map[string]string)}}
+	complaints = c.readSettings(s, running)
+	complaints = append(complaints, c.readOperators(s)...)
+	complaints = append(complaints, c.complaints()...)
+	return c, unique(complaints)
+}
+
 // quoted is a value that the YAML parser's message repeats; it may be a password.
 var quoted = regexp.MustCompile("`[^`]*`")
 
-func open(file string) (*source, error) {
-	s := &source{layered: viper.New(), flat: flat{}}
+// open reads what there is to read.
+func (g given) open() (*source, error) {
+	env := g.env
+	if env == nil {
+		env = os.Environ()
+	}
+	file := g.file
+	s := &source{given: g, vars: variables(env), layered: viper.New(), flat: flat{}}
 	if file == "" {
 		return s, nil
 	}
@@ -86,8 +105,9 @@ func variables(env []string) map[string]string {
 	return vars
 }
 
-// readSettings fills the process's own settings.
-func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting) (complaints []error) {
+// readSettings fills the process's own settings, those that need a restart from
+// running if there is one.
+func (c *Config) readSettings(s *source, running *Config) (complaints []error) {
 	known := paths(settings)
 	known = append(known, "operators", "profiles") // so that `operatos` is told what it is near to
 	complaints = s.flat.unknownKeys("", known)
@@ -97,16 +117,19 @@ func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting
 		if s.flat[row.path] != nil {
 			origin = "file"
 		}
-		if value, set := vars[row.env]; set {
+		if value, set := s.vars[row.env]; set {
 			origin = row.env
 			s.layered.Set(row.path, value)
 		}
-		if at := slices.IndexFunc(flags, func(f Setting) bool { return f.Path == row.path }); at >= 0 {
+		if at := slices.IndexFunc(s.given.flags, func(f Setting) bool { return f.Path == row.path }); at >= 0 {
 			origin = "command line"
-			s.layered.Set(row.path, flags[at].Value)
+			s.layered.Set(row.path, s.given.flags[at].Value)
 		}
-		c.rest.origins[row.path] = origin
 		raw := s.layered.Get(row.path)
+		if running != nil && !isLive(row.path) {
+			raw, origin = running.rest.raws[row.path], running.rest.origins[row.path]
+		}
+		c.rest.raws[row.path], c.rest.origins[row.path] = raw, origin
 		if raw == "" && row.std == "" {
 			continue
 		}
@@ -115,7 +138,7 @@ func (c *Config) readSettings(s *source, vars map[string]string, flags []Setting
 			row.field(c).read(row.std) // so that the same row is not complained of again
 		}
 	}
-	for _, flag := range flags {
+	for _, flag := range s.given.flags {
 		if !slices.Contains(known, flag.Path) {
 			complaints = append(complaints, &UnknownKey{Key: flag.Path, Nearest: nearest(flag.Path, known)})
 		}

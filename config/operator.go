@@ -33,8 +33,11 @@ type Profile struct {
 	BindMode         BindMode
 	AddressRange     AddressRange
 	TLS              TLS
+	SourceIP         string // which of this machine's addresses dials; empty: the system chooses
+	Outbind          Outbind
 	TPSLimit         int // PDUs a second over all binds and pods of the account; 0: none (US-SC-012)
 	Window           int // most PDUs in flight on a bind (US-SC-023)
+	Congestion       Congestion
 	SourceAddress    string
 
 	MessageIDRule   string   // how ids of responses and receipts are made alike: as-is, hex-to-dec, …
@@ -43,7 +46,7 @@ type Profile struct {
 	UCS2DataCoding  uint8    // data_coding of a UCS2 text
 
 	LongStrategy  LongStrategy
-	ReferenceBits int   // 8, or 16 where the MNO demands it
+	ReferenceBits int   // 8 or 16; 0: 8, and 16 where 8 would repeat within 60 s and no segment is added (US-SC-026)
 	MaxParts      int   // a longer text is refused, never cut
 	ESMClass      uint8 // bits that every submit_sm has; UDHI is OR-ed in
 
@@ -59,11 +62,14 @@ type Profile struct {
 	ReceiptTextFirst   bool          // the text of a receipt is believed before its TLVs
 	TemporaryError     codec.Status  // deliver_sm_resp when the event could not be stored
 	UnknownOutcome     UnknownOutcome
+	QueryUnknown       bool           // query_sm is asked before UnknownOutcome decides
+	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
 	TLVs               []TLV          // what commands may carry, by name
 	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
 
 	Addresses Addresses
 	Heartbeat Heartbeat
+	Failback  Failback
 	Timers    Timers
 }
 
@@ -143,6 +149,40 @@ const (
 	OutcomeGiveUp    UnknownOutcome = "giveUp"    // to the DLQ: at most once
 )
 
+// StatusRule overrides what an answer to submit_sm means. What is empty, or 0,
+// stays as the connector's own table has it.
+type StatusRule struct {
+	Status codec.Status
+	Action string        // accept, retry or reject: what becomes of the segment
+	Effect string        // none, halve, half-close or drain: what becomes of the window
+	Delay  time.Duration // of a retry
+}
+
+// Congestion says what the adaptive window listens to beside refusals. It keeps
+// the MNO's queue short, at the price of a window that also shrinks for a slow line.
+type Congestion string
+
+// The inputs.
+const (
+	CongestionOff     Congestion = "off"
+	CongestionState   Congestion = "state"   // the TLV congestion_state of answers (SMPP 5.0)
+	CongestionLatency Congestion = "latency" // the time that answers take
+)
+
+// Outbind is where an MNO may ask for a receiver (SMPP 3.4 §4.1.7), and what its
+// outbind must carry before our own password goes out on that line.
+type Outbind struct {
+	Listen   string // empty: nowhere
+	SystemID string
+	Password Secret
+}
+
+// Failback says when the traffic returns from the backup (US-SC-013).
+type Failback struct {
+	Linger  time.Duration // how long the backup stays bound afterwards: cheap to fall back on again, against a bind that the MNO counts
+	HoldMax time.Duration // longest time that a flapping primary must have been bound first: calm, against the backup's price. 0: never held
+}
+
 // Heartbeat says when enquire_link is due.
 type Heartbeat string
 
@@ -173,7 +213,8 @@ type TLS struct {
 
 // Timers are the bounds on every wait of a bind's life.
 type Timers struct {
-	Connect             time.Duration // TCP, and TLS on top of it
+	Connect             time.Duration // TCP
+	TLS                 time.Duration // the handshake, after that
 	Bind                time.Duration // from bind to bind_resp
 	Write               time.Duration // one write to the socket
 	Response            time.Duration // submit_sm to its answer (US-SC-023)
@@ -184,4 +225,7 @@ type Timers struct {
 	Drain               time.Duration   // how long a shutdown waits for answers
 	Backoff             []time.Duration // before each redial; the last one repeats (US-SC-005)
 	BackoffJitter       float64         // share of a delay that is drawn by lot; 0: exact
+	RebindFloor         time.Duration   // least time from the end of a session to the next dial
+	AuthFailed          time.Duration   // least wait after a refusal that no repetition mends: some MNOs lock the account
+	AlreadyBound        time.Duration   // least wait after ESME_RALYBND: the MNO still holds the session before
 }

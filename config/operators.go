@@ -8,7 +8,7 @@ import (
 
 // readOperators builds the operators of the file and of the environment and
 // chooses those that this pod serves.
-func (c *Config) readOperators(s *source, vars map[string]string) (complaints []error) {
+func (c *Config) readOperators(s *source) (complaints []error) {
 	profiles, err := embeddedProfiles()
 	if err != nil {
 		return []error{err}
@@ -18,7 +18,7 @@ func (c *Config) readOperators(s *source, vars map[string]string) (complaints []
 
 	entries, wrong := entriesOf(s.operators)
 	complaints = append(complaints, wrong...)
-	entries, wrong = c.fromEnvironment(entries, vars)
+	entries, wrong = c.fromEnvironment(entries, s.vars)
 	complaints = append(complaints, wrong...)
 
 	for _, entry := range entries {

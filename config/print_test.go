@@ -17,7 +17,7 @@ postgres: {url: "postgres://u:hunter2@p/db?password=hunter2&sslmode=disable"}
 operatorManagement: {url: "http://u:hunter2@om:3000"}
 telemetry: {otlpEndpoint: "http://u:hunter2@c:4318"}
 operators:
-  - {id: awcc, host: smsc.example, port: 2775, systemId: ghasi, password: hunter2, tls: {clientCertificatePem: cert, clientKeyPem: hunter2}}
+  - {id: awcc, host: smsc.example, port: 2775, systemId: ghasi, password: hunter2, tls: {clientCertificatePem: cert, clientKeyPem: hunter2}, outbind: {listen: ":2776", systemId: mno, password: hunter2}}
 `
 
 func TestNothingShowsASecret(t *testing.T) {

@@ -17,8 +17,8 @@ func TestEmbeddedProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(set) < 3 {
-		t.Errorf("%d profiles: want the default and at least two examples", len(set))
+	if len(set) < 11 {
+		t.Errorf("%d profiles: want the default and at least ten examples", len(set))
 	}
 	for _, name := range set.names() {
 		for _, complaint := range set.check(name, name+".") {
@@ -208,6 +208,7 @@ operators:
     text: {lockingShift: Portuguese, singleShift: spanish, flash: class}
     receipts: {words: [BLOCKED=REJECTED, buffrd=enroute], acceptedIsFinal: true, textFirst: true}
     tlvs: ["PE_ID=0x1400:text:required", "N=5123:uint16"]
+    statuses: ["esme_rsyserr=retry:30s", "0x0408=Reject", "1025=retry:1m30s:halve", "0x45=half-close", "ESME_RTHROTTLED=retry", "0x0402=accept:none"]
 `
 	op := load(t, file, []string{}).Operators[0]
 	if op.LockingShift != segment.Portuguese || op.SingleShift != segment.Spanish || op.Flash != FlashClass || !op.AcceptedIsFinal || !op.ReceiptTextFirst {
@@ -222,6 +223,15 @@ operators:
 	if shown := tlvs(&op.TLVs).show(); shown != `["PE_ID=0x1400:text:required", "N=0x1403:uint16"]` {
 		t.Errorf("shown as %s", shown)
 	}
+	if want := []StatusRule{
+		{codec.StatusSysErr, "retry", "", 30 * time.Second}, {0x408, "reject", "", 0}, {0x401, "retry", "halve", 90 * time.Second},
+		{codec.StatusSubmitFail, "", "half-close", 0}, {codec.StatusThrottled, "retry", "", 0}, {0x402, "accept", "none", 0},
+	}; !slices.Equal(op.Statuses, want) {
+		t.Errorf("statuses %v", op.Statuses)
+	}
+	if shown := statusRules(&op.Statuses).show(); shown != `["ESME_RSYSERR=retry:30s", "0x00000408=reject", "0x00000401=retry:1m30s:halve", "ESME_RSUBMITFAIL=half-close", "ESME_RTHROTTLED=retry", "0x00000402=accept:none"]` {
+		t.Errorf("shown as %s", shown)
+	}
 	var p Profile
 	for name, c := range map[string]struct {
 		v    value
@@ -230,11 +240,60 @@ operators:
 		"language": {language(&p.LockingShift, segment.Language.HasLocking), []any{"pashto", "spanish", 3}},
 		"words":    {receiptWords(&p.ReceiptWords), []any{"BLOCKED", "BLOCKED=GONE", "=REJECTED", []any{1}}},
 		"tlvs":     {tlvs(&p.TLVs), []any{"PE_ID", "PE_ID=0x1400", "PE_ID=0x14000:text", "PE_ID=0x1400:float", "PE_ID=0x1400:text:perhaps", "a b=1:text"}},
+		"statuses": {statusRules(&p.Statuses), []any{"0x0408", "0x0408=", "0x0408=retry:", "0x0408=30s", "0x0408=reject:30s", "0x0408=halve:retry",
+			"0x0408=retry:halve:30s", "0x0408=retry:0s", "0x0408=retry:25h", "0x0408=retry:1s:halve:none", "ESME_ROK=retry", "0=reject", "ESME_RNONSENSE=reject", 8}},
 	} {
 		for _, raw := range c.raws {
 			if want := c.v.read(raw); want == "" {
 				t.Errorf("%s: %v is taken", name, raw)
 			}
 		}
+	}
+}
+
+// The knobs of a line and of a failover: defaults, then a profile's, then an entry's.
+func TestUSSC013FailbackAndLineKnobs(t *testing.T) {
+	o := load(t, "", append(slices.Clone(minimal), "SMPP_SOURCE_IP=192.0.2.7", "TLS_TIMEOUT=3s")).Operators[0]
+	if o.Failback != (Failback{30 * time.Second, time.Minute}) || o.Congestion != CongestionOff || o.QueryUnknown || o.ReferenceBits != 0 {
+		t.Errorf("defaults: %+v, %s, %v, %d", o.Failback, o.Congestion, o.QueryUnknown, o.ReferenceBits)
+	}
+	if o.SourceIP != "192.0.2.7" || o.Outbind != (Outbind{}) {
+		t.Errorf("from %s, outbind %+v", o.SourceIP, o.Outbind)
+	}
+	if got := o.Timers; got.TLS != 3*time.Second || got.RebindFloor != 0 || got.AuthFailed != 5*time.Minute || got.AlreadyBound != time.Minute {
+		t.Errorf("timers: %+v", got)
+	}
+	const file = `
+profiles:
+  roshan: {congestion: latency, queryUnknown: true, failback: {holdMax: 0s}, outbind: {listen: ":2776", systemId: mno, password: pw}}
+operators:
+  - {id: a, host: h, port: 1, systemId: s, password: p, profile: roshan, failback: {linger: 0s}, congestion: off, timers: {rebindFloor: 30s}}
+`
+	c := load(t, file, []string{})
+	o = c.Operators[0]
+	if o.Failback != (Failback{}) || o.Congestion != CongestionOff || !o.QueryUnknown || o.Timers.RebindFloor != 30*time.Second {
+		t.Errorf("%+v, %s, %v, %v", o.Failback, o.Congestion, o.QueryUnknown, o.Timers.RebindFloor)
+	}
+	if o.Outbind != (Outbind{":2776", "mno", "pw"}) {
+		t.Errorf("outbind %s as %s", o.Outbind.Listen, o.Outbind.SystemID)
+	}
+	if c.Recorder != (Recorder{Octets: 65536}) || c.Redis.Timeout != 50*time.Millisecond || c.Management.Refresh != time.Minute {
+		t.Errorf("recorder %+v, redis %v, refresh %v", c.Recorder, c.Redis.Timeout, c.Management.Refresh)
+	}
+}
+
+// A backup listens for its outbind too, an operator of another pod does not.
+func TestOneAddressOneListener(t *testing.T) {
+	const file = `
+operators:
+  - {id: a, host: h, port: 1, systemId: s, password: p, outbind: {listen: ":2776", systemId: mno}}
+  - {id: b, host: h, port: 1, systemId: s, password: p, outbind: {listen: ":2776", systemId: mno}}
+  - {id: c, host: h, port: 1, systemId: s, password: p, backupOperatorId: b}
+`
+	load(t, file, []string{"OPERATOR_IDS=a"})
+	load(t, file, []string{"OPERATOR_IDS=c"})
+	_, err := Load(write(t, file), []string{"OPERATOR_IDS=a,c"})
+	if err == nil || !strings.Contains(err.Error(), "operators[b].outbind.listen") {
+		t.Errorf("a beside b, the backup of c: %v", err)
 	}
 }

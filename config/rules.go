@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -58,6 +59,21 @@ func listenAddress(s string) string {
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
 		return want
+	}
+	return ""
+}
+
+// listenOrNothing is listenAddress for a listener that need not be.
+func listenOrNothing(s string) string {
+	if s == "" {
+		return ""
+	}
+	return listenAddress(s)
+}
+
+func ipOrNothing(s string) string {
+	if ip, err := netip.ParseAddr(s); s != "" && (err != nil || ip.IsMulticast()) {
+		return "an IP address of this machine, as in 192.0.2.7 or 2001:db8::7, or nothing"
 	}
 	return ""
 }

@@ -5,8 +5,10 @@ import "time"
 // timers is every bound on a wait: once for the process, as the default of all
 // operators, and again in each profile and each operator's entry.
 var timers = []knob[Timers]{
-	{"connect", "CONNECT_TIMEOUT", "10s", "bound on TCP and TLS",
+	{"connect", "CONNECT_TIMEOUT", "10s", "bound on the TCP connection",
 		func(t *Timers) value { return span(&t.Connect, time.Millisecond) }},
+	{"tls", "TLS_TIMEOUT", "10s", "bound on the TLS handshake after it",
+		func(t *Timers) value { return span(&t.TLS, time.Millisecond) }},
 	{"bind", "BIND_TIMEOUT", "10s", "bound on the answer to a bind",
 		func(t *Timers) value { return span(&t.Bind, time.Millisecond) }},
 	{"write", "WRITE_TIMEOUT", "10s", "bound on one write to the socket",
@@ -27,4 +29,10 @@ var timers = []knob[Timers]{
 		func(t *Timers) value { return spans(&t.Backoff) }},
 	{"backoffJitter", "BACKOFF_JITTER", "0", "share of a delay that is drawn by lot, 0 to 1",
 		func(t *Timers) value { return share(&t.BackoffJitter) }},
+	{"rebindFloor", "REBIND_FLOOR", "0s", "least time between the end of a session and the next dial, whatever backoff says",
+		func(t *Timers) value { return pause(&t.RebindFloor) }},
+	{"authFailed", "AUTH_FAILED_WAIT", "5m", "least wait after the MNO refused the password, system_id or system_type",
+		func(t *Timers) value { return pause(&t.AuthFailed) }},
+	{"alreadyBound", "ALREADY_BOUND_WAIT", "60s", "least wait after ESME_RALYBND, for the MNO to forget the old session",
+		func(t *Timers) value { return pause(&t.AlreadyBound) }},
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 )
 
 // Validate holds the whole configuration to its rules: every row of the tables,
@@ -20,12 +22,39 @@ func (c *Config) complaints() []error {
 		all = append(all, &Complaint{Path: "operators", Env: "OPERATOR_IDS", Shape: "empty",
 			Want: "at least one operator: a list `operators:` in the file, or OPERATOR_IDS=one id with SMPP_HOST, SMPP_PORT, SMPP_SYSTEM_ID and SMPP_PASSWORD, or OPERATOR_IDS with OPERATOR_MANAGEMENT_URL"})
 	}
+	if c.Recorder.DumpDir != "" && c.Recorder.Octets == 0 {
+		all = append(all, &Complaint{Path: "recorder.octets", Env: "RECORDER_OCTETS", Shape: "0",
+			Want: "more than 0, because RECORDER_DUMP_DIR is set: without a recorder there is nothing to write"})
+	}
 	for _, list := range [][]Operator{c.Operators, c.unserved()} {
 		for i := range list {
 			all = append(all, c.checkOperator(&list[i])...)
 		}
 	}
-	return all
+	return append(all, c.checkListeners()...)
+}
+
+// checkListeners: one address, one listener. Of the operators that are not served
+// the backups alone may come to listen in this process.
+func (c *Config) checkListeners() (complaints []error) {
+	taken := make(map[string]string) // address → whose
+	listen := func(o Operator) {
+		if owner, is := taken[o.Outbind.Listen]; is && owner != o.ID {
+			complaints = append(complaints, &Complaint{Path: "operators[" + o.ID + "].outbind.listen", Shape: shapeOf(o.Outbind.Listen, false),
+				Want: "an address of its own: " + owner + " listens there"})
+		} else if o.Outbind.Listen != "" {
+			taken[o.Outbind.Listen] = o.ID
+		}
+	}
+	for _, o := range c.Operators {
+		listen(o)
+	}
+	for _, o := range c.Operators {
+		if backup, known := c.Operator(o.BackupID); known {
+			listen(backup)
+		}
+	}
+	return complaints
 }
 
 func checkRows[T any](t *T, rows []knob[T], prefix string) (complaints []error) {
@@ -70,9 +99,15 @@ func (c *Config) checkOperator(o *Operator) []error {
 	if o.BackupID != "" && o.BackupID == o.ID {
 		complain("backupOperatorId", "", shapeOf(o.BackupID, false), "another operator than itself")
 	}
-	if o.ReferenceBits != 8 && o.ReferenceBits != 16 {
-		complain("long.referenceBits", "", fmt.Sprint(o.ReferenceBits), "8 or 16")
+	if o.ReferenceBits != 0 && o.ReferenceBits != 8 && o.ReferenceBits != 16 {
+		complain("long.referenceBits", "", fmt.Sprint(o.ReferenceBits), "0, 8 or 16")
 	}
+	for i, rule := range o.Statuses {
+		if slices.ContainsFunc(o.Statuses[:i], func(before StatusRule) bool { return before.Status == rule.Status }) {
+			complain("statuses", "", "a list that has "+rule.Status.String()+" twice", "each status once")
+		}
+	}
+	all = append(all, o.checkLine(prefix)...)
 	if c.Dispatch.AckWait <= o.Timers.Response {
 		all = append(all, &Complaint{Path: "dispatch.ackWait", Env: "DISPATCH_ACK_WAIT", Shape: showDuration(c.Dispatch.AckWait),
 			Want: "more than the response timeout of " + o.ID + ", " + showDuration(o.Timers.Response) + ": else a command is delivered again while its answer is still awaited"})
@@ -84,6 +119,27 @@ func (c *Config) checkOperator(o *Operator) []error {
 		complain("tls.clientKeyPem", "", "", "a client certificate and its key together, or neither")
 	}
 	return all
+}
+
+// checkLine: what the addresses of a line, ours and theirs, have to do with each other.
+func (o *Operator) checkLine(prefix string) (complaints []error) {
+	complain := func(path, env, shape, want string) {
+		complaints = append(complaints, &Complaint{Path: prefix + path, Env: env, Shape: shape, Want: want})
+	}
+	source, err := netip.ParseAddr(o.SourceIP)
+	host, err2 := netip.ParseAddr(o.Host)
+	if err == nil && err2 == nil && source.Unmap().Is4() != host.Unmap().Is4() {
+		complain("link.sourceIp", "SMPP_SOURCE_IP", shapeOf(o.SourceIP, false), "an address of the same IP version as the host's, "+o.Host)
+	}
+	switch b := o.Outbind; {
+	case b.Listen == "" && (b.SystemID != "" || b.Password != ""):
+		complain("outbind.listen", "", "empty", "an address to listen on, because outbind.systemId or outbind.password is set")
+	case b.Listen != "" && b.SystemID == "":
+		complain("outbind.systemId", "", "empty", "the system_id of the MNO's outbind, because outbind.listen is set: else whoever connects is sent the account's password")
+	case b.Listen != "" && o.BindMode == ModeTX:
+		complain("bindMode", "SMPP_BIND_MODE", shapeOf(string(o.BindMode), false), "trx, rx or tx_rx, because outbind.listen is set: an outbind asks for a receiver")
+	}
+	return complaints
 }
 
 // checkAccount demands what only the account's owner can know.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -95,4 +96,53 @@ func tlvs(field *[]TLV) value {
 		}
 		return fmt.Sprintf("%s=0x%04X:%s%s", t.Name, uint16(t.Tag), t.Kind, required)
 	})
+}
+
+// What becomes of a segment, and of the window.
+var (
+	statusActions = []string{"accept", "retry", "reject"}
+	statusEffects = []string{"none", "halve", "half-close", "drain"}
+)
+
+// statusRules is a list of STATUS=ACTION:DELAY:EFFECT; either the action with its
+// delay or the effect may be left out, and stays the table's.
+func statusRules(field *[]StatusRule) value {
+	return list(field, "rules as in [ESME_RSYSERR=retry:30s, 0x0408=reject, 0x0045=half-close]: "+
+		"a status other than ESME_ROK, an action out of "+strings.Join(statusActions, ", ")+" (retry with a delay above 0 and up to 24h), an effect out of "+strings.Join(statusEffects, ", "),
+		parseStatusRule, showStatusRule)
+}
+
+func parseStatusRule(s string) (rule StatusRule, ok bool) {
+	name, rest, _ := strings.Cut(s, "=")
+	rule.Status, ok = parseStatus(name)
+	parts := strings.Split(strings.ToLower(rest), ":")
+	take := func(words []string) (word string) {
+		if len(parts) > 0 && slices.Contains(words, parts[0]) {
+			word, parts = parts[0], parts[1:]
+		}
+		return word
+	}
+	rule.Action = take(statusActions)
+	if rule.Action == "retry" && len(parts) > 0 {
+		if delay, err := time.ParseDuration(parts[0]); err == nil {
+			rule.Delay, parts = delay, parts[1:]
+			ok = ok && delay > 0 && delay <= 24*time.Hour
+		}
+	}
+	rule.Effect = take(statusEffects)
+	return rule, ok && len(parts) == 0 && rule.Status != codec.StatusOK
+}
+
+func showStatusRule(r StatusRule) string {
+	var parts []string
+	if r.Action != "" {
+		parts = append(parts, r.Action)
+	}
+	if r.Delay != 0 {
+		parts = append(parts, showDuration(r.Delay))
+	}
+	if r.Effect != "" {
+		parts = append(parts, r.Effect)
+	}
+	return r.Status.String() + "=" + strings.Join(parts, ":")
 }

@@ -229,21 +229,28 @@ func (v toggleValue) check() string { return "" }
 func (v toggleValue) show() string  { return strconv.FormatBool(*v.field) }
 
 // span is a duration with a unit, at least low.
-func span(field *time.Duration, low time.Duration) value { return spanValue{field, low} }
+func span(field *time.Duration, low time.Duration) value { return spanValue{field, low, 1<<63 - 1} }
+
+// pause is a duration for which a bind may be kept waiting on purpose: none to a day.
+func pause(field *time.Duration) value { return spanValue{field, 0, 24 * time.Hour} }
 
 type spanValue struct {
-	field *time.Duration
-	low   time.Duration
+	field     *time.Duration
+	low, high time.Duration
 }
 
 func (v spanValue) want() string {
-	return `a duration with its unit, as in "30s" or "72h", of at least ` + v.low.String()
+	want := `a duration with its unit, as in "30s" or "72h", of at least ` + v.low.String()
+	if v.high < 1<<63-1 {
+		want += " and at most " + showDuration(v.high)
+	}
+	return want
 }
 
 func (v spanValue) read(raw any) string {
 	s, _ := scalar(raw)
 	d, err := time.ParseDuration(s)
-	if err != nil || d < v.low {
+	if err != nil || d < v.low || d > v.high {
 		return v.want()
 	}
 	*v.field = d
@@ -251,7 +258,7 @@ func (v spanValue) read(raw any) string {
 }
 
 func (v spanValue) check() string {
-	if *v.field < v.low {
+	if d := *v.field; d < v.low || d > v.high {
 		return v.want()
 	}
 	return ""
