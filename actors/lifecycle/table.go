@@ -37,12 +37,13 @@ const (
 	LineLost                   // the connection broke, or the peer misbehaved
 	HeartbeatLost              // an enquire_link stayed unanswered (US-SC-004)
 	PeerUnbound                // the MNO sent unbind
+	LineIdle                   // nothing but heartbeats for the inactivity time: we have unbound
 	StopAsked                  // drain is over: unbind and do not come back
 	UnbindDone                 // unbind_resp, or its deadline
 	events
 )
 
-var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "LineLost", "HeartbeatLost", "PeerUnbound", "StopAsked", "UnbindDone"}
+var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "LineLost", "HeartbeatLost", "PeerUnbound", "LineIdle", "StopAsked", "UnbindDone"}
 
 // String is the constant's name.
 func (e Event) String() string { return eventNames[e] }
@@ -54,7 +55,7 @@ type Effect uint8
 const (
 	OpenLink        Effect = iota // start (or restart) the session
 	AnnounceBound                 // operator.health BOUND; attempts = 0; the window opens
-	AnnounceUnbound               // operator.health UNBOUND; the window closes and takes back what was in flight
+	AnnounceUnbound               // operator.health UNBOUND, unless that was said last; the window has closed
 	ScheduleRedial                // after Backoff(attempt)
 	SendUnbind                    // ask the session for a clean unbind
 	CancelRedial                  // a stop while waiting
@@ -82,21 +83,23 @@ var table = []row{
 	{Disconnected, StopAsked, Disconnected, do(CancelRedial, ReportStopped)},
 
 	{Connecting, BindAccepted, Bound, do(AnnounceBound)},
-	{Connecting, BindRefused, Disconnected, do(ScheduleRedial)},
-	{Connecting, DialFailed, Disconnected, do(ScheduleRedial)},
-	{Connecting, LineLost, Disconnected, do(ScheduleRedial)},
-	{Connecting, PeerUnbound, Disconnected, do(ScheduleRedial)},
+	{Connecting, BindRefused, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Connecting, DialFailed, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Connecting, LineLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Connecting, PeerUnbound, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Connecting, StopAsked, Unbinding, do(SendUnbind)},
 
 	{Bound, LineLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, HeartbeatLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, PeerUnbound, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Bound, LineIdle, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, StopAsked, Unbinding, do(AnnounceUnbound, SendUnbind)},
 
 	{Unbinding, UnbindDone, Disconnected, do(ReportStopped)},
 	{Unbinding, LineLost, Disconnected, do(ReportStopped)},
 	{Unbinding, HeartbeatLost, Disconnected, do(ReportStopped)},
 	{Unbinding, PeerUnbound, Disconnected, do(ReportStopped)},
+	{Unbinding, LineIdle, Disconnected, do(ReportStopped)},
 	{Unbinding, DialFailed, Disconnected, do(ReportStopped)},
 	{Unbinding, BindRefused, Disconnected, do(ReportStopped)},
 	{Unbinding, BindAccepted, Unbinding, do(SendUnbind)}, // the stop overtook the answer

@@ -1,6 +1,6 @@
 // Package verdict says what an ESME status in an answer to submit_sm means for
 // the segment, for the window and for people. It is one table, read by the
-// window, the alerts and the runbooks (US-SC-028…031).
+// window, the logs, the alerts and the runbook (US-SC-028…031).
 package verdict
 
 import (
@@ -38,42 +38,65 @@ var effectNames = [...]string{"none", "halve", "half-close", "drain"}
 
 func (e Effect) String() string { return effectNames[e] }
 
-// Verdict is one row.
+// Verdict is what one status means.
 type Verdict struct {
-	Class   Class
-	Delay   time.Duration // of Retry
-	Effect  Effect
-	Runbook string // the heading of the section that explains it
+	Class  Class
+	Delay  time.Duration // of Retry
+	Effect Effect
+	Alert  bool     // somebody should know even of the first one
+	For    *Section // of the runbook
 }
 
-// The delays of Retry.
-const (
-	throttleDelay = 500 * time.Millisecond // US-SC-028
-	busyDelay     = 5 * time.Second        // the MNO has a problem of its own
-)
-
-var table = map[codec.Status]Verdict{
-	codec.StatusOK: {Class: Accept},
-
-	codec.StatusThrottled:     {Retry, throttleDelay, Halve, "throttled"},
-	codec.StatusMsgQFul:       {Retry, busyDelay, Drain, "queue full"},
-	codec.StatusSubmitFail:    {Retry, busyDelay, HalfClose, "submit failed"},
-	codec.StatusSysErr:        {Retry, busyDelay, None, "system error"},
-	codec.StatusXTAppn:        {Retry, busyDelay, None, "temporary application error"},
-	codec.StatusSerTypUnavail: {Retry, busyDelay, None, "service type unavailable"},
-	codec.StatusInvBndSts:     {Retry, busyDelay, None, "wrong bind state"},
-	codec.StatusUnknownErr:    {Retry, busyDelay, None, "unknown error"},
-}
-
-// rejected is every status that is not in the table: the message is wrong, and
-// sending it again would make the same answer.
-var rejected = Verdict{Class: Reject, Runbook: "rejected by the MNO"}
-
-// Of returns the verdict on a status. Vendor statuses (0x400…0x4FF) are rejects
-// unless the profile says otherwise.
+// Of returns the verdict on a status by the table alone. What is not in it is a
+// reject: the message is wrong, and sending it again would make the same answer.
 func Of(s codec.Status) Verdict {
-	if v, ok := table[s]; ok {
-		return v
+	section, known := byStatus[s]
+	if !known {
+		section = &sections[rejected]
 	}
-	return rejected
+	return Verdict{Class: section.Class, Delay: section.Delay, Effect: section.Effect, Alert: section.Alert, For: section}
+}
+
+// Rules are an MNO's own meanings, which come before the table: vendors use
+// 0x400…0x4FF, and some use the standard's statuses in ways of their own. The
+// zero value has none.
+type Rules map[codec.Status]Verdict
+
+// Of returns the verdict under the rules.
+func (r Rules) Of(s codec.Status) Verdict {
+	if len(r) > 0 {
+		if v, ok := r[s]; ok {
+			return v
+		}
+	}
+	return Of(s)
+}
+
+// Own makes the verdict of an MNO's own rule. A Retry without a delay has that of
+// a busy MNO.
+func Own(class Class, delay time.Duration, effect Effect) Verdict {
+	if class == Retry && delay <= 0 {
+		delay = busyDelay
+	}
+	return Verdict{Class: class, Delay: delay, Effect: effect, For: &sections[ofProfile]}
+}
+
+// ParseClass reads a class by its name; ok is false for an unknown one.
+func ParseClass(name string) (c Class, ok bool) {
+	for i, n := range classNames {
+		if n == name {
+			return Class(i), true
+		}
+	}
+	return 0, false
+}
+
+// ParseEffect reads an effect by its name; ok is false for an unknown one.
+func ParseEffect(name string) (e Effect, ok bool) {
+	for i, n := range effectNames {
+		if n == name {
+			return Effect(i), true
+		}
+	}
+	return 0, false
 }

@@ -19,6 +19,9 @@ type Pace struct {
 // NewPace limits to perSecond PDUs; 0 or less is no limit.
 func NewPace(perSecond int) Pace { return Pace{limit: max(perSecond, 0)} }
 
+// Limit changes the limit from the next slot on.
+func (p *Pace) Limit(perSecond int) { p.limit = max(perSecond, 0) }
+
 // Take returns how many of n PDUs may leave now, and, when fewer, how long until
 // the next slot. Unspent permits of a past slot are not kept: a pause does not
 // buy a burst.

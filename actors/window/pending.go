@@ -68,6 +68,18 @@ func (p *Pending[T]) Take(seq uint32) (T, bool) {
 	return none, false
 }
 
+// Each calls f with everything that waits, in no order.
+func (p *Pending[T]) Each(f func(value T)) {
+	for i := range p.ring {
+		if p.ring[i].seq != 0 {
+			f(p.ring[i].value)
+		}
+	}
+	for _, w := range p.late {
+		f(w.value)
+	}
+}
+
 // Expire takes out, in the order of sending, what was put at or before deadline.
 func (p *Pending[T]) Expire(deadline time.Time, expired func(seq uint32, value T)) {
 	for p.head < len(p.order) && !p.order[p.head].at.After(deadline) {

@@ -1,5 +1,6 @@
 // Package window decides how many PDUs a bind may have in flight and how many
-// commands it may ask for (US-SC-023, 024). It counts; it does not know what it
+// commands it may ask for (US-SC-023, 024), and when it stops submitting because
+// of what the MNO answers (US-SC-028…030). It counts; it does not know what it
 // counts, and takes time as a value.
 //
 // Credit is the flow control of the whole connector: what Credit returns is what
@@ -7,7 +8,11 @@
 // submitted, and NAKs stay the net below.
 package window
 
-import "time"
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/verdict"
+)
 
 // State is the window's state, shown when the life cycle is BOUND.
 type State uint8
@@ -25,34 +30,51 @@ var stateNames = [...]string{"CLOSED", "OPEN", "HALF_CLOSED_TX", "DRAINING"}
 // String is the name in metrics, events and on the page.
 func (s State) String() string { return stateNames[s] }
 
-// floor is the smallest size that halving reaches, unless the configured window
-// is smaller: some MNOs allow 1 (decisions.md, 023/024).
-const floor = 10
-
-// growStep is added to the size every growEvery until it is the configured one again.
+// The stories' numbers.
 const (
-	growStep  = 5
-	growEvery = 60 * time.Second
+	floor     = 10               // smallest size that halving reaches, unless less is configured (US-SC-024, decisions.md 023/024)
+	growStep  = 5                // added every growEvery until the size is the configured one again
+	growEvery = 60 * time.Second //
+
+	failsToHalfClose = 3                // RSUBMITFAIL in a row (US-SC-029)
+	testEvery        = 60 * time.Second // between test submits of a half-closed window
+	drainRest        = 30 * time.Second // after the last answer of a drain (US-SC-030)
+	drainTooLong     = 5 * time.Minute  // then smpp.bind.degraded, reason draining
+
+	throttlesToDegrade = 3 // RTHROTTLED within throttlesWithin: smpp.bind.degraded, reason throttled (US-SC-028)
+	throttlesWithin    = 60 * time.Second
 )
 
 // Window is the admission of one bind. The zero value is closed and admits
 // nothing; use New.
 type Window struct {
-	state      State
-	configured int // from ops.smpp_binds.window or the operator, at least 1
-	dynamic    int // 1…configured
+	linked     bool  // the bind is BOUND and not stopping
+	mode       State // Open, HalfClosedTX or Draining; outlives the link
+	configured int   // from ops.smpp_binds.window or the operator, at least 1
+	dynamic    int   // 1…configured
 	inflight   int
-	shrunkAt   time.Time // when the size was last changed; growth counts from here
+
+	halvedAt  time.Time // the last halving; PDUs sent before it do not halve again
+	changedAt time.Time // when the size was last changed; growth counts from here
+
+	closed    halfClose
+	drain     drain
+	throttles throttles
 }
 
 // New returns a closed window of the configured size; sizes below 1 count as 1.
 func New(configured int) Window {
 	configured = max(configured, 1)
-	return Window{configured: configured, dynamic: configured}
+	return Window{mode: Open, configured: configured, dynamic: configured}
 }
 
 // State returns the window's state.
-func (w *Window) State() State { return w.state }
+func (w *Window) State() State {
+	if !w.linked {
+		return Closed
+	}
+	return w.mode
+}
 
 // Size returns the number of PDUs that may be in flight now.
 func (w *Window) Size() int { return w.dynamic }
@@ -64,24 +86,49 @@ func (w *Window) Configured() int { return w.configured }
 func (w *Window) Inflight() int { return w.inflight }
 
 // Free returns how many more may be submitted now.
-func (w *Window) Free() int {
-	if w.state != Open {
-		return 0
+func (w *Window) Free(now time.Time) int {
+	switch w.State() {
+	case Open:
+		if w.drain.probing { // the MNO's queue was full: one goes ahead
+			return max(1-w.inflight, 0)
+		}
+		return max(w.dynamic-w.inflight, 0)
+	case HalfClosedTX:
+		if w.inflight == 0 && w.closed.testDue(now) {
+			return 1
+		}
 	}
-	return max(w.dynamic-w.inflight, 0)
+	return 0
 }
 
-// OpenUp lets submits through: the bind is BOUND.
-func (w *Window) OpenUp() { w.state = Open }
+// OpenUp lets submits through, as far as the mode allows: the bind is BOUND.
+func (w *Window) OpenUp() { w.linked = true }
 
-// Close stops admission. What is in flight stays counted until Release.
-func (w *Window) Close() { w.state = Closed }
+// Close stops admission. What is in flight stays counted until Release, and the
+// mode is kept: a half-closed or draining window is one again on the next link.
+func (w *Window) Close() { w.linked = false }
 
 // Admit takes n slots; n must not be above Free.
-func (w *Window) Admit(n int) { w.inflight += n }
+func (w *Window) Admit(n int, now time.Time) {
+	w.inflight += n
+	if w.mode == HalfClosedTX {
+		w.closed.tested(now)
+	}
+}
 
 // Release gives n slots back: answered, timed out, or taken back from a lost line.
-func (w *Window) Release(n int) { w.inflight = max(w.inflight-n, 0) }
+func (w *Window) Release(n int, now time.Time) {
+	w.inflight = max(w.inflight-n, 0)
+	if w.mode == Draining && w.inflight == 0 {
+		w.drain.emptied(now)
+	}
+}
+
+// Recount sets how many are in flight, after a failure that may have miscounted.
+func (w *Window) Recount(inflight int, now time.Time) {
+	w.inflight = inflight
+	w.Release(0, now)
+}
 
 // Resize sets the configured size, as read again from ops.smpp_binds every 60 s.
 // A window that was at its full size stays so.
@@ -93,23 +140,92 @@ func (w *Window) Resize(configured int) {
 	w.configured = configured
 }
 
-// Halve halves the size on ESME_RTHROTTLED, down to the smaller of 10 and the
-// configured size (US-SC-024).
-func (w *Window) Halve(now time.Time) {
-	w.dynamic = max(w.dynamic/2, min(floor, w.configured))
-	w.shrunkAt = now
+// Degraded is why a bind is worth an smpp.bind.degraded event.
+type Degraded uint8
+
+// The reasons.
+const (
+	NotDegraded Degraded = iota
+	ByThrottling
+	ByDraining
+)
+
+// Answered takes in the answer to a PDU that was sent at sentAt, and returns
+// whether the bind is degraded by it. The slot is given back by Release.
+func (w *Window) Answered(v verdict.Verdict, sentAt, now time.Time) Degraded {
+	if v.Effect != verdict.Drain {
+		w.drain.answered()
+	}
+	if v.Effect == verdict.HalfClose {
+		if w.closed.failed() && w.mode == Open {
+			w.mode = HalfClosedTX
+			w.closed.begin(now)
+		}
+		return NotDegraded
+	}
+	w.closed.fails = 0
+	switch {
+	case v.Effect == verdict.Halve:
+		if !sentAt.Before(w.halvedAt) { // one sent before we slowed down says nothing new
+			w.halve(now)
+		}
+		return w.throttles.add(now)
+	case v.Effect == verdict.Drain:
+		if w.mode == Open {
+			w.mode = Draining
+		}
+		w.drain.begin(now)
+	case v.Class == verdict.Accept && w.mode == HalfClosedTX && sentAt.After(w.closed.since):
+		w.mode = Open
+	}
+	return NotDegraded
 }
 
-// Grow adds 5 for every 60 s since the last change, up to the configured size,
-// and reports whether the size changed (US-SC-024).
-func (w *Window) Grow(now time.Time) bool {
-	if w.dynamic >= w.configured || now.Sub(w.shrunkAt) < growEvery {
-		return false
+// halve halves the size, down to the smaller of 10 and the configured size (US-SC-024).
+func (w *Window) halve(now time.Time) {
+	w.dynamic = max(w.dynamic/2, min(floor, w.configured))
+	w.halvedAt, w.changedAt = now, now
+}
+
+// Tick does what is due by time alone: growth, the end of a drain. It returns
+// whether the bind has become degraded.
+func (w *Window) Tick(now time.Time) Degraded {
+	w.grow(now)
+	if w.mode == Draining && w.drain.over(now, w.inflight) {
+		w.mode = Open
+		w.drain.probing = true
 	}
-	steps := int(now.Sub(w.shrunkAt) / growEvery)
+	return w.drain.tooLong(now)
+}
+
+// grow adds 5 for every 60 s since the last change, up to the configured size
+// (US-SC-024).
+func (w *Window) grow(now time.Time) {
+	if w.dynamic >= w.configured || now.Sub(w.changedAt) < growEvery {
+		return
+	}
+	steps := int(now.Sub(w.changedAt) / growEvery)
 	w.dynamic = min(w.dynamic+steps*growStep, w.configured)
-	w.shrunkAt = w.shrunkAt.Add(time.Duration(steps) * growEvery)
-	return true
+	w.changedAt = w.changedAt.Add(time.Duration(steps) * growEvery)
+}
+
+// Next returns when Tick, or Free, may have something new to say; ok is false
+// while only answers can change anything.
+func (w *Window) Next() (at time.Time, ok bool) {
+	var times []time.Time
+	if w.dynamic < w.configured {
+		times = append(times, w.changedAt.Add(growEvery))
+	}
+	if w.mode == HalfClosedTX {
+		times = append(times, w.closed.testAt)
+	}
+	times = append(times, w.drain.next(w.mode)...)
+	for _, t := range times {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
 }
 
 // Load is what a bind has on its hands, in messages, beside the PDUs in flight.
@@ -120,13 +236,13 @@ type Load struct {
 }
 
 // Credit returns how many more messages to ask for: enough to fill the window
-// and to have prefetch more waiting, so that the line is never idle for a pull;
-// none while the window is not open, or while more than most messages wait for
-// the stores (a store that is down must not make the connector swallow the queue).
-func (w *Window) Credit(l Load, prefetch, most int) int {
-	if w.state != Open {
-		return 0
+// and to have ahead more waiting, so that the line is never idle for a pull; none
+// while nothing may be submitted, or while more than most messages wait for the
+// stores (a store that is down must not make the connector swallow the queue).
+func (w *Window) Credit(l Load, ahead, most int, now time.Time) int {
+	want := w.Free(now) - l.Queued - l.Asked
+	if w.State() == Open && !w.drain.probing {
+		want = w.dynamic - w.inflight + ahead - l.Queued - l.Asked
 	}
-	want := w.dynamic - w.inflight + prefetch - l.Queued - l.Asked
 	return max(min(want, most-l.Settling-l.Queued-l.Asked), 0)
 }
