@@ -7,7 +7,9 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/text"
 )
@@ -18,10 +20,13 @@ import (
 type Account struct {
 	OperatorID string
 	MNO        string
+	Address    string // of the MNO, host:port, for logs and to see a change
 
 	Dial  func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
 	Bind  codec.Bind                                  // what the bind PDU says
 	Binds []port.BindSetting                          // at least one
+
+	FallbackTriggers []codec.Status // refusals of a transceiver that mean: bind a transmitter and a receiver (US-SC-003)
 
 	Window   int // default of a bind whose setting has none
 	Prefetch int // commands to have waiting beside a full window
@@ -32,12 +37,21 @@ type Account struct {
 	Rules          dispatch.Rules // how a command becomes segments
 	Receipts       dlr.Rules      // how a receipt is read
 	Text           text.Options   // how inbound text is decoded
+	Verdicts       verdict.Rules  // what this MNO means by its statuses
 	TemporaryError codec.Status   // answer to a deliver_sm that could not be stored
 	Expiry         time.Duration  // of a correlation: 72 h (US-SC-010)
 	ConcatWindow   time.Duration  // of an inbound message in parts (US-SC-025)
 	AckWait        time.Duration  // of the JetStream consumers
 
 	BackupOperatorID string
+	Failback         failover.Damping // how long a backup stays, and a flapping primary must wait
+}
+
+// sameAccess reports whether two accounts dial the same address and say the same
+// when they bind.
+func (a *Account) sameAccess(other *Account) bool {
+	said := func(a *Account) string { return string(codec.Append(nil, &codec.BindTransceiver{Bind: a.Bind})) }
+	return a.Address == other.Address && said(a) == said(other)
 }
 
 // Times are the deadlines of one bind. Every wait has one.
@@ -49,6 +63,10 @@ type Times struct {
 	Response        time.Duration   // submit_sm_resp (US-SC-023: 30 s)
 	Write           time.Duration   // one write call
 	Unbind          time.Duration   // unbind_resp
+	Inactivity      time.Duration   // no PDU but heartbeats for so long: unbind; 0: never
+	Rebind          time.Duration   // least time from the end of a session to the next dial
+	AuthFailed      time.Duration   // the same after a refused password or system_id
+	AlreadyBound    time.Duration   // the same after ESME_RALYBND
 	Backoff         []time.Duration // US-SC-005
 	Jitter          float64         // share of a backoff delay that is drawn by lot; 0: exact
 	EnquireWhenIdle bool            // an enquire_link only after Enquire without a PDU; else every Enquire

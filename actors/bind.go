@@ -1,9 +1,7 @@
 package actors
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -11,17 +9,18 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/window"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
-// bind is the life of one bind: it asks lifecycle what follows from what it
-// hears, and does it. It is the supervisor of session, window, sequence and
-// concat, and its own supervisor strategy (protoactor asks the actor itself when
-// it implements SupervisorStrategy), so that a lost line is one more event of
-// its table.
+// bind is the life of one bind. It has one line, or after a fallback two
+// (half.go), and asks lifecycle what follows from what each of them meets. It is
+// the supervisor of session, window, sequence and concat, and its own supervisor
+// strategy (protoactor asks the actor itself when it implements
+// SupervisorStrategy), so that a lost line is one more event of its table.
 //
-// A restart of the bind actor loses the connection and what was in flight; the
-// commands come again after the consumers' AckWait.
+// A restart of the bind actor loses its lines; its window gives back what it had
+// in hand, and what was written and not answered is marked.
 type bind struct {
 	env      *environment
 	seat     *seat
@@ -29,36 +28,32 @@ type bind struct {
 	setting  port.BindSetting
 	operator string
 
-	state      lifecycle.State
-	reason     string // of the last end
-	attempt    int    // failed attempts since the last bind
-	redial     *time.Timer
-	generation int // of the redial timer and of the drain's deadline: an older one's message is dropped
-	session    *actor.PID
-	up         *linkUp // while BOUND
+	halves     []*half      // the first one submits, or receives where nothing else is to be done
+	window     window.State // as the window said last, of the present link
+	announced  contract.HealthState_Value
+	spoken     bool // something has been announced
 	draining   bool
-	ctx        actor.Context // ours, for what happens outside Receive: supervision and spawning
+	patience   *time.Timer // of a drain
+	generation int         // of the patience: an older one's message is dropped
+	ctx        actor.Context
 	children   map[string]*child
 }
 
-// child is one supervised sibling of the session.
-type child struct {
-	node     *node
-	failures []time.Time
-}
-
-// The messages that only a bind hears.
+// The messages that only a bind hears, beside those of half.go.
 type (
-	bindMade struct {
-		link    *link
-		session *actor.PID
-		account *Account
-	}
-	dialDue      struct{ generation int }
 	windowEmpty  struct{}
 	drainOverdue struct{ generation int }
-	// accountChanged brings newly fetched credentials; they count from the next dial.
-	accountChanged struct{ account *Account }
+	// windowTurned tells that the window of a link is in another state.
+	windowTurned struct {
+		link  *link
+		state window.State
+	}
+	// accountChanged brings newly fetched credentials and settings. Credentials
+	// count from the next dial, everything else at once.
+	accountChanged struct {
+		account *Account
+		setting port.BindSetting
+	}
 )
 
 // Receive implements actor.Actor.
@@ -67,29 +62,26 @@ func (b *bind) Receive(c actor.Context) {
 	case *actor.Started:
 		b.start(c)
 	case *actor.Stopping, *actor.Restarting:
-		b.stopTimer()
+		b.stopTimers()
 	case *dialDue:
-		if m.generation == b.generation {
-			b.on(c.ActorSystem(), lifecycle.DialDue, "")
-		}
+		m.half.due(c.ActorSystem(), m.generation)
 	case *bindMade:
-		b.up = &linkUp{link: m.link, session: m.session, account: m.account}
-		b.on(c.ActorSystem(), lifecycle.BindAccepted, "")
+		b.made(c, m)
 	case *situation:
-		if m.who != nil && b.up != nil {
-			c.Send(m.who, b.up)
-		}
+		c.Send(m.who, &situationIs{up: b.main().up})
+	case *windowTurned:
+		b.turned(m)
 	case *accountChanged:
-		b.seat.account.Store(m.account)
+		b.change(c, m)
+	case *carry:
+		c.Send(b.seat.window, m)
 	case *drain:
 		b.drain(c)
 	case *windowEmpty:
-		if b.draining {
-			b.on(c.ActorSystem(), lifecycle.StopAsked, "drained")
-		}
+		b.emptied(c)
 	case *drainOverdue:
-		if m.generation == b.generation && b.draining && b.state != lifecycle.Unbinding {
-			b.on(c.ActorSystem(), lifecycle.StopAsked, "drain deadline")
+		if m.generation == b.generation && b.draining {
+			b.leave(c.ActorSystem(), "drain deadline")
 		}
 	}
 }
@@ -98,98 +90,86 @@ func (b *bind) start(c actor.Context) {
 	b.ctx = c
 	b.children = map[string]*child{}
 	b.node.bind.Store(b.seat.gauge)
-	b.show(time.Now())
-	spawn := func(kind string, produce actor.Producer) *actor.PID {
+	b.window = window.Open
+	spawn := func(kind string, produce func(*node) actor.Actor) *actor.PID {
 		path := c.Self().Id + "/" + kind
-		b.children[path] = &child{node: b.env.tree.claim(path, kind)}
-		pid, err := c.SpawnNamed(b.env.tree.props(path, kind, produce), kind)
+		n := b.env.tree.claim(path, kind)
+		b.children[path] = &child{node: n}
+		pid, err := c.SpawnNamed(b.env.tree.props(path, kind, func() actor.Actor { return produce(n) }), kind)
 		if err != nil {
 			panic(fmt.Sprintf("spawn %s: %v", path, err)) // a name that is taken is a bug
 		}
 		return pid
 	}
-	nodeOf := func(kind string) *node { return b.env.tree.claim(c.Self().Id+"/"+kind, kind) }
-	b.seat.sequence = spawn("sequence", func() actor.Actor { return &sequencer{env: b.env, seat: b.seat, node: nodeOf("sequence")} })
-	b.seat.window = spawn("window", func() actor.Actor {
-		return &windowActor{env: b.env, seat: b.seat, node: nodeOf("window"), size: b.setting.Window}
-	})
-	b.seat.concat = spawn("concat", func() actor.Actor { return &concatActor{env: b.env, seat: b.seat, node: nodeOf("concat")} })
-	b.on(c.ActorSystem(), lifecycle.DialDue, "")
+	b.seat.sequence = spawn("sequence", func(n *node) actor.Actor { return &sequencer{env: b.env, seat: b.seat, node: n} })
+	// One value over all its restarts: what is in hand must not be forgotten.
+	w := &windowActor{env: b.env, seat: b.seat, size: b.setting.Window}
+	b.seat.window = spawn("window", func(n *node) actor.Actor { w.node = n; return w })
+	b.seat.concat = spawn("concat", func(n *node) actor.Actor { return &concatActor{env: b.env, seat: b.seat, node: n} })
+	b.halves = []*half{newHalf(b, b.seat.id.Direction, "session")}
+	b.show(time.Now())
+	b.main().on(c.ActorSystem(), lifecycle.DialDue, "")
 }
 
-// spawnSession starts the first incarnation; the supervisor restarts it ever after.
-func (b *bind) spawnSession() {
-	if b.session != nil {
-		b.ctx.(actor.Supervisor).RestartChildren(b.session)
+// main is the line that the bind's state is the state of.
+func (b *bind) main() *half { return b.halves[0] }
+
+// made takes in that a session is bound.
+func (b *bind) made(c actor.Context, m *bindMade) {
+	h := b.halfOf(m.session)
+	if h == nil {
+		return // of a line that was given up
+	}
+	h.up = &linkUp{link: m.link, session: m.session, account: m.account}
+	if h == b.main() {
+		b.window = window.Open // until the window says otherwise
+	}
+	h.on(c.ActorSystem(), lifecycle.BindAccepted, "")
+}
+
+func (b *bind) halfOf(session *actor.PID) *half {
+	for _, h := range b.halves {
+		if h.session != nil && h.session.Equal(session) {
+			return h
+		}
+	}
+	return nil
+}
+
+// fallBack gives the transceiver up for a transmitter and a receiver (US-SC-003).
+// Both are dialled now: the MNO has just said what it does not know.
+func (b *bind) fallBack(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
+	b.env.Listener.On(event.BindFellBack{Bind: b.seat.id, Status: end.Status, At: now})
+	old := b.main()
+	old.giveUp()
+	b.halves = []*half{newHalf(b, port.TX, "session-tx"), newHalf(b, port.RX, "session-rx")}
+	for _, h := range b.halves {
+		h.attempt = old.attempt
+		h.on(system, lifecycle.DialDue, "fell back from a transceiver: "+end.Status.String())
+	}
+}
+
+// turned takes in the window's state.
+func (b *bind) turned(m *windowTurned) {
+	if up := b.main().up; up != nil && up.link == m.link {
+		b.window = m.state
+		b.show(time.Now())
+	}
+}
+
+// change takes new credentials and settings in. Where an MNO had refused the old
+// credentials, the new ones are tried at once.
+func (b *bind) change(c actor.Context, m *accountChanged) {
+	old := b.seat.account.Swap(m.account)
+	b.setting = m.setting
+	c.Send(b.seat.window, m)
+	if old.sameAccess(m.account) {
 		return
 	}
-	path := b.ctx.Self().Id + "/session"
-	n := b.env.tree.claim(path, "session")
-	pid, err := b.ctx.SpawnNamed(b.env.tree.props(path, "session", func() actor.Actor {
-		return &session{env: b.env, seat: b.seat, node: n}
-	}), "session")
-	if err != nil {
-		panic(fmt.Sprintf("spawn %s: %v", path, err))
-	}
-	b.session = pid
-}
-
-// on takes an event to the table and performs what it says.
-func (b *bind) on(system *actor.ActorSystem, e lifecycle.Event, reason string) {
-	next, effects, err := lifecycle.Next(b.state, e)
-	if err != nil {
-		b.env.violation(b.seat.id, "illegal_transition", err.Error(), time.Now())
-		return
-	}
-	b.state = next
-	if reason != "" {
-		b.reason = reason
-	}
-	now := time.Now()
-	b.show(now)
-	for _, effect := range effects {
-		b.perform(system, effect, now)
-	}
-}
-
-func (b *bind) perform(system *actor.ActorSystem, effect lifecycle.Effect, now time.Time) {
-	switch effect {
-	case lifecycle.OpenLink:
-		b.spawnSession()
-	case lifecycle.AnnounceBound:
-		b.attempt = 0
-		b.seat.gauge.attempts.Store(0)
-		system.Root.Send(b.seat.window, b.up)
-		b.announce(system, contract.HealthState_BOUND, now)
-	case lifecycle.AnnounceUnbound:
-		b.announce(system, contract.HealthState_UNBOUND, now)
-	case lifecycle.ScheduleRedial:
-		b.scheduleRedial(system, now)
-	case lifecycle.CancelRedial:
-		b.stopTimer()
-	case lifecycle.SendUnbind:
-		system.Root.Send(b.session, &leave{})
-	case lifecycle.ReportStopped:
-		system.Root.Send(b.ctx.Parent(), &drained{who: b.ctx.Self()})
-	}
-}
-
-func (b *bind) scheduleRedial(system *actor.ActorSystem, now time.Time) {
-	b.attempt++
-	b.seat.gauge.attempts.Store(int64(b.attempt))
-	b.stopTimer()
-	times := b.seat.account.Load().Times
-	delay := lifecycle.Backoff(b.attempt, times.Backoff)
-	delay += time.Duration(rand.Float64() * times.Jitter * float64(delay))
-	b.env.Listener.On(event.RedialScheduled{Bind: b.seat.id, Attempt: b.attempt, Delay: delay, Reason: b.reason, At: now})
-	self, generation := b.ctx.Self(), b.generation
-	b.redial = time.AfterFunc(delay, func() { system.Root.Send(self, &dialDue{generation}) })
-}
-
-func (b *bind) stopTimer() {
-	b.generation++
-	if b.redial != nil {
-		b.redial.Stop()
+	for _, h := range b.halves {
+		if h.state == lifecycle.Disconnected && h.redial != nil && !b.draining {
+			h.on(c.ActorSystem(), lifecycle.DialDue, "new credentials")
+		}
 	}
 }
 
@@ -201,110 +181,95 @@ func (b *bind) drain(c actor.Context) {
 	}
 	b.draining = true
 	c.Send(b.seat.window, &drain{})
-	if b.state != lifecycle.Bound {
-		b.on(c.ActorSystem(), lifecycle.StopAsked, "stopped")
+	if b.main().state != lifecycle.Bound {
+		b.leave(c.ActorSystem(), "stopped")
 		return
 	}
 	system, self, generation := c.ActorSystem(), c.Self(), b.generation
-	time.AfterFunc(b.env.Drain, func() { system.Root.Send(self, &drainOverdue{generation}) })
+	b.patience = time.AfterFunc(b.env.Drain, func() { system.Root.Send(self, &drainOverdue{generation}) })
+}
+
+func (b *bind) emptied(c actor.Context) {
+	if b.draining {
+		b.leave(c.ActorSystem(), "drained")
+	}
+}
+
+// leave has every line unbind and not come back.
+func (b *bind) leave(system *actor.ActorSystem, reason string) {
+	b.generation++
+	for _, h := range b.halves {
+		if !h.stopped && h.state != lifecycle.Unbinding {
+			h.on(system, lifecycle.StopAsked, reason)
+		}
+	}
+}
+
+// reportStopped tells the operator when no line is left.
+func (b *bind) reportStopped(system *actor.ActorSystem) {
+	for _, h := range b.halves {
+		if !h.stopped {
+			return
+		}
+	}
+	system.Root.Send(b.ctx.Parent(), &drained{who: b.ctx.Self()})
+}
+
+func (b *bind) stopTimers() {
+	b.generation++
+	if b.patience != nil {
+		b.patience.Stop()
+	}
+	for _, h := range b.halves {
+		h.stopTimer()
+	}
 }
 
 // HandleFailure is the bind's supervisor strategy. protoactor calls it on the
 // bind's own goroutine.
 func (b *bind) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID, _ *actor.RestartStatistics, reason, message any) {
 	now := time.Now()
-	if b.session != nil && who.Equal(b.session) {
-		b.sessionEnded(system, supervisor, who, reason, now)
+	if h := b.halfOf(who); h != nil {
+		h.ended(system, supervisor, reason, now)
 		return
 	}
 	restartOrEscalate(b.env, b.children[who.Id], supervisor, who, reason, message, now)
 }
 
-// sessionEnded answers the end of an incarnation: expected or not, its flights
-// go back to the window, and the table says what follows.
-func (b *bind) sessionEnded(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID, reason any, now time.Time) {
-	end, expected := reason.(*LinkEnded)
-	if !expected {
-		end = &LinkEnded{Event: lifecycle.LineLost, Err: fmt.Errorf("session failed: %v", reason), Written: ^uint64(0)}
-		if b.up != nil {
-			end.link = b.up.link
-			end.link.close()
-		}
+// announce publishes operator.health and tells the operator; the same state is
+// said again only for another reason that people must know of.
+func (b *bind) announce(system *actor.ActorSystem, state contract.HealthState_Value, reason string, now time.Time) {
+	fresh := !b.spoken || b.announced != state
+	if !fresh && state == contract.HealthState_UNBOUND {
+		return
 	}
-	if !end.orderly() {
-		n := b.env.tree.claim(who.Id, "session")
-		n.restarts.Add(1)
-		n.failed(end.Error(), !expected, now)
-		b.env.Listener.On(event.ActorFailed{Path: who.Id, Reason: end.Error(), Bug: !expected, At: now})
+	b.spoken, b.announced = true, state
+	b.env.announce(system.Root, healthEvent(b, state, reason, now))
+	if fresh {
+		system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND})
 	}
-	wasBound := b.state == lifecycle.Bound
-	if end.link != nil {
-		system.Root.Send(b.seat.window, &linkDown{link: end.link, written: end.Written, reason: end.Error()})
-	}
-	b.up = nil
-	b.on(system, end.Event, end.Error())
-	if b.draining && b.state == lifecycle.Disconnected {
-		// Whatever ended the link while stopping, the bind does not come back.
-		b.stopTimer()
-		supervisor.StopChildren(who)
-	}
-	if wasBound && !b.draining {
-		supervisor.EscalateFailure(end, nil) // the operator's strategy resumes us, and thinks of its backup
-	}
-}
-
-// announce publishes operator.health.
-func (b *bind) announce(system *actor.ActorSystem, state contract.HealthState_Value, now time.Time) {
-	system.Root.Send(b.env.nats, &publish{events: []port.Event{healthEvent(b, state, now)}})
-	system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND})
 }
 
 // show publishes the state that people see: the window's when BOUND and not OPEN.
 func (b *bind) show(now time.Time) {
+	main := b.main()
+	shown := main.state.String()
+	if main.state == lifecycle.Bound && b.window != window.Open {
+		shown = b.window.String()
+	}
 	g := b.seat.gauge
-	shown := b.state.String()
+	g.bound.Store(main.state == lifecycle.Bound)
+	g.attempts.Store(int64(main.attempt))
+	lines := make([]LineSnapshot, len(b.halves))
+	for i, h := range b.halves {
+		lines[i] = h.snapshot()
+	}
+	g.lines.Store(&lines)
 	old := deref(g.state.Load())
-	g.bound.Store(b.state == lifecycle.Bound)
 	if old == shown {
 		return
 	}
 	g.state.Store(&shown)
 	b.node.show(shown, now)
-	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: b.reason, Epoch: b.env.Epoch, At: now})
+	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: main.reason, Epoch: b.env.Epoch, At: now})
 }
-
-// restartOrEscalate is the rule for failures that are bugs: restarted at once, up
-// to maxRestarts within restartWithin, then the next level's problem.
-func restartOrEscalate(env *environment, ch *child, supervisor actor.Supervisor, who *actor.PID, reason, message any, now time.Time) {
-	text := fmt.Sprint(reason)
-	var ended *LinkEnded
-	bug := true
-	if err, ok := reason.(error); ok && errors.As(err, &ended) {
-		bug = false
-	}
-	env.Listener.On(event.ActorFailed{Path: who.Id, Reason: text, Bug: bug, At: now})
-	if ch == nil {
-		supervisor.RestartChildren(who)
-		return
-	}
-	ch.node.failed(text, bug, now)
-	recent := ch.failures[:0]
-	for _, at := range ch.failures {
-		if now.Sub(at) < restartWithin {
-			recent = append(recent, at)
-		}
-	}
-	ch.failures = append(recent, now)
-	if len(ch.failures) > maxRestarts {
-		ch.failures = nil
-		supervisor.EscalateFailure(reason, message)
-		return
-	}
-	ch.node.restarts.Add(1)
-	supervisor.RestartChildren(who)
-}
-
-const (
-	maxRestarts   = 3
-	restartWithin = time.Minute
-)

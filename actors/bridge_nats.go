@@ -17,15 +17,13 @@ import (
 // context.
 //
 // A restart cancels the requests under way; what they would have brought is
-// NAKed by the consumers, and settlements that were not carried out come again
-// after the consumers' AckWait, to be recognised by the ledger.
+// NAKed by the consumers. Announcements and settlements wait in the outbox, or are
+// on goroutines that outlive it.
 type natsBridge struct {
 	env    *environment
 	node   *node
-	ctx    context.Context
+	ctx    context.Context // of requests for commands: ends with the incarnation
 	cancel context.CancelFunc
-	outbox []port.Event // health and the like, in order
-	posted bool         // a publish of the outbox's front is under way
 }
 
 const (
@@ -43,15 +41,21 @@ type (
 		window *actor.PID
 		bind   port.BindID
 	}
-	// publish stores events: in order and until they are stored when done is nil,
-	// else once, and done is told the errors on a goroutine.
+	// publish stores events once, and tells done the errors on a goroutine.
 	publish struct {
 		events []port.Event
 		done   func([]error)
 	}
-	outboxPosted struct{ count int }
+	// postDue says that the outbox holds announcements.
+	postDue struct{}
 	// execute carries settlements out, whose rows are stored.
 	execute struct{ settlements []settlement }
+)
+
+// Messages without content are sent as one value.
+var (
+	postDueMessage   = &postDue{}
+	settleDueMessage = &settleDue{}
 )
 
 // Receive implements actor.Actor.
@@ -59,20 +63,19 @@ func (n *natsBridge) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *actor.Started:
 		n.node.show("running", time.Now())
-		n.ctx, n.cancel = context.WithCancel(context.Background())
+		n.ctx, n.cancel = context.WithCancel(n.env.ctx)
+		n.post(c)
 	case *actor.Stopping, *actor.Restarting:
 		n.cancel()
 	case *pull:
 		root, ctx := c.ActorSystem().Root, n.ctx
 		go m.run(ctx, root)
 	case *execute:
-		root, ctx, env := c.ActorSystem().Root, n.ctx, n.env
-		go carryOut(ctx, root, env, m.settlements)
+		root, env := c.ActorSystem().Root, n.env
+		go carryOut(env.ctx, root, env, m.settlements)
 	case *publish:
-		n.publish(c, m)
-	case *outboxPosted:
-		n.outbox = n.outbox[m.count:]
-		n.posted = false
+		n.publish(m)
+	case *postDue:
 		n.post(c)
 	}
 }
@@ -86,6 +89,7 @@ func (p *pull) run(ctx context.Context, root *actor.RootContext) {
 	if err == nil {
 		handed, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
 			a := in.admit(ctx, p.bind, ds)
+			p.source.hands.take(a.commands)
 			root.Send(p.window, &planned{source: p.source, commands: a.commands, taken: len(ds)})
 			a.finish(ctx, root, consumer)
 		})
@@ -96,13 +100,8 @@ func (p *pull) run(ctx context.Context, root *actor.RootContext) {
 	root.Send(p.window, &pulled{source: p.source, short: p.n - handed})
 }
 
-func (n *natsBridge) publish(c actor.Context, m *publish) {
-	if m.done == nil {
-		n.outbox = append(n.outbox, m.events...)
-		n.post(c)
-		return
-	}
-	ctx, env := n.ctx, n.env
+func (n *natsBridge) publish(m *publish) {
+	ctx, env := n.env.ctx, n.env
 	go func() {
 		try, cancel := context.WithTimeout(ctx, publishTimeout)
 		defer cancel()
@@ -113,15 +112,15 @@ func (n *natsBridge) publish(c actor.Context, m *publish) {
 // post publishes the front of the outbox, one group at a time, so that the
 // events of a bind stay in order.
 func (n *natsBridge) post(c actor.Context) {
-	if n.posted || len(n.outbox) == 0 {
+	group := n.env.outbox.post()
+	if len(group) == 0 {
 		return
 	}
-	n.posted = true
-	group := n.outbox[:len(n.outbox):len(n.outbox)]
-	root, self, ctx, env := c.ActorSystem().Root, c.Self(), n.ctx, n.env
+	root, self, env := c.ActorSystem().Root, c.Self(), n.env
 	go func() {
-		if keepPublishing(ctx, env, group) {
-			root.Send(self, &outboxPosted{len(group)})
+		if keepPublishing(env.ctx, env, group) {
+			env.outbox.posted(len(group))
+			root.Send(self, postDueMessage)
 		}
 	}()
 }
@@ -222,9 +221,9 @@ func submittedEvent(env *environment, cmd *command) port.Event {
 }
 
 // healthEvent is operator.health.
-func healthEvent(b *bind, state contract.HealthState_Value, now time.Time) port.Event {
+func healthEvent(b *bind, state contract.HealthState_Value, reason string, now time.Time) port.Event {
 	id := b.seat.id
 	return port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
 		OperatorId: b.operator, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
-		State: state, Reason: b.reason, Epoch: uint32(b.env.Epoch), At: timestamppb.New(now)}}
+		State: state, Reason: reason, Epoch: uint32(b.env.Epoch), At: timestamppb.New(now)}}
 }

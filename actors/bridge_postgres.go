@@ -18,21 +18,14 @@ import (
 // giving the command back would send it twice (decisions.md, 010/011). The
 // window's credit bounds what can gather here meanwhile.
 //
-// A restart loses what was gathered; the commands come again after the
-// consumers' AckWait.
+// It keeps no state of its own: what has gathered is in the outbox, and group
+// commits run on goroutines that outlive a restart.
 type postgresBridge struct {
-	env  *environment
-	node *node
-	desk receiptDesk
-
-	gathered settle
-	saving   int // group commits under way
-	ctx      context.Context
-	cancel   context.CancelFunc
+	env    *environment
+	node   *node
+	desk   receiptDesk
+	cancel context.CancelFunc // of the watch of parked receipts
 }
-
-// maxSaving is how many group commits may be under way at once.
-const maxSaving = 4
 
 // saveTimeout bounds one write; saveRetry is the pause before the next.
 const (
@@ -41,8 +34,9 @@ const (
 )
 
 type (
-	// saved brings a group back whose rows are stored.
-	saved struct{ group settle }
+	// settleDue says that something has gathered in the outbox, or that there is
+	// room for another group commit.
+	settleDue struct{}
 	// appeared tells of a receipt that was parked, on this pod or another.
 	appeared struct{ receipt port.ParkedReceipt }
 )
@@ -54,28 +48,22 @@ func (p *postgresBridge) Receive(c actor.Context) {
 		p.start(c)
 	case *actor.Stopping, *actor.Restarting:
 		p.cancel()
-	case *settle:
-		p.gathered.rows = append(p.gathered.rows, m.rows...)
-		p.gathered.settlements = append(p.gathered.settlements, m.settlements...)
-		p.save(c)
-	case *saved:
-		p.saving--
-		c.Send(p.env.nats, &execute{m.group.settlements})
+	case *settleDue:
 		p.save(c)
 	case *heardDeliveries:
-		root, ctx := c.ActorSystem().Root, p.ctx
-		go p.desk.take(ctx, root, m)
+		root := c.ActorSystem().Root
+		go p.desk.take(p.env.ctx, root, m)
 	case *appeared:
-		ctx := p.ctx
-		go p.desk.rematch(ctx, []port.ParkedReceipt{m.receipt})
+		go p.desk.rematch(p.env.ctx, []port.ParkedReceipt{m.receipt})
 	}
 }
 
 func (p *postgresBridge) start(c actor.Context) {
 	p.node.show("running", time.Now())
 	p.desk = receiptDesk{p.env}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
-	root, self, ctx, env := c.ActorSystem().Root, c.Self(), p.ctx, p.env
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(p.env.ctx)
+	root, self, env := c.ActorSystem().Root, c.Self(), p.env
 	go func() {
 		for ctx.Err() == nil {
 			_ = env.Park.Watch(ctx, func(r port.ParkedReceipt) {
@@ -85,30 +73,33 @@ func (p *postgresBridge) start(c actor.Context) {
 			pause(ctx, time.Second) // a watch that ended is begun again
 		}
 	}()
+	p.save(c)
 }
 
 // save starts a group commit with all that has gathered.
 func (p *postgresBridge) save(c actor.Context) {
-	if p.saving >= maxSaving || len(p.gathered.rows)+len(p.gathered.settlements) == 0 {
+	g, ok := p.env.outbox.next()
+	if !ok {
 		return
 	}
-	group := p.gathered
-	p.gathered = settle{}
-	if len(group.rows) == 0 {
-		c.Send(p.env.nats, &execute{group.settlements})
-		return
+	if g.stored != nil {
+		p.env.near.expect(g.rows, g.stored)
 	}
-	p.saving++
-	commit := p.env.near.expect(group.rows)
-	root, self, ctx, env, desk := c.ActorSystem().Root, c.Self(), p.ctx, p.env, p.desk
+	root, self, env, desk := c.ActorSystem().Root, c.Self(), p.env, p.desk
 	go func() {
-		if !keepSaving(ctx, env, group.rows) {
+		if g.stored != nil {
+			if !keepSaving(env.ctx, env, g.rows) {
+				return
+			}
+			env.outbox.saved(g)
+			root.Send(self, settleDueMessage)
+		}
+		if !g.await(env.ctx) {
 			return
 		}
-		close(commit.done)
-		root.Send(self, &saved{group})
-		if waiting := env.parks.waitingFor(group.rows); len(waiting) > 0 {
-			desk.rematch(ctx, waiting)
+		carryOut(env.ctx, root, env, g.settlements)
+		if waiting := env.parks.waitingFor(g.rows); len(waiting) > 0 {
+			desk.rematch(env.ctx, waiting)
 		}
 	}()
 }

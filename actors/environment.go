@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type Options struct {
 	Epoch     uint64        // fencing token; 0 in standalone
 	MaxPDU    int           // length guard of the framer, octets
 	Drain     time.Duration // most time for a window to empty at a stop
+	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
 	// Block is how many sequence numbers are reserved at once.
 	Block int
 }
@@ -39,9 +41,12 @@ type Options struct {
 // sets before it spawns whoever reads them.
 type environment struct {
 	Options
-	tree  *Tree
-	near  *nearStore
-	parks *parkIndex
+	tree   *Tree
+	near   *nearStore
+	parks  *parkIndex
+	outbox outbox
+	ctx    context.Context // ends when the tree has stopped
+	cancel context.CancelFunc
 
 	nats, redis, postgres *actor.PID
 
@@ -53,6 +58,12 @@ type environment struct {
 	intakes  map[string]*intake
 }
 
+// announce publishes events in order, and until they are stored.
+func (e *environment) announce(root *actor.RootContext, events ...port.Event) {
+	e.outbox.announce(events...)
+	root.Send(e.nats, postDueMessage)
+}
+
 func (e *environment) violation(bind port.BindID, what, detail string, at time.Time) {
 	e.Listener.On(event.ProtocolViolation{Bind: bind, What: what, Detail: detail, At: at})
 }
@@ -62,7 +73,9 @@ func (e *environment) violation(bind port.BindID, what, detail string, at time.T
 type seat struct {
 	id      port.BindID
 	carries string // the operatorId whose commands it takes: its own, or a primary's
+	paused  bool   // at the start: another account carries the traffic
 	gauge   *bindGauge
+	hands   hands
 	account atomic.Pointer[Account]
 	window  *actor.PID
 

@@ -21,9 +21,10 @@ type bindGauge struct {
 	queued     atomic.Int64
 	settling   atomic.Int64
 	sequence   atomic.Uint32
-	written    atomic.Uint64          // octets to the MNO since the process began
-	read       atomic.Uint64          // octets from it
-	limit      atomic.Pointer[string] // what limits it now: queue, window, tps, stores, closed
+	written    atomic.Uint64 // octets to the MNO since the process began
+	read       atomic.Uint64 // octets from it
+	lines      atomic.Pointer[[]LineSnapshot]
+	limit      atomic.Pointer[string] // what limits it now: queue, window, tps, stores, peer, paused, closed
 }
 
 // BindSnapshot is a bind as the debug tree and the metrics show it.
@@ -43,15 +44,21 @@ type BindSnapshot struct {
 	Sequence   uint32 `json:"sequence"`   // the last sequence number used
 	Attempts   int64  `json:"attempts"`   // failed binds since the last good one
 	LimitedBy  string `json:"limitedBy"`
+
+	Lines []LineSnapshot `json:"lines"` // one, or after a fallback a transmitter and a receiver
 }
 
 func (g *bindGauge) snapshot() *BindSnapshot {
+	var lines []LineSnapshot
+	if l := g.lines.Load(); l != nil {
+		lines = *l
+	}
 	return &BindSnapshot{
 		Bind: g.bind.String(), MNO: g.bind.MNO, Direction: string(g.bind.Direction), Number: g.bind.Number,
 		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(),
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
 		Queued: g.queued.Load(), Settling: g.settling.Load(), Sequence: g.sequence.Load(),
-		Attempts: g.attempts.Load(), LimitedBy: deref(g.limit.Load()),
+		Attempts: g.attempts.Load(), LimitedBy: deref(g.limit.Load()), Lines: lines,
 	}
 }
 

@@ -112,6 +112,7 @@ type heard struct {
 	answers []answer
 	others  []codec.PDU
 	faults  []fault
+	traffic bool // there was more than heartbeats
 	at      time.Time
 }
 
@@ -164,6 +165,7 @@ func (h *heard) send(root *actor.RootContext, session *actor.PID) {
 // take decodes one frame. The frame is the framer's, so everything is copied.
 func (h *heard) take(frame []byte) {
 	if status, seq, id, ok := codec.ParseSubmitSMResp(frame); ok {
+		h.traffic = true
 		h.answers = append(h.answers, answer{seq: seq, status: status, id: string(id)})
 		return
 	}
@@ -172,9 +174,17 @@ func (h *heard) take(frame []byte) {
 		h.fail(err)
 		return
 	}
-	if nack, ok := pdu.(*codec.GenericNack); ok {
-		h.answers = append(h.answers, answer{seq: nack.Sequence, status: nack.Status, nack: true})
+	switch p := pdu.(type) {
+	case *codec.GenericNack:
+		h.traffic = true
+		h.answers = append(h.answers, answer{seq: p.Sequence, status: p.Status, nack: true})
 		return
+	case *codec.EnquireLink: // answered here and now: in every state, behind no mailbox
+		h.link.write(codec.Append(nil, codec.NewResp(p, codec.StatusOK)), 0)
+		return
+	case *codec.EnquireLinkResp:
+	default:
+		h.traffic = true
 	}
 	h.others = append(h.others, codec.Clone(pdu))
 }

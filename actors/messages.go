@@ -29,6 +29,9 @@ type command struct {
 	settled      bool // its end is decided; nothing more is submitted
 	submittedAt  time.Time
 	status       codec.Status // the status that refused it
+
+	held       bool // in its bind's hands, whose list it is a link of
+	prev, next *command
 }
 
 // flight is one segment between the window and the line.
@@ -76,7 +79,14 @@ type drain struct{}
 
 type drained struct{ who *actor.PID }
 
-// situation is what a child that has (re)started asks its bind for.
+// carry has a bind's window pull commands, or leave them to another account.
+type carry struct{ on bool }
+
+// accountDoubted asks an operator to fetch its accounts now: an MNO refuses the
+// credentials that it has.
+type accountDoubted struct{}
+
+// situation is what a window that has (re)started asks its bind for.
 type situation struct{ who *actor.PID }
 
 // numbers grants a block of sequence numbers, or of references.

@@ -33,15 +33,13 @@ func newNearStore(store port.CorrelationStore, capacity int) *nearStore {
 	return &nearStore{store: store, rows: map[port.CorrelationKey]*nearRow{}, capacity: capacity}
 }
 
-// expect takes in rows that will be stored, and returns what to call when they are.
-func (n *nearStore) expect(rows []port.Correlation) *commit {
-	c := &commit{done: make(chan struct{})}
+// expect takes in rows that will be stored; c says when they are.
+func (n *nearStore) expect(rows []port.Correlation, c *commit) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, row := range rows {
 		n.remember(row, c)
 	}
-	return c
 }
 
 func (n *nearStore) remember(row port.Correlation, c *commit) {

@@ -30,13 +30,14 @@ func TestUSSC011ARowOnItsWayIsFoundOnceStored(t *testing.T) {
 			found, err = near.Find(t.Context(), []port.CorrelationKey{row.Key(), {OperatorID: "awcc", OperatorMessageID: "2"}})
 		}()
 		synctest.Wait()
-		commit := near.expect([]port.Correlation{row})
+		stored := &commit{done: make(chan struct{})}
+		near.expect([]port.Correlation{row}, stored)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if found != nil {
 			t.Fatal("found before it was stored")
 		}
-		close(commit.done)
+		close(stored.done)
 		synctest.Wait()
 		if err != nil || len(found) != 2 || found[0] == nil || found[0].MessageID != "m" || found[1] != nil {
 			t.Errorf("found %v, %v", found, err)
@@ -49,7 +50,7 @@ func TestARowThatIsNotStoredInTimeIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near := newNearStore(slowFind{}, 10)
 		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "1", MessageID: "m"}
-		near.expect([]port.Correlation{row})
+		near.expect([]port.Correlation{row}, &commit{done: make(chan struct{})})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		if _, err := near.Find(ctx, []port.CorrelationKey{row.Key()}); err == nil {

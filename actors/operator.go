@@ -16,12 +16,14 @@ import (
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
-// operator is one MNO account: it fetches the credentials, starts the binds, and
-// is their supervisor. A bind whose line is lost escalates that; the answer is
-// to resume it (it redials by itself) and to think of the backup (US-SC-013):
-// its binds are children of the same operator, and pull the same subjects.
+// operator is one MNO account: it fetches the credentials and fetches them again,
+// starts the binds, and is their supervisor. A bind whose line is lost escalates
+// that; the answer is to resume it (it redials by itself) and to think of the
+// backup (US-SC-013): its binds are children of the same operator, and pull the
+// same subjects.
 //
-// A restart stops the binds and starts them anew.
+// A restart stops the binds, which give back what they have in hand, and starts
+// them anew.
 type operator struct {
 	env  *environment
 	node *node
@@ -29,15 +31,31 @@ type operator struct {
 
 	ctx      context.Context
 	cancel   context.CancelFunc
-	attempts [2]int // failed fetches, by role
-	binds    map[string]*child
-	pids     map[string]*actor.PID
-	roles    map[string]failover.Role
-	bound    map[string]bool // by the bind's name
-	accounts [2]*Account
+	accounts [2]roleAccount
+	binds    map[string]*carrierBind // by the path of the actor
 	choice   failover.Switch
+	tick     *time.Timer // the switch's next change by time
 	draining bool
-	stopping map[string]bool // binds that were asked to drain, by PID
+	stopping bool // the incarnation is at its end
+}
+
+// roleAccount is the primary's or the backup's account.
+type roleAccount struct {
+	account  *Account // nil until it was fetched
+	wanted   bool     // its binds are to be there
+	fetching bool
+	attempts int // failed fetches in a row
+	next     *time.Timer
+}
+
+// carrierBind is one of the operator's binds.
+type carrierBind struct {
+	child
+	pid      *actor.PID
+	role     failover.Role
+	id       port.BindID
+	bound    bool
+	stopping bool // it was asked to drain
 }
 
 // The messages that only an operator hears.
@@ -48,6 +66,7 @@ type (
 		err     error
 	}
 	fetchDue   struct{ role failover.Role }
+	switchDue  struct{}
 	bindHealth struct {
 		bind  port.BindID
 		bound bool
@@ -60,16 +79,21 @@ func (o *operator) Receive(c actor.Context) {
 	case *actor.Started:
 		o.start(c)
 	case *actor.Stopping, *actor.Restarting:
-		o.cancel()
+		o.stop()
 	case *fetchDue:
 		o.fetch(c, m.role)
 	case *accountFetched:
 		o.fetched(c, m)
+	case *accountDoubted:
+		o.fetch(c, failover.Primary)
+		o.fetch(c, failover.Backup)
 	case *bindHealth:
 		o.heard(c, m)
+	case *switchDue:
+		o.advance(c, o.choice.Tick(time.Now()), port.BindID{MNO: o.id})
 	case *drain:
 		o.draining = true
-		o.drainAll(c, func(failover.Role) bool { return true })
+		o.drainAll(c, func(*carrierBind) bool { return true })
 	case *drained:
 		c.Stop(m.who)
 	case *actor.Terminated:
@@ -79,133 +103,234 @@ func (o *operator) Receive(c actor.Context) {
 
 func (o *operator) start(c actor.Context) {
 	o.node.show("waiting for credentials", time.Now())
-	o.binds, o.pids, o.roles = map[string]*child{}, map[string]*actor.PID{}, map[string]failover.Role{}
-	o.bound, o.stopping = map[string]bool{}, map[string]bool{}
-	o.ctx, o.cancel = context.WithCancel(context.Background())
+	o.binds = map[string]*carrierBind{}
+	o.ctx, o.cancel = context.WithCancel(o.env.ctx)
+	o.accounts[failover.Primary].wanted = true
 	o.fetch(c, failover.Primary)
 }
 
-// fetch asks for the credentials of the operator, or of its backup.
+func (o *operator) stop() {
+	o.stopping = true // binds that go now are not to come back
+	o.cancel()
+	for _, t := range []*time.Timer{o.tick, o.accounts[failover.Primary].next, o.accounts[failover.Backup].next} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// idOf is the operatorId of an account: ours, or the one that the primary's names.
+func (o *operator) idOf(role failover.Role) string {
+	if role == failover.Primary {
+		return o.id
+	}
+	if primary := o.accounts[failover.Primary].account; primary != nil {
+		return primary.BackupOperatorID
+	}
+	return ""
+}
+
+// fetch asks for the credentials and settings of the operator, or of its backup,
+// one request at a time.
 func (o *operator) fetch(c actor.Context, role failover.Role) {
-	root, self, ctx, env, id := c.ActorSystem().Root, c.Self(), o.ctx, o.env, o.idOf(role)
+	a := &o.accounts[role]
+	id := o.idOf(role)
+	if a.fetching || !a.wanted || o.draining || id == "" {
+		return
+	}
+	a.fetching = true
+	root, self, ctx, env := c.ActorSystem().Root, c.Self(), o.ctx, o.env
 	go func() {
 		account, err := env.Accounts.Fetch(ctx, id)
 		root.Send(self, &accountFetched{role, account, err})
 	}()
 }
 
-// idOf is the operatorId of an account: ours, or the one that the primary's names.
-func (o *operator) idOf(role failover.Role) string {
-	if role == failover.Backup {
-		return o.accounts[failover.Primary].BackupOperatorID
-	}
-	return o.id
-}
-
+// fetched takes an account in, and has it fetched again: after the backoff when
+// it failed, else when the refresh is due.
 func (o *operator) fetched(c actor.Context, m *accountFetched) {
-	if o.draining {
+	a := &o.accounts[m.role]
+	a.fetching = false
+	if o.draining || !a.wanted {
 		return
 	}
+	now := time.Now()
 	if m.err != nil {
-		o.attempts[m.role]++
-		delay := lifecycle.Backoff(o.attempts[m.role], nil)
-		now := time.Now()
-		o.env.Listener.On(event.AccountUnavailable{OperatorID: o.idOf(m.role), Attempt: o.attempts[m.role], Delay: delay, Err: m.err.Error(), At: now})
+		a.attempts++
+		delay := lifecycle.Backoff(a.attempts, nil)
+		o.env.Listener.On(event.AccountUnavailable{OperatorID: o.idOf(m.role), Attempt: a.attempts, Delay: delay, Err: m.err.Error(), At: now})
 		o.node.failed(m.err.Error(), false, now)
-		root, self := c.ActorSystem().Root, c.Self()
-		time.AfterFunc(delay, func() { root.Send(self, &fetchDue{m.role}) })
+		o.fetchAfter(c, m.role, delay)
 		return
 	}
-	o.attempts[m.role] = 0
-	o.accounts[m.role] = m.account
-	o.env.remember(m.account)
-	o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), At: time.Now()})
-	if m.role == failover.Primary {
-		o.choice.HasBackup = m.account.BackupOperatorID != ""
-		o.node.show("running", time.Now())
+	if a.attempts > 0 || a.account == nil {
+		o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), At: now})
 	}
-	for _, setting := range m.account.Binds {
-		o.spawn(c, m.role, m.account, setting)
+	a.attempts, a.account = 0, m.account
+	o.env.remember(m.account)
+	if m.role == failover.Primary {
+		o.choice.HasBackup, o.choice.Damping = m.account.BackupOperatorID != "", m.account.Failback
+	}
+	o.settle(c, m.role)
+	o.showCarrier(now)
+	if o.env.Refresh > 0 {
+		o.fetchAfter(c, m.role, o.env.Refresh)
 	}
 }
 
-func (o *operator) spawn(c actor.Context, role failover.Role, account *Account, setting port.BindSetting) {
-	name := "bind/" + setting.Bind.Path()
-	path := c.Self().Id + "/" + name
-	if o.pids[path] != nil {
-		return // still leaving; the next failover starts it again
+func (o *operator) fetchAfter(c actor.Context, role failover.Role, delay time.Duration) {
+	a := &o.accounts[role]
+	if a.next != nil {
+		a.next.Stop()
 	}
+	root, self := c.ActorSystem().Root, c.Self()
+	a.next = time.AfterFunc(delay, func() { root.Send(self, &fetchDue{role}) })
+}
+
+// settle makes the binds of an account what its settings say: missing ones are
+// started, others told of the account, and those that are gone drained.
+func (o *operator) settle(c actor.Context, role failover.Role) {
+	account := o.accounts[role].account
+	keep := map[string]bool{}
+	for _, setting := range account.Binds {
+		path := c.Self().Id + "/bind/" + setting.Bind.Path()
+		keep[path] = true
+		if b := o.binds[path]; b != nil {
+			c.Send(b.pid, &accountChanged{account: account, setting: setting})
+			continue
+		}
+		o.spawn(c, path, role, account, setting)
+	}
+	o.drainAll(c, func(b *carrierBind) bool { return b.role == role && !keep[b.pid.Id] })
+}
+
+func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting) {
 	n := o.env.tree.claim(path, "bind")
 	s := &seat{id: setting.Bind, carries: o.id, gauge: &bindGauge{bind: setting.Bind, operatorID: account.OperatorID}}
+	s.paused = role != o.carrying()
 	s.account.Store(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
 		return &bind{env: o.env, seat: s, node: n, setting: setting, operator: account.OperatorID}
-	}), name)
+	}), "bind/"+setting.Bind.Path())
 	if err != nil {
 		panic(fmt.Sprintf("spawn %s: %v", path, err))
 	}
-	o.binds[path], o.pids[path], o.roles[path] = &child{node: n}, pid, role
+	o.binds[path] = &carrierBind{child: child{node: n}, pid: pid, role: role, id: setting.Bind}
 	c.Watch(pid)
+}
+
+// carrying is whose binds pull: the backup's only while it carries the traffic.
+func (o *operator) carrying() failover.Role {
+	if o.choice.Carrier() == failover.ByBackup {
+		return failover.Backup
+	}
+	return failover.Primary
 }
 
 // heard takes in that a bind became BOUND or UNBOUND.
 func (o *operator) heard(c actor.Context, m *bindHealth) {
-	sender := c.Self().Id + "/bind/" + m.bind.Path()
-	role, known := o.roles[sender]
-	if !known {
+	b := o.binds[c.Self().Id+"/bind/"+m.bind.Path()]
+	if b == nil {
 		return
 	}
-	o.bound[sender] = m.bound
-	any := false
-	for path, bound := range o.bound {
-		any = any || bound && o.roles[path] == role
-	}
+	b.bound = m.bound
 	if o.draining {
 		return
 	}
-	for _, step := range o.choice.Heard(role, any) {
-		o.take(c, step, m.bind)
-	}
-	o.node.show("carried by "+o.choice.Carrier().String(), time.Now())
+	o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), m.bind)
 }
 
-// take performs a step of the failover. MoveToBackup and MoveToPrimary need
-// nothing: whichever bind is BOUND pulls.
-func (o *operator) take(c actor.Context, step failover.Step, bind port.BindID) {
+func (o *operator) anyBound(role failover.Role) bool {
+	for _, b := range o.binds {
+		if b.role == role && b.bound {
+			return true
+		}
+	}
+	return false
+}
+
+// advance performs the steps of the failover, and sets the timer to the next.
+func (o *operator) advance(c actor.Context, steps []failover.Step, about port.BindID) {
+	for _, step := range steps {
+		o.take(c, step, about)
+	}
+	o.showCarrier(time.Now())
+	at, ok := o.choice.Next()
+	if o.tick != nil {
+		o.tick.Stop()
+	}
+	if ok && !o.draining {
+		root, self := c.ActorSystem().Root, c.Self()
+		o.tick = time.AfterFunc(max(time.Until(at), time.Millisecond), func() { root.Send(self, &switchDue{}) })
+	}
+}
+
+func (o *operator) take(c actor.Context, step failover.Step, about port.BindID) {
+	primary, backup := o.accounts[failover.Primary].account, &o.accounts[failover.Backup]
+	o.env.Listener.On(event.FailoverStep{OperatorID: o.id, BackupOperatorID: primary.BackupOperatorID, Step: step.String(), At: time.Now()})
 	switch step {
 	case failover.StartBackup:
+		backup.wanted = true
 		o.fetch(c, failover.Backup)
+	case failover.MoveToBackup:
+		o.carry(c, failover.Backup)
+	case failover.MoveToPrimary:
+		o.carry(c, failover.Primary)
 	case failover.AnnounceFailback:
-		c.Send(o.env.nats, &publish{events: []port.Event{{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
-			OperatorId: o.id, Mno: bind.MNO, Direction: string(bind.Direction), BindId: bind.String(),
-			State: contract.HealthState_FAILBACK, Reason: "primary is back", Epoch: uint32(o.env.Epoch), At: timestamppb.Now()}}}})
+		o.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
+			OperatorId: o.id, Mno: primary.MNO, Direction: string(about.Direction), BindId: about.String(),
+			State: contract.HealthState_FAILBACK, Reason: "the primary is back", Epoch: uint32(o.env.Epoch), At: timestamppb.Now()}})
 	case failover.StopBackup:
-		o.drainAll(c, func(r failover.Role) bool { return r == failover.Backup })
+		backup.wanted = false
+		o.drainAll(c, func(b *carrierBind) bool { return b.role == failover.Backup })
 	}
 }
 
-func (o *operator) drainAll(c actor.Context, which func(failover.Role) bool) {
-	for path, pid := range o.pids {
-		if which(o.roles[path]) && !o.stopping[path] {
-			o.stopping[path] = true
-			c.Send(pid, &drain{})
+// carry has the binds of one role pull, and those of the other not.
+func (o *operator) carry(c actor.Context, role failover.Role) {
+	for _, on := range []bool{false, true} { // first those that let go
+		for _, b := range o.binds {
+			if (b.role == role) == on {
+				c.Send(b.pid, &carry{on: on})
+			}
+		}
+	}
+}
+
+func (o *operator) showCarrier(now time.Time) {
+	o.node.show("carried by "+o.choice.Carrier().String(), now)
+}
+
+func (o *operator) drainAll(c actor.Context, which func(*carrierBind) bool) {
+	for _, b := range o.binds {
+		if which(b) && !b.stopping {
+			b.stopping = true
+			c.Send(b.pid, &drain{})
 		}
 	}
 	o.reportDrained(c)
 }
 
+// gone takes in that a bind has stopped. One that was drained while it was asked
+// for again is started anew.
 func (o *operator) gone(c actor.Context, who *actor.PID) {
+	b := o.binds[who.Id]
 	delete(o.binds, who.Id)
-	delete(o.pids, who.Id)
-	delete(o.roles, who.Id)
-	delete(o.bound, who.Id)
-	delete(o.stopping, who.Id)
 	o.env.tree.releaseBelow(who.Id)
 	o.reportDrained(c)
+	if b == nil || o.draining || o.stopping {
+		return
+	}
+	if a := o.accounts[b.role]; a.wanted && a.account != nil {
+		o.settle(c, b.role)
+	}
+	if b.bound { // it went without saying so
+		o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), b.id)
+	}
 }
 
 func (o *operator) reportDrained(c actor.Context) {
-	if o.draining && len(o.pids) == 0 {
+	if o.draining && len(o.binds) == 0 {
 		c.Send(c.Parent(), &drained{who: c.Self()})
 	}
 }
@@ -218,5 +343,9 @@ func (o *operator) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervis
 		supervisor.ResumeChildren(who) // it has scheduled its redial; the backup starts when its UNBOUND is heard
 		return
 	}
-	restartOrEscalate(o.env, o.binds[who.Id], supervisor, who, reason, message, time.Now())
+	var ch *child
+	if b := o.binds[who.Id]; b != nil {
+		ch = &b.child
+	}
+	restartOrEscalate(o.env, ch, supervisor, who, reason, message, time.Now())
 }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -20,7 +21,7 @@ import (
 // failure that is expected: the bind's supervisor strategy answers it with the
 // next dial after the backoff.
 type LinkEnded struct {
-	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, PeerUnbound or UnbindDone
+	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, PeerUnbound, LineIdle or UnbindDone
 	Status  codec.Status    // of BindRefused, when the MNO gave one
 	Written uint64          // ordinal of the last flight that may have reached the MNO
 	Err     error
@@ -53,6 +54,7 @@ type session struct {
 	seat    *seat // what the bind shares with its children
 	account *Account
 	node    *node
+	role    port.Direction // what it binds as
 
 	link    *link // nil until the dial has succeeded
 	bound   bool
@@ -62,6 +64,8 @@ type session struct {
 	own     map[uint32]codec.CommandID // our other requests that await theirs
 	backlog []*flight                  // segments that wait for sequence numbers
 	asleep  func()                     // what to do once there are numbers
+	asked   time.Time                  // when numbers were asked for last
+	traffic time.Time                  // the last PDU but heartbeats, either way
 	enquire time.Time                  // when the outstanding enquire_link was sent; zero: none
 	beat    time.Time                  // when the last enquire_link was sent, or the bind was made
 	timer   *time.Timer                // the next look at the deadlines
@@ -71,6 +75,7 @@ type session struct {
 	submit  codec.SubmitSM             // scratch: the PDU being filled
 	cancel  context.CancelFunc         // of a dial under way
 	unbound bool                       // we have sent unbind
+	idle    bool                       // because nothing but heartbeats was heard or sent
 }
 
 // The messages that only a session hears, beside those of messages.go.
@@ -109,6 +114,8 @@ func (s *session) Receive(c actor.Context) {
 		s.overdue(c, m)
 	case *leave:
 		s.leave(c)
+	case *whichFlights:
+		s.tellFlights(c, m)
 	case *unbindDue:
 		s.unbindOver(c, m)
 	case *lineBroken:
@@ -135,7 +142,12 @@ func (s *session) start(c actor.Context) {
 
 // ask has the sequence actor reserve the next block when only one is left.
 func (s *session) ask(c actor.Context) {
+	now := time.Now()
+	if s.numbers.Left() == 0 && now.Sub(s.asked) > askAgain {
+		s.numbers.Forgo() // the request or its answer was lost with an actor that failed
+	}
 	if s.numbers.Low() {
+		s.asked = now
 		c.Send(s.seat.sequence, &needNumbers{to: c.Self()})
 	}
 }
@@ -185,7 +197,7 @@ func (s *session) numbered(c actor.Context, m *numbers) {
 // bind sends the bind PDU that the direction asks for (US-SC-002).
 func (s *session) bind() {
 	b := s.account.Bind
-	switch s.seat.id.Direction {
+	switch s.role {
 	case port.TX:
 		s.request(&codec.BindTransmitter{Bind: b})
 	case port.RX:
@@ -222,8 +234,9 @@ func (s *session) overdue(c actor.Context, m *bindOverdue) {
 
 // established is called with a bind_resp ESME_ROK.
 func (s *session) established(c actor.Context) {
-	s.bound, s.beat = true, time.Now()
-	s.node.show("bound", time.Now())
+	now := time.Now()
+	s.bound, s.beat, s.traffic = true, now, now
+	s.node.show("bound", now)
 	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account})
 	s.schedule(c)
 }
@@ -234,6 +247,14 @@ func (s *session) leave(c actor.Context) {
 		s.end(c, &LinkEnded{Event: lifecycle.UnbindDone})
 		return
 	}
+	s.unbind(c)
+}
+
+// unbind asks the MNO to end the session, and ends it at the deadline in any case.
+func (s *session) unbind(c actor.Context) {
+	if s.unbound {
+		return
+	}
 	s.unbound = true
 	s.node.show("unbinding", time.Now())
 	s.after(c, s.account.Times.Unbind, &unbindDue{s})
@@ -242,8 +263,29 @@ func (s *session) leave(c actor.Context) {
 
 func (s *session) unbindOver(c actor.Context, m *unbindDue) {
 	if m.from == s {
-		s.end(c, &LinkEnded{Event: lifecycle.UnbindDone, Err: fmt.Errorf("no answer to unbind within %v", s.account.Times.Unbind)})
+		s.unbindAnswered(c, fmt.Errorf("no answer to unbind within %v", s.account.Times.Unbind))
 	}
+}
+
+// unbindAnswered ends the session after its unbind: because that was asked for,
+// or because the line was idle.
+func (s *session) unbindAnswered(c actor.Context, err error) {
+	if s.idle {
+		s.end(c, &LinkEnded{Event: lifecycle.LineIdle, Err: errors.Join(fmt.Errorf("nothing but heartbeats for %v", s.account.Times.Inactivity), err)})
+		return
+	}
+	s.end(c, &LinkEnded{Event: lifecycle.UnbindDone, Err: err})
+}
+
+// tellFlights tells a window that has failed which of its flights still await an
+// answer here.
+func (s *session) tellFlights(c actor.Context, m *whichFlights) {
+	held := &flightsHeld{link: s.link, ordinals: map[uint64]bool{}}
+	s.pending.Each(func(f *flight) { held.ordinals[f.ordinal] = true })
+	for _, f := range s.backlog {
+		held.ordinals[f.ordinal] = true
+	}
+	c.Send(m.who, held)
 }
 
 func (s *session) broken(c actor.Context, m *lineBroken) {
@@ -320,6 +362,9 @@ func (s *session) untilNext(now time.Time) time.Duration {
 		wait = s.enquire.Add(t.EnquireAnswer).Sub(now)
 	}
 	wait = min(wait, t.Response/10)
+	if t.Inactivity > 0 {
+		wait = min(wait, s.traffic.Add(t.Inactivity).Sub(now))
+	}
 	return max(wait, time.Millisecond)
 }
 
@@ -351,6 +396,10 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 			s.enquire, s.beat = now, now
 			s.request(&codec.EnquireLink{})
 		})
+	}
+	if t.Inactivity > 0 && now.Sub(s.traffic) >= t.Inactivity && !s.unbound {
+		s.idle = true
+		s.unbind(c)
 	}
 	s.expire(c, now)
 	s.ask(c)

@@ -43,6 +43,7 @@ func (s *session) write(c actor.Context, flights []*flight) {
 	if mark != 0 {
 		s.link.write(s.out, mark)
 	}
+	s.traffic = now
 	s.ask(c)
 }
 
@@ -50,6 +51,9 @@ func (s *session) write(c actor.Context, flights []*flight) {
 func (s *session) hear(c actor.Context, m *heard) {
 	if m.link != s.link || s.ended {
 		return
+	}
+	if m.traffic {
+		s.traffic = m.at
 	}
 	if len(m.answers) > 0 {
 		s.match(c, m)
@@ -66,7 +70,9 @@ func (s *session) hear(c actor.Context, m *heard) {
 			return
 		}
 		if d, ok := asDelivery(pdu, m.at); ok {
-			batch = append(batch, d)
+			if s.mayDeliver(d, m.at) {
+				batch = append(batch, d)
+			}
 			continue
 		}
 		s.dealWith(c, pdu, m.at)
@@ -116,8 +122,6 @@ func isBind(c codec.CommandID) bool {
 // dealWith handles everything but answers to submits and deliveries.
 func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
 	switch p := pdu.(type) {
-	case *codec.EnquireLink:
-		s.transmit(codec.NewResp(p, codec.StatusOK)) // in every state
 	case *codec.EnquireLinkResp:
 		s.enquire = time.Time{}
 		delete(s.own, p.Sequence)
@@ -132,7 +136,7 @@ func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
 		s.end(c, &LinkEnded{Event: lifecycle.PeerUnbound})
 	case *codec.UnbindResp:
 		if s.unbound {
-			s.end(c, &LinkEnded{Event: lifecycle.UnbindDone})
+			s.unbindAnswered(c, nil)
 		}
 	case *codec.AlertNotification:
 		// for a handset that has come back; nobody has asked for it
@@ -166,6 +170,22 @@ func (s *session) refuse(pdu codec.PDU, at time.Time) {
 		return
 	}
 	s.transmit(&codec.GenericNack{Header: codec.Header{Status: codec.StatusInvCmdID, Sequence: pdu.Head().Sequence}})
+}
+
+// mayDeliver reports whether the session is in a state to take a delivery (SMPP 3.4
+// §2.3). Before the bind it is answered ESME_RINVBNDSTS; on a transmitter it is
+// noted and taken all the same, because a receipt that is refused may never come again.
+func (s *session) mayDeliver(d delivery, at time.Time) bool {
+	switch {
+	case !s.bound:
+		s.env.violation(s.seat.id, "wrong_state", codec.Dump(d.pdu), at)
+		d.resp.Head().Status = codec.StatusInvBndSts
+		s.transmit(d.resp)
+		return false
+	case !s.role.Receives():
+		s.env.violation(s.seat.id, "wrong_state", codec.Dump(d.pdu), at)
+	}
+	return true
 }
 
 // asDelivery sees a deliver_sm, or a data_sm that carries the same, as one.

@@ -21,8 +21,12 @@ type System struct {
 	actors  *actor.ActorSystem
 	root    *actor.PID
 	stopped chan struct{}
+	failed  chan struct{} // closed when the root is beyond help
 	stop    sync.Once
 }
+
+// wrapActors is for this package's tests alone: it is Tree.wrap of every system.
+var wrapActors func(actor.Producer) actor.Producer
 
 // nearCapacity is how many correlations are kept in memory, about 500 octets each.
 const nearCapacity = 50_000
@@ -41,13 +45,15 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 	}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(),
 		accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
-	s := &System{env: env, stopped: make(chan struct{})}
+	env.ctx, env.cancel = context.WithCancel(context.Background())
+	env.tree.wrap = wrapActors
+	s := &System{env: env, stopped: make(chan struct{}), failed: make(chan struct{})}
 	s.actors = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
 	const name = "connector"
 	n := env.tree.claim(name, name)
 	pid, err := s.actors.Root.SpawnNamed(env.tree.props(name, name, func() actor.Actor {
 		return &connector{env: env, node: n, stopped: s.stopped}
-	}), name)
+	}, actor.WithGuardian(&guardian{env: env, root: child{node: n}, failed: s.failed})), name)
 	if err != nil {
 		return nil, fmt.Errorf("start the actor tree: %w", err)
 	}
@@ -74,12 +80,17 @@ func (s *System) Stop(ctx context.Context) error {
 	s.stop.Do(func() { s.actors.Root.Stop(s.root) })
 	select {
 	case <-s.stopped:
+		s.env.cancel()
 		s.actors.Shutdown()
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("stop the actor tree: %w", context.Cause(ctx))
 	}
 }
+
+// Failed is closed when the root of the tree has failed again and again: only a new
+// process can help.
+func (s *System) Failed() <-chan struct{} { return s.failed }
 
 // Tree is the live tree.
 func (s *System) Tree() *Tree { return s.env.tree }

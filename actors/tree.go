@@ -16,6 +16,7 @@ import (
 type Tree struct {
 	mu    sync.Mutex
 	nodes map[string]*node
+	wrap  func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
 }
 
 func newTree() *Tree { return &Tree{nodes: map[string]*node{}} }
@@ -109,11 +110,14 @@ func (n *node) failed(reason string, bug bool, at time.Time) {
 
 // props are the props of an actor that is in the tree: its mailbox can be looked
 // at, and it leaves the tree when it has stopped.
-func (t *Tree) props(path, kind string, produce actor.Producer) *actor.Props {
+func (t *Tree) props(path, kind string, produce actor.Producer, more ...actor.PropsOption) *actor.Props {
 	n := t.claim(path, kind)
-	return actor.PropsFromProducer(produce, actor.WithMailbox(func() actor.Mailbox {
+	if t.wrap != nil {
+		produce = t.wrap(produce)
+	}
+	return actor.PropsFromProducer(produce, append(more, actor.WithMailbox(func() actor.Mailbox {
 		m := actor.Unbounded()()
 		n.mailbox.Store(&m)
 		return m
-	}))
+	}))...)
 }

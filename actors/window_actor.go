@@ -5,7 +5,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -16,15 +15,16 @@ import (
 // session, takes answers to the verdict table, and passes what is decided to
 // bridge/postgres. It outlives sessions.
 //
-// A restart loses what was in hand; the commands come again after the consumers'
-// AckWait, and the stored correlations keep what was accepted from being sent
-// twice.
+// The bind gives the same value to every incarnation: a restart keeps what is in
+// flight and in the queue, and looks for what the failure may have lost
+// (window_recover.go). Stopped for good, it gives back what it has in hand.
 type windowActor struct {
 	env  *environment
 	seat *seat
 	node *node
 	size int // from ops.smpp_binds; 0: the account's
 
+	began    bool
 	window   window.Window
 	pace     window.Pace
 	up       *linkUp // nil while the bind is not BOUND
@@ -33,16 +33,21 @@ type windowActor struct {
 	flights  map[uint64]*flight // in flight, by ordinal
 	settling int
 	refs     sequence.Blocks
+	asked    time.Time // when references were asked for last
 	draining bool
-	emptied  bool        // told the bind that nothing is left
-	waking   *time.Timer // set while the pace holds segments back
+	paused   bool         // another account carries the traffic (US-SC-013)
+	emptied  bool         // told the bind that nothing is left
+	said     window.State // what the bind was told last
+	waking   *time.Timer  // set while the pace holds segments back
 	sleeping bool
-	growth   *time.Timer
+	look     *time.Timer // for the window's next change by time
+	lookAt   time.Time
 }
 
 // source is one consumer that the window asks.
 type source struct {
 	intake *intake
+	hands  *hands
 	asked  int // commands asked for and not delivered yet
 	pulls  int // requests under way
 }
@@ -68,7 +73,7 @@ type (
 		short  int
 	}
 	paceDue struct{}
-	growDue struct{}
+	lookDue struct{}
 )
 
 // Receive implements actor.Actor.
@@ -76,12 +81,19 @@ func (w *windowActor) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *actor.Started:
 		w.start(c)
-	case *actor.Stopping, *actor.Restarting:
+	case *actor.Restarting:
 		w.stopTimers()
+	case *actor.Stopping:
+		w.stopTimers()
+		w.abandon()
 	case *linkUp:
 		w.open(c, m)
 	case *linkDown:
 		w.shut(c, m)
+	case *situationIs:
+		w.learn(c, m)
+	case *flightsHeld:
+		w.reconcile(c, m)
 	case *planned:
 		w.enqueue(c, m)
 	case *pulled:
@@ -100,8 +112,12 @@ func (w *windowActor) Receive(c actor.Context) {
 	case *paceDue:
 		w.sleeping = false
 		w.pump(c)
-	case *growDue:
-		w.grow(c)
+	case *lookDue:
+		w.tick(c)
+	case *accountChanged:
+		w.change(c, m)
+	case *carry:
+		w.carry(c, m)
 	case *drain:
 		w.drain(c)
 	}
@@ -109,6 +125,11 @@ func (w *windowActor) Receive(c actor.Context) {
 }
 
 func (w *windowActor) start(c actor.Context) {
+	if w.began {
+		w.recover(c)
+		return
+	}
+	w.began = true
 	account := w.seat.account.Load()
 	if w.size == 0 {
 		w.size = account.Window
@@ -116,10 +137,11 @@ func (w *windowActor) start(c actor.Context) {
 	w.window = window.New(w.size)
 	w.pace = window.NewPace(account.TPS)
 	w.flights = map[uint64]*flight{}
+	w.paused = w.seat.paused
 	w.node.show(w.window.State().String(), time.Now())
 	if w.seat.id.Direction.Submits() {
 		for _, in := range w.env.intakesOf(w.seat.id, w.seat.carries, account) {
-			w.sources = append(w.sources, &source{intake: in})
+			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands})
 		}
 	}
 	c.Send(c.Parent(), &situation{who: c.Self()})
@@ -134,9 +156,48 @@ func (w *windowActor) open(c actor.Context, m *linkUp) {
 		s.intake.account.Store(m.account)
 	}
 	w.window.OpenUp()
-	w.node.show(w.window.State().String(), time.Now())
+	w.tell(c)
+	w.schedule(c)
 	w.pump(c)
 	w.ask(c)
+}
+
+// tell shows the window's state, and tells the bind when it has changed.
+func (w *windowActor) tell(c actor.Context) {
+	state := w.window.State()
+	if w.draining {
+		state = window.Closed
+	}
+	w.node.show(state.String(), time.Now())
+	if w.up == nil || state == w.said {
+		return
+	}
+	w.said = state
+	c.Send(c.Parent(), &windowTurned{link: w.up.link, state: state})
+	if state == window.HalfClosedTX || state == window.Draining {
+		w.giveQueueBack(c) // for a bind of the account that may submit
+	}
+}
+
+// giveQueueBack returns what is queued and not begun to its consumer.
+func (w *windowActor) giveQueueBack(c actor.Context) {
+	s := newSettling(w, c)
+	w.giveBack(s)
+	s.send()
+}
+
+// giveBack returns every queued command to its consumer. One with parts in
+// flight is brought to its end by their answers.
+func (w *windowActor) giveBack(s *settling) {
+	delay := w.seat.account.Load().Times.RetryUnanswered
+	for _, cmd := range w.queue {
+		cmd.outcome.Stop()
+		if cmd.outcome.Waiting() == 0 && !cmd.settled {
+			s.giveBack(cmd, delay)
+		}
+	}
+	clear(w.queue)
+	w.queue = w.queue[:0]
 }
 
 // shut takes back what the lost link had: flights that surely were not written
@@ -147,63 +208,43 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 		return
 	}
 	w.up = nil
+	w.said = window.Open // what the bind takes the next link's window for
 	w.window.Close()
 	now := time.Now()
 	w.node.show(w.window.State().String(), now)
-	var touched []*command
+	s := newSettling(w, c)
 	lost := 0
 	for ordinal, f := range w.flights {
+		f.cmd.outcome.Stop()
 		if ordinal > m.written {
 			f.cmd.outcome.TakeBack(f.part)
 		} else {
 			f.cmd.outcome.Lose(f.part)
 			lost++
 		}
-		touched = append(touched, f.cmd)
+		delete(w.flights, ordinal)
+		if f.cmd.outcome.Waiting() == 0 {
+			s.finish(f.cmd)
+		}
 	}
-	w.window.Release(len(w.flights))
-	clear(w.flights)
-	if lost > 0 {
-		w.env.Listener.On(event.OutcomeUnknown{Bind: w.seat.id, Segments: lost, Redelivered: true, Reason: m.reason, At: now})
-	}
-	s := newSettling(w, c)
-	for _, cmd := range touched {
-		cmd.outcome.Stop()
-		s.finish(cmd)
-	}
+	w.window.Recount(0, now)
+	s.unknown(lost, m.reason)
 	w.giveBack(s)
 	s.send()
 }
 
-// giveBack returns every queued command to its consumer.
-func (w *windowActor) giveBack(s *settling) {
-	delay := w.seat.account.Load().Times.RetryUnanswered
-	for _, cmd := range w.queue {
-		cmd.outcome.Stop()
-		if cmd.outcome.Waiting() == 0 && !cmd.settled { // else its answers bring it to its end
-			s.giveBack(cmd, delay)
-		}
-	}
-	w.queue = w.queue[:0]
-}
-
 func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	m.source.asked -= m.taken
-	if w.up == nil || w.draining {
-		s := newSettling(w, c)
-		for _, cmd := range m.commands {
-			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
-		}
-		s.send()
-		return
-	}
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
-		if standing, _ := cmd.outcome.Standing(); standing == ledger.Complete {
+		switch standing, _ := cmd.outcome.Standing(); {
+		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole
-			continue
+		case w.up == nil || w.draining || w.paused:
+			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
+		default:
+			w.queue = append(w.queue, cmd)
 		}
-		w.queue = append(w.queue, cmd)
 	}
 	s.send()
 	w.pump(c)
@@ -215,11 +256,11 @@ func (w *windowActor) pump(c actor.Context) {
 	if w.up == nil || len(w.queue) == 0 {
 		return
 	}
-	free := w.window.Free()
+	now := time.Now()
+	free := w.window.Free(now)
 	if free == 0 {
 		return
 	}
-	now := time.Now()
 	allowed, wait := w.pace.Take(free, now)
 	if wait > 0 {
 		w.wakeAfter(c, wait)
@@ -229,7 +270,7 @@ func (w *windowActor) pump(c actor.Context) {
 	if len(flights) == 0 {
 		return
 	}
-	w.window.Admit(len(flights))
+	w.window.Admit(len(flights), now)
 	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
 }
 
@@ -270,7 +311,12 @@ func (w *windowActor) refer(c actor.Context, cmd *command) bool {
 	if cmd.hasReference || !cmd.plan.NeedsReference() {
 		return true
 	}
+	now := time.Now()
+	if w.refs.Left() == 0 && now.Sub(w.asked) > askAgain {
+		w.refs.Forgo() // the request or its answer was lost with an actor that failed
+	}
 	if w.refs.Low() {
+		w.asked = now
 		c.Send(w.seat.sequence, &needReferences{to: c.Self()})
 	}
 	absolute, ok := w.refs.Next()
@@ -280,6 +326,9 @@ func (w *windowActor) refer(c actor.Context, cmd *command) bool {
 	cmd.reference, cmd.hasReference = uint16(absolute), true
 	return true
 }
+
+// askAgain is how long an actor waits for numbers before it asks again.
+const askAgain = 5 * time.Second
 
 // dropFront removes the first n, keeping the array while it is in use and
 // letting go of what it pointed to.
@@ -303,13 +352,13 @@ func (w *windowActor) wakeAfter(c actor.Context, wait time.Duration) {
 
 // ask turns credit into requests.
 func (w *windowActor) ask(c actor.Context) {
-	if w.up == nil || w.draining {
+	if w.up == nil || w.draining || w.paused {
 		return
 	}
-	account := w.seat.account.Load()
+	account, now := w.seat.account.Load(), time.Now()
 	for _, s := range w.sources {
 		load := window.Load{Queued: len(w.queue), Asked: s.asked, Settling: w.settling}
-		n := w.window.Credit(load, account.Prefetch, maxSettling*w.window.Configured())
+		n := w.window.Credit(load, account.Prefetch, maxSettling*w.window.Configured(), now)
 		// A request that waits is topped up only by a worthwhile number.
 		if n == 0 || s.pulls >= maxPulls || (s.pulls > 0 && n < max(w.window.Size()/4, 1)) {
 			continue
@@ -320,29 +369,63 @@ func (w *windowActor) ask(c actor.Context) {
 	}
 }
 
-// grow lets a halved window recover (US-SC-024).
-func (w *windowActor) grow(c actor.Context) {
-	w.growth = nil
-	if w.window.Grow(time.Now()) {
-		w.pump(c)
-		w.ask(c)
-	}
-	w.scheduleGrowth(c)
+// tick does what the window does by time alone: it grows, a drain ends, a test
+// submit is due.
+func (w *windowActor) tick(c actor.Context) {
+	w.look = nil
+	w.degraded(c, w.window.Tick(time.Now()))
+	w.tell(c)
+	w.schedule(c)
+	w.pump(c)
+	w.ask(c)
 }
 
-func (w *windowActor) scheduleGrowth(c actor.Context) {
-	if w.growth != nil || w.window.Size() == w.window.Configured() {
+// schedule sets the timer to the window's next change by time.
+func (w *windowActor) schedule(c actor.Context) {
+	at, ok := w.window.Next()
+	if !ok || w.up == nil || w.look != nil && !at.Before(w.lookAt) {
 		return
 	}
+	if w.look != nil {
+		w.look.Stop()
+	}
 	root, self := c.ActorSystem().Root, c.Self()
-	w.growth = time.AfterFunc(time.Minute, func() { root.Send(self, &growDue{}) })
+	w.lookAt = at
+	w.look = time.AfterFunc(max(time.Until(at), time.Millisecond), func() { root.Send(self, &lookDue{}) })
+}
+
+// change takes in a new account, or another window from ops.smpp_binds (US-SC-023).
+func (w *windowActor) change(c actor.Context, m *accountChanged) {
+	size := m.setting.Window
+	if size == 0 {
+		size = m.account.Window
+	}
+	if size != w.size {
+		w.size = size
+		w.window.Resize(size)
+	}
+	w.pace.Limit(m.account.TPS)
+	for _, s := range w.sources {
+		s.intake.account.Store(m.account)
+	}
+	w.pump(c)
+	w.ask(c)
+}
+
+// carry has the window pull, or leave the traffic to another account.
+func (w *windowActor) carry(c actor.Context, m *carry) {
+	w.paused = !m.on
+	if w.paused {
+		w.giveQueueBack(c)
+		return
+	}
+	w.ask(c)
 }
 
 func (w *windowActor) drain(c actor.Context) {
 	w.draining = true
-	s := newSettling(w, c)
-	w.giveBack(s)
-	s.send()
+	w.giveQueueBack(c)
+	w.tell(c)
 	w.reportEmpty(c)
 }
 
@@ -355,11 +438,12 @@ func (w *windowActor) reportEmpty(c actor.Context) {
 }
 
 func (w *windowActor) stopTimers() {
-	for _, t := range []*time.Timer{w.waking, w.growth} {
+	for _, t := range []*time.Timer{w.waking, w.look} {
 		if t != nil {
 			t.Stop()
 		}
 	}
+	w.sleeping, w.look = false, nil
 }
 
 // publish puts the numbers where they can be looked at.
@@ -376,9 +460,11 @@ func (w *windowActor) publish() {
 // What may limit a bind, as it is shown.
 var (
 	limitClosed = "closed"
+	limitPaused = "paused"
 	limitTPS    = "tps"
 	limitWindow = "window"
 	limitStores = "stores"
+	limitPeer   = "peer"
 	limitQueue  = "queue"
 )
 
@@ -386,11 +472,15 @@ func (w *windowActor) limit() *string {
 	switch {
 	case w.up == nil || w.draining:
 		return &limitClosed
+	case w.paused:
+		return &limitPaused
+	case w.window.State() != window.Open:
+		return &limitPeer
 	case w.sleeping:
 		return &limitTPS
 	case w.settling >= maxSettling*w.window.Configured():
 		return &limitStores
-	case w.window.Free() == 0:
+	case w.window.Inflight() >= w.window.Size():
 		return &limitWindow
 	}
 	return &limitQueue

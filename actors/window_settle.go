@@ -5,32 +5,37 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
+	"github.com/ghasi/smpp-connector/actors/window"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // How a window brings commands to their end.
 
 // settling gathers, over one message, what goes to bridge/postgres.
 type settling struct {
-	w   *windowActor
-	c   actor.Context
-	out settle
-	now time.Time
+	w       *windowActor
+	c       actor.Context
+	account *Account
+	out     settle
+	now     time.Time
 }
 
 func newSettling(w *windowActor, c actor.Context) *settling {
-	return &settling{w: w, c: c, now: time.Now()}
+	return &settling{w: w, c: c, account: w.seat.account.Load(), now: time.Now()}
 }
 
 func (s *settling) send() {
 	if len(s.out.rows)+len(s.out.settlements) > 0 {
-		s.c.Send(s.w.env.postgres, &s.out)
+		s.w.env.outbox.settle(&s.out)
+		s.c.Send(s.w.env.postgres, settleDueMessage)
 	}
 }
 
@@ -39,6 +44,7 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 	s := newSettling(w, c)
 	responses := make([]event.Response, 0, len(m.flights))
 	released, lost := 0, 0
+	degraded := window.NotDegraded
 	for _, f := range m.flights {
 		if w.flights[f.ordinal] != f {
 			continue // of a link that is gone: taken back already
@@ -50,61 +56,82 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 			f.cmd.outcome.Lose(f.part)
 		} else {
 			responses = append(responses, event.Response{Status: f.status, Took: f.took})
-			s.judge(f)
+			degraded = max(degraded, s.judge(f))
 		}
 		if standing, _ := f.cmd.outcome.Standing(); standing != ledger.Open {
 			s.finish(f.cmd)
 		}
 	}
-	w.window.Release(released)
+	w.window.Release(released, s.now)
 	if len(responses) > 0 {
 		w.env.Listener.On(event.ResponsesReceived{Bind: w.seat.id, Responses: responses})
 	}
-	if lost > 0 {
-		w.env.Listener.On(event.OutcomeUnknown{Bind: w.seat.id, Segments: lost, Redelivered: true, Reason: "response timeout", At: s.now})
-	}
+	s.unknown(lost, "response timeout")
 	s.send()
+	w.degraded(c, degraded)
+	w.tell(c)
+	w.schedule(c)
 	w.pump(c)
 	w.ask(c)
 	w.reportEmpty(c)
 }
 
+// unknown publishes that PDUs were written and will not be answered.
+func (s *settling) unknown(segments int, reason string) {
+	if segments > 0 {
+		s.w.env.Listener.On(event.OutcomeUnknown{Bind: s.w.seat.id, Segments: segments, Redelivered: true, Reason: reason, At: s.now})
+	}
+}
+
 // judge takes one answer to the verdict table.
-func (s *settling) judge(f *flight) {
+func (s *settling) judge(f *flight) window.Degraded {
 	if f.status == codec.StatusOK {
 		f.cmd.outcome.Accept(f.part, f.id)
 		if f.cmd.submittedAt.IsZero() {
 			f.cmd.submittedAt = f.sentAt
 		}
 		if f.id != "" {
-			s.out.rows = append(s.out.rows, s.row(f))
+			s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
 		}
-		return
+		return s.w.window.Answered(verdict.Verdict{}, f.sentAt, s.now)
 	}
-	v := verdict.Of(f.status)
+	v := s.account.Verdicts.Of(f.status)
 	f.cmd.status = f.status
 	switch v.Class {
+	case verdict.Accept: // by the profile: the MNO has it, under no id
+		f.cmd.outcome.Accept(f.part, f.id)
 	case verdict.Retry:
 		f.cmd.outcome.Postpone(f.part, v.Delay)
 	default:
 		f.cmd.outcome.Reject(f.part)
 	}
-	if v.Effect == verdict.Halve {
-		s.w.window.Halve(s.now)
-		s.w.scheduleGrowth(s.c)
-	}
-	s.w.env.Listener.On(event.SubmitFailed{Bind: s.w.seat.id, MessageID: f.cmd.plan.MessageID, Status: f.status, Sequence: f.seq, Trace: f.cmd.delivery.Trace, At: s.now})
+	s.w.env.Listener.On(event.SubmitFailed{Bind: s.w.seat.id, MessageID: f.cmd.plan.MessageID, Status: f.status, Sequence: f.seq, Class: v.For.Name,
+		Alert: v.Alert, Trace: f.cmd.delivery.Trace, At: s.now})
+	return s.w.window.Answered(v, f.sentAt, s.now)
 }
 
 // row is the correlation of an accepted part (US-SC-010).
-func (s *settling) row(f *flight) port.Correlation {
-	account := s.w.seat.account.Load()
+func (s *settling) row(cmd *command, part int, id string, sentAt time.Time) port.Correlation {
 	return port.Correlation{
-		OperatorID: account.OperatorID, OperatorMessageID: account.Receipts.IDs.FromResponse(f.id),
-		MessageID: f.cmd.plan.MessageID, PartIndex: f.part + 1, PartsTotal: f.cmd.plan.PDUs(),
-		Bind: s.w.seat.id, Epoch: s.w.env.Epoch, From: f.cmd.plan.From(), To: f.cmd.plan.To(),
-		SubmittedAt: f.sentAt, ExpiresAt: f.sentAt.Add(account.Expiry),
-		Ambiguous: f.cmd.doubtful, Fingerprint: f.cmd.plan.Fingerprint, Trace: f.cmd.delivery.Trace,
+		OperatorID: s.account.OperatorID, OperatorMessageID: s.account.Receipts.IDs.FromResponse(id),
+		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
+		Bind: s.w.seat.id, Epoch: s.w.env.Epoch, From: cmd.plan.From(), To: cmd.plan.To(),
+		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(s.account.Expiry),
+		Ambiguous: cmd.doubtful, Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace,
+	}
+}
+
+// saveAgain stores the rows of a command's accepted parts once more: a failure
+// may have come between the answer and the store. A row that is there is left alone.
+func (s *settling) saveAgain(cmd *command) {
+	for part, id := range cmd.outcome.IDs() {
+		if id != "" && cmd.outcome.Outcome(part) == ledger.Accepted {
+			at := cmd.submittedAt
+			if at.IsZero() {
+				at = s.now
+			}
+			s.out.rows = append(s.out.rows, s.row(cmd, part, id, at))
+		}
 	}
 }
 
@@ -118,11 +145,11 @@ func (s *settling) finish(cmd *command) {
 	case ledger.Complete:
 		s.end(cmd, settlement{submit: true})
 	case ledger.Refused:
-		s.end(cmd, settlement{dead: deadLetter(cmd.delivery, s.w.seat.account.Load().OperatorID, &dispatch.Refusal{
-			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %v: see the runbook, section %q", cmd.status, verdict.Of(cmd.status).Runbook)}, cmd.status, s.now)})
+		s.end(cmd, settlement{dead: deadLetter(cmd.delivery, s.account.OperatorID, &dispatch.Refusal{
+			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %v: see the runbook, section %q", cmd.status, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 	case ledger.Doubtful:
 		cmd.doubtful = true
-		s.giveBack(cmd, max(delay, s.w.seat.account.Load().Times.RetryUnanswered))
+		s.giveBack(cmd, max(delay, s.account.Times.RetryUnanswered))
 	default:
 		s.giveBack(cmd, delay)
 	}
@@ -135,7 +162,24 @@ func (s *settling) giveBack(cmd *command, delay time.Duration) {
 
 func (s *settling) end(cmd *command, how settlement) {
 	cmd.settled = true
+	s.w.seat.hands.release(cmd)
 	how.cmd, how.window = cmd, s.c.Self()
 	s.w.settling++
 	s.out.settlements = append(s.out.settlements, how)
+}
+
+// degraded publishes smpp.bind.degraded (US-SC-028, 030).
+func (w *windowActor) degraded(c actor.Context, d window.Degraded) {
+	reason, detail := contract.DegradedReason_throttled, "3 ESME_RTHROTTLED within 60 s: the window is halved each time"
+	switch d {
+	case window.NotDegraded:
+		return
+	case window.ByDraining:
+		reason, detail = contract.DegradedReason_draining, "the MNO's queue has been full for more than 5 minutes: messages wait"
+	}
+	now, id := time.Now(), w.seat.id
+	w.env.Listener.On(event.BindDegraded{Bind: id, Reason: reason.String(), At: now})
+	w.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectBindDegraded, Body: &contract.BindDegradedEvent{
+		OperatorId: w.seat.account.Load().OperatorID, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
+		Reason: reason, Detail: detail, Epoch: uint32(w.env.Epoch), At: timestamppb.New(now)}})
 }

@@ -43,10 +43,36 @@ type BindStateChanged struct {
 // RedialScheduled: a bind could not be made or was lost, and is tried again after Delay (US-SC-005).
 type RedialScheduled struct {
 	Bind    port.BindID
-	Attempt int // 1 for the first attempt after a failure
+	Role    port.Direction // the line: the bind's direction, or one half after a fallback
+	Attempt int            // 1 for the first attempt after a failure
 	Delay   time.Duration
 	Reason  string
 	At      time.Time
+}
+
+// BindRefused: the MNO answered a bind with a status. Alert says that somebody must
+// do something: wrong credentials, or another session that has the account.
+type BindRefused struct {
+	Bind   port.BindID
+	Role   port.Direction
+	Status codec.Status // ESME_ROK: there was no answer in time
+	Alert  bool
+	At     time.Time
+}
+
+// BindFellBack: the MNO knows no transceiver; a transmitter and a receiver are
+// bound in its place (US-SC-003).
+type BindFellBack struct {
+	Bind   port.BindID
+	Status codec.Status
+	At     time.Time
+}
+
+// BindDegraded: smpp.bind.degraded was published (US-SC-028, 030).
+type BindDegraded struct {
+	Bind   port.BindID
+	Reason string // throttled, draining
+	At     time.Time
 }
 
 // EnquireLinkTimedOut: the peer left an enquire_link unanswered (US-SC-004).
@@ -73,6 +99,8 @@ type SubmitFailed struct {
 	MessageID string
 	Status    codec.Status
 	Sequence  uint32
+	Class     string // section of the runbook
+	Alert     bool   // somebody should know even of the first one
 	Trace     port.Trace
 	At        time.Time
 }
@@ -113,6 +141,13 @@ type DeadLettered struct {
 	OperatorID, MessageID, Reason, Field string
 	Trace                                port.Trace
 	At                                   time.Time
+}
+
+// FailoverStep: an operator's traffic moves, or prepares to (US-SC-013).
+type FailoverStep struct {
+	OperatorID, BackupOperatorID string
+	Step                         string // StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup
+	At                           time.Time
 }
 
 // MessagesSettled: commands were acknowledged after their correlations and events were stored.
@@ -184,6 +219,9 @@ type OperatorConfigured struct{ OperatorID string }
 
 func (BindStateChanged) fact()    {}
 func (RedialScheduled) fact()     {}
+func (BindRefused) fact()         {}
+func (BindFellBack) fact()        {}
+func (BindDegraded) fact()        {}
 func (EnquireLinkTimedOut) fact() {}
 func (ResponsesReceived) fact()   {}
 func (SubmitFailed) fact()        {}
@@ -191,6 +229,7 @@ func (MessagesPlanned) fact()     {}
 func (ReceiptsHeard) fact()       {}
 func (MessageHeard) fact()        {}
 func (DeadLettered) fact()        {}
+func (FailoverStep) fact()        {}
 func (MessagesSettled) fact()     {}
 func (OutcomeUnknown) fact()      {}
 func (DependencyChanged) fact()   {}

@@ -6,7 +6,10 @@
 // state of its own, and what becomes of it is the profile's policy.
 package ledger
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Outcome is what is known of one segment.
 type Outcome uint8
@@ -111,6 +114,20 @@ func (m *Message) TakeBack(part int) {
 	m.leave(part, Unwritten)
 	m.next = min(m.next, part)
 }
+
+// Forget says that nobody knows any more what becomes of the parts that await an
+// answer, and that no further part will be submitted.
+func (m *Message) Forget() {
+	for part, o := range m.parts {
+		if o == Written {
+			m.parts[part] = Unknown
+		}
+	}
+	m.inflight, m.stopped = 0, true
+}
+
+// Doubt reports whether the outcome of a part is unknown.
+func (m *Message) Doubt() bool { return slices.Contains(m.parts, Unknown) }
 
 func (m *Message) leave(part int, o Outcome) {
 	m.parts[part] = o

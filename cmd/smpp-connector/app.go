@@ -124,7 +124,11 @@ func (a *app) Run(ctx context.Context) error {
 	err := a.start(ctx)
 	if err == nil {
 		close(a.started)
-		<-ctx.Done()
+		select {
+		case <-ctx.Done():
+		case <-a.system.Load().Failed():
+			err = errors.New("the actor tree has failed again and again: see the log; ending, so that a new process can start")
+		}
 	}
 	if errors.Is(err, context.Canceled) {
 		err = nil

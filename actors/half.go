@@ -1,0 +1,248 @@
+package actors
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/lifecycle"
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// half is one line of a bind and its life. A bind has one; a transceiver that has
+// fallen back has a transmitter and a receiver, each of which is dialled, lost
+// and dialled again alone. It belongs to the bind's goroutine.
+type half struct {
+	b    *bind
+	role port.Direction // what it binds as
+	name string         // of its session actor
+	node *node
+
+	state      lifecycle.State
+	since      time.Time
+	reason     string // of the last change
+	attempt    int    // failed attempts since the last bind
+	redial     *time.Timer
+	redialAt   time.Time // zero: no redial is scheduled
+	generation int       // of the redial: an older one's message is dropped
+	session    *actor.PID
+	up         *linkUp // while BOUND
+	refused    lifecycle.Refusal
+	lossSaid   bool // a receiver's loss was announced
+	stopped    bool // it has left for good
+}
+
+// The messages of a half.
+type (
+	bindMade struct {
+		link    *link
+		session *actor.PID
+		account *Account
+	}
+	dialDue struct {
+		half       *half
+		generation int
+	}
+)
+
+func newHalf(b *bind, role port.Direction, name string) *half {
+	return &half{b: b, role: role, name: name, since: time.Now(), node: b.env.tree.claim(b.ctx.Self().Id+"/"+name, "session")}
+}
+
+func (h *half) due(system *actor.ActorSystem, generation int) {
+	if generation == h.generation {
+		h.on(system, lifecycle.DialDue, "")
+	}
+}
+
+// on takes an event to the table and performs what it says.
+func (h *half) on(system *actor.ActorSystem, e lifecycle.Event, reason string) {
+	next, effects, err := lifecycle.Next(h.state, e)
+	if err != nil {
+		h.b.env.violation(h.b.seat.id, "illegal_transition", err.Error(), time.Now())
+		return
+	}
+	now := time.Now()
+	if next != h.state {
+		h.state, h.since = next, now
+	}
+	if reason != "" {
+		h.reason = reason
+	}
+	h.b.show(now)
+	for _, effect := range effects {
+		h.perform(system, effect, now)
+	}
+}
+
+func (h *half) perform(system *actor.ActorSystem, effect lifecycle.Effect, now time.Time) {
+	switch effect {
+	case lifecycle.OpenLink:
+		h.stopTimer()
+		h.open()
+	case lifecycle.AnnounceBound:
+		h.announceBound(system, now)
+	case lifecycle.AnnounceUnbound:
+		h.announceUnbound(system, now)
+	case lifecycle.ScheduleRedial:
+		h.scheduleRedial(system, now)
+	case lifecycle.CancelRedial:
+		h.stopTimer()
+	case lifecycle.SendUnbind:
+		system.Root.Send(h.session, &leave{})
+	case lifecycle.ReportStopped:
+		h.stopped = true
+		h.b.reportStopped(system)
+	}
+	h.b.show(now)
+}
+
+// open starts the first incarnation of the session, and restarts it ever after.
+func (h *half) open() {
+	b := h.b
+	if h.session != nil {
+		b.ctx.(actor.Supervisor).RestartChildren(h.session)
+		return
+	}
+	path := b.ctx.Self().Id + "/" + h.name
+	pid, err := b.ctx.SpawnNamed(b.env.tree.props(path, "session", func() actor.Actor {
+		return &session{env: b.env, seat: b.seat, node: h.node, role: h.role}
+	}), h.name)
+	if err != nil {
+		panic(fmt.Sprintf("spawn %s: %v", path, err))
+	}
+	h.session = pid
+}
+
+// announceBound: the bind is BOUND when its main line is; a receiver that is back
+// is worth a word.
+func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
+	h.attempt = 0
+	switch {
+	case h == h.b.main():
+		system.Root.Send(h.b.seat.window, h.up)
+		h.b.announce(system, contract.HealthState_BOUND, h.reason, now)
+	case h.lossSaid:
+		h.lossSaid = false
+		h.b.announce(system, h.b.announced, "the receiver is back", now)
+	}
+}
+
+func (h *half) announceUnbound(system *actor.ActorSystem, now time.Time) {
+	switch {
+	case h == h.b.main():
+		h.b.announce(system, contract.HealthState_UNBOUND, h.reason, now)
+	case !h.lossSaid && h.b.main().state == lifecycle.Bound && !h.b.draining:
+		h.lossSaid = true
+		h.b.announce(system, h.b.announced, "the receiver is lost: "+h.reason, now)
+	}
+}
+
+// scheduleRedial dials again after the exact backoff (US-SC-005), or later where
+// the MNO must not be hammered.
+func (h *half) scheduleRedial(system *actor.ActorSystem, now time.Time) {
+	h.attempt++
+	h.stopTimer()
+	times := h.b.seat.account.Load().Times
+	backoff := lifecycle.Backoff(h.attempt, times.Backoff)
+	backoff += time.Duration(rand.Float64() * times.Jitter * float64(backoff))
+	floor := map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor]
+	delay := lifecycle.Wait(backoff, times.Rebind, floor)
+	h.redialAt = now.Add(delay)
+	h.b.env.Listener.On(event.RedialScheduled{Bind: h.b.seat.id, Role: h.role, Attempt: h.attempt, Delay: delay, Reason: h.reason, At: now})
+	self, generation := h.b.ctx.Self(), h.generation
+	h.redial = time.AfterFunc(delay, func() { system.Root.Send(self, &dialDue{h, generation}) })
+}
+
+func (h *half) stopTimer() {
+	h.generation++
+	h.redialAt = time.Time{}
+	if h.redial != nil {
+		h.redial.Stop()
+		h.redial = nil
+	}
+}
+
+// giveUp ends the half for good: another takes its place.
+func (h *half) giveUp() {
+	h.stopTimer()
+	h.b.ctx.(actor.Supervisor).StopChildren(h.session)
+	h.b.env.tree.releaseBelow(h.session.Id)
+	h.session = nil
+}
+
+// ended answers the end of an incarnation: expected or not, its flights go back
+// to the window, and the table says what follows.
+func (h *half) ended(system *actor.ActorSystem, supervisor actor.Supervisor, reason any, now time.Time) {
+	b, who := h.b, h.session
+	end, expected := reason.(*LinkEnded)
+	if !expected {
+		end = &LinkEnded{Event: lifecycle.LineLost, Err: fmt.Errorf("session failed: %v", reason), Written: ^uint64(0)}
+		if h.up != nil {
+			end.link = h.up.link
+			end.link.close()
+		}
+	}
+	if !end.orderly() {
+		h.node.restarts.Add(1)
+		h.node.failed(end.Error(), !expected, now)
+		b.env.Listener.On(event.ActorFailed{Path: who.Id, Reason: end.Error(), Bug: !expected, At: now})
+	}
+	if end.link != nil && h == b.main() {
+		system.Root.Send(b.seat.window, &linkDown{link: end.link, written: end.Written, reason: end.Error()})
+	}
+	wasBound := h.state == lifecycle.Bound
+	h.up = nil
+	if b.mayFallBack(h, end) {
+		b.fallBack(system, end, now)
+		return
+	}
+	h.judge(system, end, now)
+	h.on(system, end.Event, end.Error())
+	if b.draining && h.state == lifecycle.Disconnected {
+		// Whatever ended the link while stopping, it does not come back.
+		h.stopTimer()
+		supervisor.StopChildren(who)
+	}
+	if wasBound && !b.draining && h == b.main() {
+		supervisor.EscalateFailure(end, nil) // the operator's strategy resumes us, and thinks of its backup
+	}
+}
+
+// judge takes in what a refusal means for the next dial.
+func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
+	h.refused = lifecycle.Refusal{}
+	if end.Event != lifecycle.BindRefused {
+		return
+	}
+	h.refused = lifecycle.RefusalOf(end.Status)
+	h.b.env.Listener.On(event.BindRefused{Bind: h.b.seat.id, Role: h.role, Status: end.Status, Alert: h.refused.Alert, At: now})
+	if h.refused.Refetch {
+		system.Root.Send(h.b.ctx.Parent(), &accountDoubted{})
+	}
+}
+
+// mayFallBack reports whether a refusal means that the MNO knows no transceiver.
+func (b *bind) mayFallBack(h *half, end *LinkEnded) bool {
+	return end.Event == lifecycle.BindRefused && h.role == port.TRX && !b.draining &&
+		slices.Contains(b.seat.account.Load().FallbackTriggers, end.Status)
+}
+
+// LineSnapshot is one line of a bind as the debug tree shows it.
+type LineSnapshot struct {
+	Role     port.Direction `json:"role"`
+	State    string         `json:"state"`
+	Since    time.Time      `json:"since"`
+	Reason   string         `json:"reason,omitempty"` // of the last change
+	Attempts int            `json:"attempts"`         // failed since the last bind
+	RedialAt time.Time      `json:"redialAt,omitzero"`
+}
+
+func (h *half) snapshot() LineSnapshot {
+	return LineSnapshot{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt}
+}

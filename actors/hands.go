@@ -1,0 +1,59 @@
+package actors
+
+import "sync"
+
+// hands is every command that a bind has taken and not settled. Whoever takes a
+// command puts it here first, so that nothing is forgotten when an actor fails
+// between two messages: the window that comes next looks here (window_recover.go).
+//
+// It is a list through the commands themselves, so that a command costs no
+// allocation and a batch one lock.
+type hands struct {
+	mu    sync.Mutex
+	first *command
+	n     int
+}
+
+// take puts commands in.
+func (h *hands) take(cmds []*command) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, cmd := range cmds {
+		cmd.held, cmd.next = true, h.first
+		if h.first != nil {
+			h.first.prev = cmd
+		}
+		h.first = cmd
+	}
+	h.n += len(cmds)
+}
+
+// release takes a command out. One that is not in is left alone.
+func (h *hands) release(cmd *command) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !cmd.held {
+		return
+	}
+	if cmd.prev != nil {
+		cmd.prev.next = cmd.next
+	} else {
+		h.first = cmd.next
+	}
+	if cmd.next != nil {
+		cmd.next.prev = cmd.prev
+	}
+	cmd.held, cmd.prev, cmd.next = false, nil, nil
+	h.n--
+}
+
+// all returns what is in, the latest first.
+func (h *hands) all() []*command {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*command, 0, h.n)
+	for cmd := h.first; cmd != nil; cmd = cmd.next {
+		list = append(list, cmd)
+	}
+	return list
+}

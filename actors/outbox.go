@@ -1,0 +1,109 @@
+package actors
+
+import (
+	"context"
+	"sync"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// outbox is what has been decided and is not yet with a bridge: rows and
+// settlements for bridge/postgres, announcements for bridge/nats. It is the
+// tree's and not the bridges', so that a bridge which fails and is restarted
+// takes up where the one before it was.
+type outbox struct {
+	mu        sync.Mutex
+	gathered  settle
+	saving    int           // group commits under way
+	last      chan struct{} // closed when all rows up to now are stored; nil: there were none
+	announced []port.Event
+	posting   bool // a publish of the front of announced is under way
+}
+
+// maxSaving is how many group commits may be under way at once.
+const maxSaving = 4
+
+// settle adds what a window has decided.
+func (o *outbox) settle(s *settle) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.gathered.rows = append(o.gathered.rows, s.rows...)
+	o.gathered.settlements = append(o.gathered.settlements, s.settlements...)
+}
+
+// group is what is stored and carried out together. Its settlements wait for the
+// rows before it too: of a message in parts, earlier groups hold the first.
+type group struct {
+	settle
+	stored *commit       // of its own rows; nil: it has none
+	before chan struct{} // closed when all rows before it are stored; nil: there were none
+	upTo   chan struct{} // closed when they and its own are
+}
+
+// next returns all that has gathered as one group, if another may be under way.
+// A group with rows counts as one until saved is called.
+func (o *outbox) next() (g group, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.saving >= maxSaving || len(o.gathered.rows)+len(o.gathered.settlements) == 0 {
+		return group{}, false
+	}
+	g = group{settle: o.gathered, before: o.last}
+	o.gathered = settle{}
+	if len(g.rows) > 0 {
+		g.stored, g.upTo = &commit{done: make(chan struct{})}, make(chan struct{})
+		o.saving++
+		o.last = g.upTo
+	}
+	return g, true
+}
+
+// saved says that a group's rows are stored.
+func (o *outbox) saved(g group) {
+	o.mu.Lock()
+	o.saving--
+	o.mu.Unlock()
+	close(g.stored.done)
+}
+
+// await returns when all rows before the group, and its own, are stored; false
+// means that ctx has ended first.
+func (g group) await(ctx context.Context) bool {
+	if g.before != nil {
+		select {
+		case <-g.before:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if g.upTo != nil {
+		close(g.upTo)
+	}
+	return true
+}
+
+// announce adds events that are published in order, and until they are stored.
+func (o *outbox) announce(events ...port.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.announced = append(o.announced, events...)
+}
+
+// post returns what is to be published next, unless that is under way already.
+func (o *outbox) post() []port.Event {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.posting || len(o.announced) == 0 {
+		return nil
+	}
+	o.posting = true
+	return o.announced[:len(o.announced):len(o.announced)]
+}
+
+// posted takes out what is stored.
+func (o *outbox) posted(count int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.announced = o.announced[count:]
+	o.posting = false
+}
