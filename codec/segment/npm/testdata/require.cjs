@@ -1,0 +1,3 @@
+'use strict';
+
+require('./answer.cjs')(require('@ghasi/sms-segment-counter'), process.argv[2]);
