@@ -6,7 +6,7 @@ TOOLS  := testkit/tools
 
 # What tests need of Debian, as package:command. postgres is looked for in Debian's
 # own folder too. To add one is to add it here.
-DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc
+DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark nodejs:node npm:npm
 
 # Where goroutines meet: these tests run a second time under the race detector in
 # `make test`. The codec, the contracts and the programs wait for `make check`.
@@ -32,6 +32,10 @@ demo: ## see it work: connector, simulator and real messages in one process
 .PHONY: build
 build: ## bin/smpp-connector and bin/smsc, with the version in them
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: npm
+npm: ## the segment counter as an npm package, packed in dist/
+	@GO='$(GO)' codec/segment/npm/pack dist
 
 .PHONY: test
 test: needs ## every test, against real PostgreSQL, Redis and NATS

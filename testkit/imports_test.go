@@ -30,6 +30,7 @@ type importRule struct {
 var rules = []importRule{
 	{"cmd/...", []string{"..."}, "cmd is where everything meets"},
 
+	{"codec/segment/npm/...", []string{"codec/segment"}, "the npm package is codec/segment, for JavaScript"},
 	{"codec/segment/...", nil, "codec/segment is shared with billing: the standard library alone"},
 	{"codec/...", []string{"codec/..."}, "the codec is usable alone"},
 	{"proto/...", []string{"google.golang.org/protobuf", "proto/..."}, "the contracts depend on protobuf alone"},
@@ -48,6 +49,7 @@ var rules = []importRule{
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
 	{"infra/postgres/...", infra("github.com/jackc/pgx", "deploy/migrations"), oneDriver},
 	{"infra/operators/...", infra("google.golang.org/protobuf"), oneDriver},
+	{"infra/capture/...", infra("github.com/gopacket/gopacket", "actors/recorder"), oneDriver}, // actors/recorder: its snapshots, which are values
 	{"deploy/migrations", nil, "migrations are files"},
 
 	{"testkit/stack/...", append(testkit("testkit/..."), "github.com/nats-io/", "github.com/redis/rueidis", "github.com/jackc/pgx"), "stack starts the real servers"},
@@ -219,6 +221,8 @@ func TestImportTableRefuses(t *testing.T) {
 		test, ok     bool
 	}{
 		{"codec/segment", module + "/codec", false, false},
+		{"codec/segment/npm/wasm", module + "/codec/segment", false, true},
+		{"codec/segment/npm/wasm", module + "/codec", false, false},
 		{"codec", module + "/codec/segment", false, true},
 		{"codec", module + "/proto", false, false},
 		{"codec", "fmt", false, true},
@@ -242,6 +246,8 @@ func TestImportTableRefuses(t *testing.T) {
 		{"infra/natsjs", module + "/testkit/stack", false, false},
 		{"infra/natsjs", module + "/testkit/stack", true, true},
 		{"infra/redis", nats, true, false},
+		{"infra/capture", module + "/actors/recorder", false, true},
+		{"infra/natsjs", module + "/actors/recorder", false, false},
 		{"infra/somethingnew", "fmt", false, true},
 		{"infra/somethingnew", nats, false, false},
 		{"testkit/smsc", module + "/actors/event", false, false},

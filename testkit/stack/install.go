@@ -14,12 +14,13 @@ import (
 var debianPackage = map[string]string{
 	"postgres":     "postgresql",
 	"redis-server": "redis-server",
+	"tshark":       "tshark",
 }
 
-// program returns the path of a server's program. When it is missing it is
+// Program returns the path of a program of debianPackage. When it is missing it is
 // installed (as root, in CI or when SMPP_TEST_INSTALL=1 asks for it), or the
 // test fails (in CI), or is skipped with the line that would install it.
-func program(t testing.TB, name string) string {
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	if path := lookUp(name); path != "" {
 		return path

@@ -50,7 +50,7 @@ func Postgres(t testing.TB) string {
 // that was committed, but a power cut would.
 func PostgresServer(t testing.TB, options ...PostgresOption) *Server {
 	t.Helper()
-	bin := program(t, "postgres")
+	bin := Program(t, "postgres")
 	s, err := newPostgres(t, bin, options...)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ var (
 
 func sharedPostgres(t testing.TB) *Server {
 	t.Helper()
-	bin := program(t, "postgres") // may skip the test: outside of the once
+	bin := Program(t, "postgres") // may skip the test: outside of the once
 	shared.once.Do(func() {
 		// What stays if freePort fails the test, and so leaves this function.
 		shared.err = errors.New("stack: no free port for PostgreSQL")

@@ -23,7 +23,7 @@ func Redis(t testing.TB) string {
 // and a Start keep the data, a Kill loses at most the last second of it.
 func RedisServer(t testing.TB) *Server {
 	t.Helper()
-	bin := program(t, "redis-server")
+	bin := Program(t, "redis-server")
 	dir, err := workFolder("redis")
 	if err != nil {
 		t.Fatal(err)

@@ -99,8 +99,8 @@ func TestNothingOutlivesTheTestProcess(t *testing.T) {
 		playDeadNow(t, note)
 		return
 	}
-	program(t, "postgres") // the child cannot say that it skipped
-	program(t, "redis-server")
+	Program(t, "postgres") // the child cannot say that it skipped
+	Program(t, "redis-server")
 	note := filepath.Join(t.TempDir(), "note")
 	child := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesTheTestProcess$", "-test.count=1")
 	child.Env = append(os.Environ(), playDead+"="+note)
