@@ -22,9 +22,12 @@ type Account struct {
 	MNO        string
 	Address    string // of the MNO, host:port, for logs and to see a change
 
-	Dial  func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
-	Bind  codec.Bind                                  // what the bind PDU says
-	Binds []port.BindSetting                          // at least one
+	Dial func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
+	// Called waits for the MNO's outbind in place of Dial, for lines that receive;
+	// nil where we call the MNO (SMPP 3.4 §2.2.1).
+	Called func(ctx context.Context) (net.Conn, error)
+	Bind   codec.Bind         // what the bind PDU says
+	Binds  []port.BindSetting // at least one
 
 	FallbackTriggers []codec.Status // refusals of a transceiver that mean: bind a transmitter and a receiver (US-SC-003)
 

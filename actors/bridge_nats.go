@@ -213,7 +213,7 @@ func submittedEvent(env *environment, cmd *command) port.Event {
 		ID:      "submitted:" + account.OperatorID + ":" + cmd.plan.MessageID,
 		Trace:   cmd.delivery.Trace,
 		Body: &contract.DispatchSubmitted{
-			MessageId: cmd.plan.MessageID, OperatorId: account.OperatorID, BindId: cmd.bind.String(),
+			MessageId: cmd.plan.MessageID, OperatorId: account.OperatorID, PrimaryOperatorId: cmd.primary, BindId: cmd.bind.String(),
 			Segments: uint32(cmd.plan.Segments), OperatorMessageIds: cmd.outcome.IDs(), Encoding: cmd.plan.Encoding.String(),
 			SegmentFingerprint: cmd.plan.Fingerprint, Ambiguous: cmd.doubtful, SubmittedAt: timestamppb.New(at), Epoch: uint32(env.Epoch),
 		},

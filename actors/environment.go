@@ -53,9 +53,23 @@ type environment struct {
 	ordinals atomic.Uint64 // of flights, over all windows of the process
 
 	mu       sync.Mutex
+	wanted   []string            // operatorIds that are to run; outlives a restart of the root
 	accounts map[string]*Account // served by this process, by operatorId
 	books    map[string]*book    // by the operatorId whose commands they know
 	intakes  map[string]*intake
+}
+
+// operatorIDs returns the operators that are to run.
+func (e *environment) operatorIDs() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.wanted
+}
+
+func (e *environment) wantOperators(ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = ids
 }
 
 // announce publishes events in order, and until they are stored.

@@ -15,6 +15,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/memory"
@@ -31,9 +32,11 @@ type rig struct {
 	backup  *smsc.Server
 	account map[string]*actors.Account
 
-	mu     sync.Mutex
-	facts  []event.Fact
-	refuse error // of the dial; nil: it succeeds
+	mu      sync.Mutex
+	facts   []event.Fact
+	refuse  error  // of the dial; nil: it succeeds
+	spared  string // the MNO whose dials are not refused
+	refresh time.Duration
 }
 
 // inBubble runs a test of the tree.
@@ -57,7 +60,7 @@ func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
 		Dial: func(context.Context) (net.Conn, error) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			if r.refuse != nil {
+			if r.refuse != nil && r.spared != id {
 				return nil, r.refuse
 			}
 			return mno.Dial(), nil
@@ -96,7 +99,7 @@ func (r *rig) start() {
 	r.system, err = actors.Start(actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
-		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100,
+		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.t.Fatal(err)
@@ -122,6 +125,37 @@ func (r *rig) stop() {
 	}
 	r.system = nil
 	r.after(2 * time.Second) // protoactor counts dead letters for a second
+}
+
+// setAccount is what Fetch answers from now on.
+func (r *rig) setAccount(a *actors.Account) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.account[a.OperatorID] = a
+}
+
+func (r *rig) drain() {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := r.system.Drain(ctx); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// degraded is what smpp.bind.degraded said, in order.
+func (r *rig) degraded() (reasons []string) {
+	for _, e := range r.mem.Events(contract.SubjectBindDegraded) {
+		reasons = append(reasons, e.Body.(*contract.BindDegradedEvent).GetReason().String())
+	}
+	return reasons
+}
+
+// allowDialsTo spares one MNO from refuseDials.
+func (r *rig) allowDialsTo(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spared = id
 }
 
 func (r *rig) refuseDials(err error) {
@@ -191,5 +225,8 @@ func (r *rig) healthStates() []string {
 	}
 	return out
 }
+
+// ownVerdicts are the statuses of an MNO that means something else by them.
+var ownVerdicts = verdict.Rules{0x0450: verdict.Own(verdict.Retry, 20*time.Second, verdict.None)}
 
 var errDown = errors.New("connection refused")

@@ -22,6 +22,7 @@ type command struct {
 	intake       *intake
 	plan         *dispatch.Plan
 	bind         port.BindID // the bind that took it
+	primary      string      // whose command it is, when a backup carries it
 	outcome      ledger.Message
 	reference    uint16
 	hasReference bool

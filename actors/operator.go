@@ -216,7 +216,6 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 		panic(fmt.Sprintf("spawn %s: %v", path, err))
 	}
 	o.binds[path] = &carrierBind{child: child{node: n}, pid: pid, role: role, id: setting.Bind}
-	c.Watch(pid)
 }
 
 // carrying is whose binds pull: the backup's only while it carries the traffic.

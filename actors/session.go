@@ -130,15 +130,24 @@ func (s *session) start(c actor.Context) {
 	s.account = s.seat.account.Load()
 	s.pending = window.NewPending[*flight](s.account.Window)
 	s.ask(c)
-	ctx, cancel := context.WithTimeout(context.Background(), s.account.Times.Connect)
+	dial, patience := s.account.Dial, s.account.Times.Connect
+	if s.account.Called != nil && s.role.Receives() {
+		dial, patience = s.account.Called, calledWithin
+		s.node.show("waiting for outbind", time.Now())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	s.cancel = cancel
-	root, self, dial := c.ActorSystem().Root, c.Self(), s.account.Dial
+	root, self := c.ActorSystem().Root, c.Self()
 	go func() {
 		defer cancel()
 		conn, err := dial(ctx)
 		root.Send(self, &dialled{s, conn, err})
 	}()
 }
+
+// calledWithin bounds the wait for an MNO that calls us: it is no failure when it
+// does not, but no wait is for ever.
+const calledWithin = 24 * time.Hour
 
 // ask has the sequence actor reserve the next block when only one is left.
 func (s *session) ask(c actor.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 		o.Drain = 30 * time.Second
 	}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(),
-		accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
+		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
 	env.ctx, env.cancel = context.WithCancel(context.Background())
 	env.tree.wrap = wrapActors
 	s := &System{env: env, stopped: make(chan struct{}), failed: make(chan struct{})}
@@ -87,6 +88,15 @@ func (s *System) Stop(ctx context.Context) error {
 		return fmt.Errorf("stop the actor tree: %w", context.Cause(ctx))
 	}
 }
+
+// SetOperators says which operators are to run from now on: missing ones are
+// started, others drained. Those that stay are not disturbed.
+func (s *System) SetOperators(ids []string) {
+	s.actors.Root.Send(s.root, &operatorsChanged{slices.Clone(ids)})
+}
+
+// Refresh has every operator fetch its account now.
+func (s *System) Refresh() { s.actors.Root.Send(s.root, &refreshAll{}) }
 
 // Failed is closed when the root of the tree has failed again and again: only a new
 // process can help.

@@ -237,6 +237,9 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	m.source.asked -= m.taken
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
+		if s.account.OperatorID != w.seat.carries {
+			cmd.primary = w.seat.carries
+		}
 		switch standing, _ := cmd.outcome.Standing(); {
 		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole

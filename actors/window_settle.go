@@ -113,7 +113,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 // row is the correlation of an accepted part (US-SC-010).
 func (s *settling) row(cmd *command, part int, id string, sentAt time.Time) port.Correlation {
 	return port.Correlation{
-		OperatorID: s.account.OperatorID, OperatorMessageID: s.account.Receipts.IDs.FromResponse(id),
+		OperatorID: s.account.OperatorID, PrimaryOperatorID: cmd.primary, OperatorMessageID: s.account.Receipts.IDs.FromResponse(id),
 		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
 		Bind: s.w.seat.id, Epoch: s.w.env.Epoch, From: cmd.plan.From(), To: cmd.plan.To(),
 		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(s.account.Expiry),

@@ -115,7 +115,7 @@ func OfPart(row port.Correlation, h Heard) port.Event {
 func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 	e := &contract.DlrInboundEvent{
 		MessageId: row.MessageID, Status: Status(h.State), Final: h.Final,
-		OperatorId: row.OperatorID, OperatorMessageId: row.OperatorMessageID, BindId: h.Bind.String(),
+		OperatorId: row.OperatorID, PrimaryOperatorId: row.PrimaryOperatorID, OperatorMessageId: row.OperatorMessageID, BindId: h.Bind.String(),
 		To: row.To, From: row.From, ErrorCode: h.Err, NetworkErrorCode: h.NetworkErrorCode,
 		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
 		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,

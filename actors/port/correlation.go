@@ -9,6 +9,7 @@ import (
 // in submit_sm_resp belongs to: one row of smpp.message_correlations (US-SC-010).
 type Correlation struct {
 	OperatorID        string // the account: ids are unique within it, not within a bind or a pod
+	PrimaryOperatorID string // whose command it was, when a backup's account carried it (US-SC-013); else empty
 	OperatorMessageID string // submit_sm_resp.message_id after the profile's id rule; opaque, any octets, up to 65
 	MessageID         string // ours
 	PartIndex         int    // 1…PartsTotal

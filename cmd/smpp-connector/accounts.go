@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/receipt"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -22,14 +26,18 @@ import (
 // accounts makes what the actors know of an operator out of the configuration,
 // the credentials answer where there is a service, and the bind settings.
 type accounts struct {
-	cfg         *config.Config
-	credentials port.Credentials  // nil: the configuration has them
-	settings    port.BindSettings // nil: `binds: N` of the configuration
+	cfg         func() *config.Config // in force
+	credentials port.Credentials      // nil: the configuration has them
+	settings    port.BindSettings     // nil: `binds: N` of the configuration
+
+	mu       sync.Mutex
+	outbinds map[string]*line.Outbind // by what they listen on and expect
 }
 
 // Fetch implements actors.Accounts.
 func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Account, error) {
-	op, known := a.cfg.Operator(operatorID)
+	cfg := a.cfg()
+	op, known := cfg.Operator(operatorID)
 	if !known {
 		return nil, fmt.Errorf("operator %q: %w: add it under `operators:`", operatorID, port.ErrUnknownOperator)
 	}
@@ -42,32 +50,32 @@ func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Accoun
 			return nil, fmt.Errorf("operator %q: credentials answer: %w", operatorID, err)
 		}
 	}
-	account, err := a.account(op)
+	account, err := a.account(cfg, op)
 	if err != nil {
 		return nil, fmt.Errorf("operator %q: %w", operatorID, err)
 	}
 	if a.settings != nil {
-		rows, err := a.settings.Binds(ctx, operatorID, port.Direction(a.cfg.Direction))
+		rows, err := a.settings.Binds(ctx, operatorID, port.Direction(cfg.Direction))
 		if err != nil {
 			return nil, fmt.Errorf("operator %q: read ops.smpp_binds: %w", operatorID, err)
 		}
 		for _, row := range rows {
-			if row.Enabled && (a.cfg.MNO == "" || row.Bind.MNO == a.cfg.MNO) {
+			if row.Enabled && (cfg.MNO == "" || row.Bind.MNO == cfg.MNO) {
 				account.Binds = append(account.Binds, row)
 			}
 		}
 	}
 	if len(account.Binds) == 0 {
-		account.Binds = a.numbered(op, account.MNO)
+		account.Binds = numbered(cfg, op, account.MNO)
 	}
 	return account, nil
 }
 
 // numbered are the binds 1…N of the configuration.
-func (a *accounts) numbered(op config.Operator, mno string) []port.BindSetting {
-	directions := []port.Direction{port.Direction(a.cfg.Direction)}
+func numbered(cfg *config.Config, op config.Operator, mno string) []port.BindSetting {
+	directions := []port.Direction{port.Direction(cfg.Direction)}
 	switch {
-	case a.cfg.Direction != "":
+	case cfg.Direction != "":
 	case op.BindMode == config.ModeTXRX:
 		directions = []port.Direction{port.TX, port.RX}
 	default:
@@ -82,8 +90,8 @@ func (a *accounts) numbered(op config.Operator, mno string) []port.BindSetting {
 	return settings
 }
 
-func (a *accounts) account(op config.Operator) (*actors.Account, error) {
-	mno := a.cfg.MNO
+func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Account, error) {
+	mno := cfg.MNO
 	if mno == "" {
 		mno = op.ID
 	}
@@ -95,19 +103,28 @@ func (a *accounts) account(op config.Operator) (*actors.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	dial, err := line.Dialer(op.Host, strconv.Itoa(int(op.Port)), op.TLS)
+	t := op.Timers
+	dial, err := line.Dialer(line.Options{Host: op.Host, Port: strconv.Itoa(int(op.Port)), SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS})
 	if err != nil {
 		return nil, err
 	}
-	t := op.Timers
+	called, err := a.outbind(op)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := verdicts(op.Statuses)
+	if err != nil {
+		return nil, err
+	}
 	return &actors.Account{
-		OperatorID: op.ID, MNO: mno,
-		Dial: dial,
+		OperatorID: op.ID, MNO: mno, Address: net.JoinHostPort(op.Host, strconv.Itoa(int(op.Port))),
+		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
 		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
 			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
-		Window: max(op.Window, 1), Prefetch: max(op.Window, 1) + a.cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
-		Times: actors.Times{Connect: t.Connect, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
+		Window: max(op.Window, 1), Prefetch: max(op.Window, 1) + cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
+		Times: actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
 			Response: t.Response, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
+			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
 			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered},
 		Rules: dispatch.Rules{
 			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
@@ -115,12 +132,12 @@ func (a *accounts) account(op config.Operator) (*actors.Account, error) {
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
 			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
-			RefuseFingerprintMismatch: a.cfg.Dispatch.FingerprintMismatch == "refuse",
+			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts:       dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
-		Text:           text.Options{Default: alphabet},
-		TemporaryError: op.TemporaryError, Expiry: a.cfg.Correlation.Expiry, ConcatWindow: a.cfg.Concat.Window,
-		AckWait: a.cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID,
+		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
+		Text:     text.Options{Default: alphabet},
+		Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
+		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
 }
 
@@ -128,6 +145,70 @@ var strategies = map[config.LongStrategy]contract.LongMessageStrategy_Value{
 	config.LongCSMS: contract.LongMessageStrategy_CSMS,
 	config.LongTLV:  contract.LongMessageStrategy_TLV,
 	config.LongSAR:  contract.LongMessageStrategy_SAR,
+}
+
+// outbind returns how to wait for the MNO's call; nil where we call it. The
+// listener is made once and stays while the settings do.
+func (a *accounts) outbind(op config.Operator) (func(context.Context) (net.Conn, error), error) {
+	if op.Outbind.Listen == "" {
+		return nil, nil
+	}
+	key := strings.Join([]string{op.Outbind.Listen, op.Outbind.SystemID, op.Outbind.Password.Reveal()}, "\x00")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.outbinds[key] == nil {
+		for known, o := range a.outbinds { // the same address under old settings
+			if strings.HasPrefix(known, op.Outbind.Listen+"\x00") {
+				o.Close()
+				delete(a.outbinds, known)
+			}
+		}
+		o, err := line.ListenOutbind(op.Outbind.Listen, op.Outbind.SystemID, op.Outbind.Password.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		if a.outbinds == nil {
+			a.outbinds = map[string]*line.Outbind{}
+		}
+		a.outbinds[key] = o
+	}
+	return a.outbinds[key].Dial, nil
+}
+
+// close stops waiting for calls.
+func (a *accounts) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, o := range a.outbinds {
+		o.Close()
+		delete(a.outbinds, key)
+	}
+}
+
+// verdicts are the profile's own meanings of statuses. What a rule leaves out is
+// as the table has it.
+func verdicts(rules []config.StatusRule) (verdict.Rules, error) {
+	own := verdict.Rules{}
+	for _, r := range rules {
+		v := verdict.Of(r.Status)
+		class, delay, effect := v.Class, v.Delay, v.Effect
+		var known bool
+		if r.Action != "" {
+			if class, known = verdict.ParseClass(r.Action); !known {
+				return nil, fmt.Errorf("statuses: %v: no action %q", r.Status, r.Action)
+			}
+		}
+		if r.Effect != "" {
+			if effect, known = verdict.ParseEffect(r.Effect); !known {
+				return nil, fmt.Errorf("statuses: %v: no effect %q", r.Status, r.Effect)
+			}
+		}
+		if r.Delay > 0 {
+			delay = r.Delay
+		}
+		own[r.Status] = verdict.Own(class, delay, effect)
+	}
+	return own, nil
 }
 
 var flashStyles = map[config.FlashStyle]text.FlashStyle{config.FlashGeneral: text.FlashGeneral, config.FlashClass: text.FlashClass}
@@ -200,7 +281,7 @@ func widen(v *uint8) *uint32 {
 // defaults is what the configuration says of an operator, for the fields that a
 // credentials answer leaves out.
 func (a *accounts) defaults(operatorID, profile string) *contract.SmppCredentials {
-	op, known := a.cfg.Operator(operatorID)
+	op, known := a.cfg().Operator(operatorID)
 	if !known {
 		return nil
 	}

@@ -30,7 +30,7 @@ const retryUnanswered = time.Second
 // New, then Run until its context ends, which drains and closes; the end-to-end
 // tests run the same value.
 type app struct {
-	cfg       *config.Config
+	cfg       atomic.Pointer[config.Config] // in force
 	telemetry *telemetry.Telemetry
 	listener  event.Listener
 
@@ -40,6 +40,7 @@ type app struct {
 	redis    *redis.Client
 	postgres *postgres.DB
 
+	finder  *accounts
 	system  atomic.Pointer[actors.System]
 	missing reasons       // what the process waits for
 	started chan struct{} // closed when the tree runs
@@ -57,7 +58,8 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if o.log == nil {
 		o.log = os.Stderr
 	}
-	a := &app{cfg: cfg, started: make(chan struct{})}
+	a := &app{started: make(chan struct{})}
+	a.cfg.Store(cfg)
 	defer func() {
 		if err != nil {
 			a.close(context.WithoutCancel(ctx))
@@ -74,7 +76,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	}
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
-		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Logger: a.telemetry.Logger()})
+		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Logger: a.telemetry.Logger()})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 // connect opens the connections. A server that is away is no error: each of them
 // goes on trying by itself.
 func (a *app) connect(ctx context.Context) (err error) {
-	cfg := a.cfg
+	cfg := a.cfg.Load()
 	options := natsjs.Options{NKeySeedFile: cfg.NATS.NKeySeedFile, Name: cfg.Pod, Listener: a.listener, Logger: a.telemetry.Logger(),
 		Replicas: cfg.NATS.Replicas, DispatchMaxAge: cfg.NATS.DispatchMaxAge, EventsMaxAge: cfg.NATS.EventsMaxAge, Duplicates: cfg.NATS.DuplicateWindow,
 		CorrelationMaxAge: cfg.Correlation.Expiry + time.Hour, Binary: cfg.Dispatch.EventsFormat == "protobuf"}
@@ -161,12 +163,13 @@ func (a *app) start(ctx context.Context) error {
 		}
 	}
 	a.missing.clear("streams")
-	finder, err := a.accounts()
-	if err != nil {
+	var err error
+	if a.finder, err = a.accounts(); err != nil {
 		return err
 	}
-	system, err := actors.Start(actors.Options{Ports: a.ports(finder), Listener: a.listener, Operators: a.operatorIDs(),
-		MaxPDU: a.cfg.MaxPDU, Drain: a.drainTime(), Block: a.cfg.Sequence.Block}, a.telemetry.ActorLogger())
+	cfg := a.cfg.Load()
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Operators: operatorIDs(cfg),
+		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
 	}
@@ -192,12 +195,13 @@ func (a *app) ports(finder *accounts) actors.Ports {
 }
 
 func (a *app) accounts() (*accounts, error) {
-	finder := &accounts{cfg: a.cfg}
+	finder := &accounts{cfg: a.cfg.Load}
 	if a.postgres != nil {
 		finder.settings = a.postgres
 	}
-	if url := a.cfg.Management.URL.Reveal(); url != "" {
-		client, err := operators.New(operators.Options{URL: url, Timeout: a.cfg.Management.Timeout, Defaults: finder.defaults, Listener: a.listener})
+	cfg := a.cfg.Load()
+	if url := cfg.Management.URL.Reveal(); url != "" {
+		client, err := operators.New(operators.Options{URL: url, Timeout: cfg.Management.Timeout, Defaults: finder.defaults, Listener: a.listener})
 		if err != nil {
 			return nil, err
 		}
@@ -206,18 +210,18 @@ func (a *app) accounts() (*accounts, error) {
 	return finder, nil
 }
 
-func (a *app) operatorIDs() []string {
-	ids := make([]string, len(a.cfg.Operators))
-	for i, op := range a.cfg.Operators {
+func operatorIDs(cfg *config.Config) []string {
+	ids := make([]string, len(cfg.Operators))
+	for i, op := range cfg.Operators {
 		ids[i] = op.ID
 	}
 	return ids
 }
 
 // drainTime is the longest that an operator's window may take to empty.
-func (a *app) drainTime() time.Duration {
-	longest := a.cfg.Timers.Drain
-	for _, op := range a.cfg.Operators {
+func drainTime(cfg *config.Config) time.Duration {
+	longest := cfg.Timers.Drain
+	for _, op := range cfg.Operators {
 		longest = max(longest, op.Timers.Drain)
 	}
 	return longest
@@ -249,7 +253,7 @@ func (a *app) shutdown(ctx context.Context) error {
 	a.missing.set("stopping", "draining")
 	var err error
 	if system := a.system.Swap(nil); system != nil {
-		drain, cancel := context.WithTimeout(ctx, a.drainTime()+10*time.Second)
+		drain, cancel := context.WithTimeout(ctx, drainTime(a.cfg.Load())+10*time.Second)
 		err = system.Drain(drain)
 		cancel()
 		stop, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -263,6 +267,9 @@ func (a *app) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var errs []error
+	if a.finder != nil {
+		a.finder.close()
+	}
 	if a.nats != nil {
 		errs = append(errs, a.nats.Close(ctx))
 	}

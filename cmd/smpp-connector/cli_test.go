@@ -101,7 +101,7 @@ func TestDemoForPeople(t *testing.T) {
 // to its end, whatever that is.
 func TestSendFollowsAMessage(t *testing.T) {
 	s := setStage(t, nil, smsc.SendReceipts(smsc.After(200*time.Millisecond)))
-	to := []string{"send", "--data", s.app.cfg.DataDir, "--operator", "demo", "--wait"}
+	to := []string{"send", "--data", s.app.cfg.Load().DataDir, "--operator", "demo", "--wait"}
 	status, out, complaints := call(t, append(to, "--to", "+93700000001", "--text", strings.Repeat("ښ", 100))...)
 	if status != 0 || !strings.Contains(out, "submitted in 2 segments") || !strings.Contains(out, "part 1: DELIVERED") || !strings.HasSuffix(out, "DELIVERED\n") {
 		t.Errorf("exit status %d: %s%s", status, out, complaints)

@@ -32,7 +32,7 @@ func (f *settingFlags) add(set *flag.FlagSet) {
 	}
 }
 
-// serve runs the connector until SIGTERM.
+// serve runs the connector until SIGTERM. SIGHUP reloads the configuration.
 func serve(ctx context.Context, args []string, s streams) int {
 	set := flag.NewFlagSet("serve", flag.ContinueOnError)
 	set.SetOutput(s.err)
@@ -50,6 +50,7 @@ func serve(ctx context.Context, args []string, s streams) int {
 	defer stop()
 	a, err := newApp(ctx, cfg, appOptions{log: s.err})
 	if err == nil {
+		a.reloadAtSIGHUP(ctx)
 		err = a.Run(ctx)
 	}
 	if err != nil {

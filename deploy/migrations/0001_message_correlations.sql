@@ -4,6 +4,7 @@
 
 CREATE TABLE smpp.message_correlations (
     operator_id         text        COLLATE "C" NOT NULL,            -- the account: ids are unique within it
+    primary_operator_id text        COLLATE "C" NOT NULL,            -- whose command it was, when a backup carried it; else empty
     operator_message_id text        COLLATE "C" NOT NULL,            -- submit_sm_resp.message_id after the profile's id rule
     message_id          text        COLLATE "C" NOT NULL,            -- ours
     part_index          smallint    NOT NULL,

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -47,6 +48,17 @@ func debugPages(o Options) http.Handler {
 	if o.Tree != nil {
 		mux.HandleFunc("GET /debug/actors", func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, http.StatusOK, o.Tree())
+		})
+	}
+	if o.Config != nil {
+		mux.HandleFunc("GET /debug/config", func(w http.ResponseWriter, _ *http.Request) {
+			var b bytes.Buffer
+			if err := o.Config(&b); err != nil {
+				http.Error(w, "the configuration could not be printed", http.StatusInternalServerError)
+				return
+			}
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
 		})
 	}
 	if o.Token == "" {

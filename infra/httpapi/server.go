@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ type Options struct {
 
 	Metrics http.Handler                          // /metrics
 	Ready   func() (ready bool, reasons []string) // must not block; reasons say why not
+	Config  func(io.Writer) error                 // the configuration in force, secrets masked; nil: no /debug/config
 	Tree    func() any                            // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
 	Logger  *slog.Logger                          // slog.Default when nil
 }

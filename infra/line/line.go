@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -21,31 +22,60 @@ import (
 // keepAlive is the interval of TCP's own probes, for MNOs that refuse enquire_link.
 const keepAlive = 30 * time.Second
 
-// Dialer returns how to reach an MNO at host and port. An error is a certificate,
-// a key or a version in the settings that cannot be used.
-func Dialer(host, port string, settings config.TLS) (func(context.Context) (net.Conn, error), error) {
-	address := net.JoinHostPort(host, port)
-	plain := &net.Dialer{KeepAlive: keepAlive}
-	if !settings.Enabled {
-		return func(ctx context.Context) (net.Conn, error) {
-			conn, err := plain.DialContext(ctx, "tcp", address)
-			if err != nil {
-				return nil, fmt.Errorf("connect to %s: %w", address, err)
-			}
-			return conn, nil
-		}, nil
+// Options say how an MNO is reached.
+type Options struct {
+	Host, Port string
+	SourceIP   string        // of our end; empty: the system chooses
+	Connect    time.Duration // bound on TCP; 0: the context's
+	Handshake  time.Duration // bound on TLS on top of it; 0: the context's
+	TLS        config.TLS
+}
+
+// Dialer returns how to reach an MNO. An error is an address, a certificate, a key
+// or a version in the settings that cannot be used.
+func Dialer(o Options) (func(context.Context) (net.Conn, error), error) {
+	address := net.JoinHostPort(o.Host, o.Port)
+	dialer := &net.Dialer{KeepAlive: keepAlive, Timeout: o.Connect}
+	if o.SourceIP != "" {
+		ip, err := netip.ParseAddr(o.SourceIP)
+		if err != nil {
+			return nil, fmt.Errorf("link.sourceIp %q: want an address of this machine, as in 10.0.0.7", o.SourceIP)
+		}
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0))
 	}
-	config, err := clientConfig(host, settings)
+	plain := func(ctx context.Context) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", address, err)
+		}
+		return conn, nil
+	}
+	if !o.TLS.Enabled {
+		return plain, nil
+	}
+	settings, err := clientConfig(o.Host, o.TLS)
 	if err != nil {
 		return nil, err
 	}
-	secure := &tls.Dialer{NetDialer: plain, Config: config}
 	return func(ctx context.Context) (net.Conn, error) {
-		conn, err := secure.DialContext(ctx, "tcp", address)
+		conn, err := plain(ctx)
 		if err != nil {
+			return nil, err
+		}
+		if o.Handshake > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, o.Handshake, fmt.Errorf("no TLS within %v", o.Handshake))
+			defer cancel()
+		}
+		secure := tls.Client(conn, settings)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 			return nil, fmt.Errorf("connect to %s with TLS: %w", address, err)
 		}
-		return conn, nil
+		return secure, nil
 	}, nil
 }
 

@@ -88,7 +88,7 @@ func serve(t *testing.T, c *tls.Config) (host, port string) {
 
 func dial(t *testing.T, host, port string, s config.TLS) error {
 	t.Helper()
-	dial, err := Dialer(host, port, s)
+	dial, err := Dialer(Options{Host: host, Port: port, TLS: s})
 	if err != nil {
 		return err
 	}
@@ -170,5 +170,58 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	s.ClientKey = "nonsense"
 	if err := dial(t, host, port, s); err == nil || strings.Contains(err.Error(), "nonsense") {
 		t.Errorf("%v", err)
+	}
+}
+
+// US-SC-032: the address of our end can be chosen; one that is none, or not of
+// this machine, is an error and not another address.
+func TestUSSC032TheSourceAddressIsChosen(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	dial, err := Dialer(Options{Host: host, Port: port, SourceIP: "127.0.0.9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if got, _, _ := net.SplitHostPort(conn.LocalAddr().String()); got != "127.0.0.9" {
+		t.Errorf("connected from %s", got)
+	}
+	if _, err := Dialer(Options{Host: host, Port: port, SourceIP: "localhost"}); err == nil {
+		t.Error("a name is taken for an address")
+	}
+	dial, err = Dialer(Options{Host: host, Port: port, SourceIP: "192.0.2.1"}) // TEST-NET-1: nobody's
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := dial(t.Context()); err == nil {
+		conn.Close()
+		t.Error("connected from an address that is not of this machine")
+	}
+}
+
+// A peer that accepts and then says nothing costs the handshake's time, no more.
+func TestTheHandshakeIsBounded(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	dial, err := Dialer(Options{Host: host, Port: port, Handshake: 50 * time.Millisecond, TLS: config.TLS{Enabled: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := dial(ctx); err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "no TLS within 50ms") {
+		t.Errorf("%v, %v", err, ctx.Err())
 	}
 }

@@ -48,7 +48,8 @@ type Conn struct {
 	closed   chan struct{}
 
 	mu   sync.Mutex
-	gone chan struct{} // closed when the connection that is there now, or comes next, is lost
+	life context.Context // ends when the connection that is there now, or comes next, is lost
+	lose context.CancelCauseFunc
 }
 
 // Connect opens the connection. NATS being away is no error: the connection is
@@ -60,7 +61,8 @@ func Connect(ctx context.Context, options Options) (*Conn, error) {
 	if err := options.validate(); err != nil {
 		return nil, err
 	}
-	c := &Conn{options: options, closed: make(chan struct{}), gone: make(chan struct{})}
+	c := &Conn{options: options, closed: make(chan struct{})}
+	c.life, c.lose = context.WithCancelCause(context.Background())
 	c.exchange = newExchanger(options.Timeout, c.outage)
 	settings, err := c.settings()
 	if err != nil {
@@ -122,17 +124,20 @@ func (c *Conn) settings() ([]nats.Option, error) {
 // lost ends every call that waits for an answer that cannot come any more.
 func (c *Conn) lost(err error) {
 	c.mu.Lock()
-	close(c.gone)
-	c.gone = make(chan struct{})
+	c.lose(ErrAway)
+	c.life, c.lose = context.WithCancelCause(context.Background())
 	c.mu.Unlock()
 	c.tell(false, err)
 }
 
 // outage returns a channel that is closed at the next loss of the connection.
-func (c *Conn) outage() <-chan struct{} {
+func (c *Conn) outage() <-chan struct{} { return c.present().Done() }
+
+// present ends with the connection that is there now.
+func (c *Conn) present() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.gone
+	return c.life
 }
 
 // tell publishes a change, once.
@@ -167,7 +172,7 @@ func (c *Conn) NATS() *nats.Conn { return c.nc }
 // Close hands everything written to the server and closes the connection. It
 // returns when that is done or ctx has ended; the connection is closed either way.
 func (c *Conn) Close(ctx context.Context) error {
-	ctx, cancel := c.bounded(ctx)
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	var err error
 	if c.nc.IsConnected() {
@@ -186,12 +191,16 @@ func (c *Conn) Close(ctx context.Context) error {
 	return nil
 }
 
-// bounded gives a context without a deadline the options' timeout.
+// bounded gives a context without a deadline the options' timeout, and ends it
+// when the connection is lost: nats.go would wait on for an answer that cannot come.
 func (c *Conn) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, func() {}
+	giveBack := func() {}
+	if _, ok := ctx.Deadline(); !ok {
+		ctx, giveBack = context.WithTimeout(ctx, c.options.Timeout)
 	}
-	return context.WithTimeout(ctx, c.options.Timeout)
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.present(), func() { cancel(ErrAway) })
+	return ctx, func() { stop(); cancel(nil); giveBack() }
 }
 
 // away replaces the several errors of nats.go for "there is no connection" by ErrAway.

@@ -157,7 +157,8 @@ func waitsForCommands(t *testing.T, conn *natsjs.Conn) {
 // parked or taken out by another pod.
 func TestUSSC011TheWatchOfParkedReceiptsSurvivesARestart(t *testing.T) {
 	conn, server := connected(t)
-	other := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	heard := newChanges()
+	other := connect(t, natsjs.Options{URLs: []string{server.URL}, Listener: heard})
 	receipt := func(id string) port.ParkedReceipt {
 		return port.ParkedReceipt{Key: port.CorrelationKey{OperatorID: "awcc", OperatorMessageID: id}, State: 2,
 			Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}, HeardAt: time.Now(), Octets: []byte("id:" + id)}
@@ -196,7 +197,7 @@ func TestUSSC011TheWatchOfParkedReceiptsSurvivesARestart(t *testing.T) {
 	}
 	until("+before")
 	server.Restart()
-	upAgain(t, other)
+	heard.until(t, 3) // up, down, up
 	park(other, "after")
 	until("+after")
 	if err := other.Receipts().Unpark(within(t), []port.ParkedReceipt{receipt("after")}); err != nil {

@@ -67,7 +67,8 @@ func packCorrelation(c *port.Correlation) []byte {
 	b = packTime(b, c.ExpiresAt)
 	b = packString(b, c.Fingerprint)
 	b = packString(b, c.Trace.Parent)
-	return packString(b, c.Trace.State)
+	b = packString(b, c.Trace.State)
+	return packString(b, c.PrimaryOperatorID)
 }
 
 // unpackCorrelation reads a row that was found under a key.
@@ -88,6 +89,7 @@ func unpackCorrelation(k port.CorrelationKey, value []byte) (*port.Correlation, 
 	c.SubmittedAt, c.ExpiresAt = u.time(), u.time()
 	c.Fingerprint = u.string()
 	c.Trace = port.Trace{Parent: u.string(), State: u.string()}
+	c.PrimaryOperatorID = u.string()
 	if err := u.err(); err != nil {
 		return nil, fmt.Errorf("correlation %s: %w", idKey(k), err)
 	}

@@ -42,27 +42,29 @@ func check(i int, c *port.Correlation) error {
 }
 
 // keptColumns are the columns that no Mark changes.
-const keptColumns = `operator_id, operator_message_id, message_id, part_index, parts_total,
+const keptColumns = `operator_id, primary_operator_id, operator_message_id, message_id, part_index, parts_total,
 	mno, direction, bind_id, epoch, source, destination,
 	submitted_at, expires_at, ambiguous, fingerprint, trace_parent, trace_state`
 
 // columns holds a batch by column, as unnest takes it: keptColumns, states, final.
 type columns struct {
-	operatorIDs, operatorMessageIDs, messageIDs []string
-	partIndexes, partsTotals                    []int16
-	mnos, directions                            []string
-	bindIDs                                     []int32
-	epochs                                      []int64 // the bits of a uint64
-	sources, destinations                       []string
-	submittedAts, expiresAts                    []time.Time
-	ambiguous                                   []bool
-	fingerprints, traceParents, traceStates     []string
-	states                                      []int32
-	finals                                      []int16
+	operatorIDs, primaryOperatorIDs         []string
+	operatorMessageIDs, messageIDs          []string
+	partIndexes, partsTotals                []int16
+	mnos, directions                        []string
+	bindIDs                                 []int32
+	epochs                                  []int64 // the bits of a uint64
+	sources, destinations                   []string
+	submittedAts, expiresAts                []time.Time
+	ambiguous                               []bool
+	fingerprints, traceParents, traceStates []string
+	states                                  []int32
+	finals                                  []int16
 }
 
 func (c *columns) append(r *port.Correlation) {
 	c.operatorIDs = append(c.operatorIDs, stored(r.OperatorID))
+	c.primaryOperatorIDs = append(c.primaryOperatorIDs, stored(r.PrimaryOperatorID))
 	c.operatorMessageIDs = append(c.operatorMessageIDs, stored(r.OperatorMessageID))
 	c.messageIDs = append(c.messageIDs, stored(r.MessageID))
 	c.partIndexes = append(c.partIndexes, int16(r.PartIndex))
@@ -85,7 +87,7 @@ func (c *columns) append(r *port.Correlation) {
 
 func (c *columns) arguments() []any {
 	return []any{
-		c.operatorIDs, c.operatorMessageIDs, c.messageIDs, c.partIndexes, c.partsTotals,
+		c.operatorIDs, c.primaryOperatorIDs, c.operatorMessageIDs, c.messageIDs, c.partIndexes, c.partsTotals,
 		c.mnos, c.directions, c.bindIDs, c.epochs, c.sources, c.destinations,
 		c.submittedAts, c.expiresAts, c.ambiguous, c.fingerprints, c.traceParents, c.traceStates,
 		c.states, c.finals,
@@ -93,7 +95,7 @@ func (c *columns) arguments() []any {
 }
 
 // rowColumns are the columns that readRow reads, in its order.
-const rowColumns = `c.operator_id, c.operator_message_id, c.message_id, c.part_index, c.parts_total,
+const rowColumns = `c.operator_id, c.primary_operator_id, c.operator_message_id, c.message_id, c.part_index, c.parts_total,
 	c.mno, c.direction, c.bind_id, c.epoch, c.source, c.destination,
 	c.submitted_at, c.expires_at, c.ambiguous, c.fingerprint, c.trace_parent, c.trace_state, c.states, c.final`
 
@@ -105,13 +107,13 @@ func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
 	var states int32
 	var final int16
 	err := rows.Scan(append(before,
-		&r.OperatorID, &r.OperatorMessageID, &r.MessageID, &r.PartIndex, &r.PartsTotal,
+		&r.OperatorID, &r.PrimaryOperatorID, &r.OperatorMessageID, &r.MessageID, &r.PartIndex, &r.PartsTotal,
 		&r.Bind.MNO, &direction, &r.Bind.Number, &epoch, &r.From, &r.To,
 		&r.SubmittedAt, &r.ExpiresAt, &r.Ambiguous, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State, &states, &final)...)
 	if err != nil {
 		return nil, fmt.Errorf("read a row: %w", err)
 	}
-	for _, text := range []*string{&r.OperatorID, &r.OperatorMessageID, &r.MessageID, &r.Bind.MNO, &direction,
+	for _, text := range []*string{&r.OperatorID, &r.PrimaryOperatorID, &r.OperatorMessageID, &r.MessageID, &r.Bind.MNO, &direction,
 		&r.From, &r.To, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State} {
 		if *text, err = unstored(*text); err != nil {
 			return nil, fmt.Errorf("a text that this program did not write: %w", err)

@@ -21,12 +21,12 @@ var _ port.CorrelationStore = (*DB)(nil)
 const saveSQL = `
 INSERT INTO smpp.message_correlations AS c (` + keptColumns + `, states, final, expires_on)
 SELECT r.*, (r.expires_at AT TIME ZONE 'UTC')::date
-FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::smallint[],
-	$6::text[], $7::text[], $8::integer[], $9::bigint[], $10::text[], $11::text[],
-	$12::timestamptz[], $13::timestamptz[], $14::boolean[], $15::text[], $16::text[], $17::text[], $18::integer[], $19::smallint[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
+	$7::text[], $8::text[], $9::integer[], $10::bigint[], $11::text[], $12::text[],
+	$13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], $17::text[], $18::text[], $19::integer[], $20::smallint[])
 	AS r (` + keptColumns + `, states, final)
 ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
-	message_id = excluded.message_id, part_index = excluded.part_index, parts_total = excluded.parts_total,
+	primary_operator_id = excluded.primary_operator_id, message_id = excluded.message_id, part_index = excluded.part_index, parts_total = excluded.parts_total,
 	mno = excluded.mno, direction = excluded.direction, bind_id = excluded.bind_id, epoch = excluded.epoch,
 	source = excluded.source, destination = excluded.destination,
 	submitted_at = excluded.submitted_at, expires_at = excluded.expires_at, ambiguous = excluded.ambiguous,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // Levels mean what somebody has to do:
@@ -51,12 +52,29 @@ func (l *lines) write(f event.Fact) {
 	case event.RedialScheduled:
 		l.warn("bind will be tried again", onBind(f.Bind), "",
 			slog.Int("attempt", f.Attempt), slog.String("delay", f.Delay.String()), slog.String("reason", f.Reason))
+	case event.BindRefused:
+		status := "no answer"
+		if f.Status != codec.StatusOK {
+			status = f.Status.String()
+		}
+		level := slog.LevelWarn
+		if f.Alert { // it does not mend itself
+			level = slog.LevelError
+		}
+		l.limited(level, often, "bind refused", onBind(f.Bind), status, slog.String("role", string(f.Role)), slog.String("esme_status", status))
+	case event.BindFellBack:
+		l.limited(slog.LevelInfo, often, "the MNO knows no transceiver: binding a transmitter and a receiver", onBind(f.Bind), "", slog.String("esme_status", f.Status.String()))
+	case event.BindDegraded:
+		l.warn("bind is degraded", onBind(f.Bind), f.Reason, slog.String("reason", f.Reason))
+	case event.FailoverStep:
+		l.warn("failover", slog.String("operatorId", f.OperatorID), f.Step, slog.String("step", f.Step), slog.String("backupOperatorId", f.BackupOperatorID))
 	case event.EnquireLinkTimedOut:
 		l.warn("enquire_link was not answered", onBind(f.Bind), "")
 	case event.SubmitFailed: // the four names are the story's: US-SC-031
 		status := f.Status.String()
 		l.warn("submit refused", onBind(f.Bind), status, slog.String("esme_status", status),
-			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)))
+			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)),
+			slog.String("runbook", f.Class), slog.Bool("alert", f.Alert))
 	case event.MessagesPlanned:
 		l.audit(f)
 	case event.ReceiptsHeard:

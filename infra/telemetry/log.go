@@ -10,18 +10,25 @@ import (
 )
 
 // newLogger makes the process's logger: JSON, one event one line, each with the pod.
-func newLogger(w io.Writer, level, pod string) (*slog.Logger, error) {
-	var least slog.Level
-	if level != "" {
-		if err := least.UnmarshalText([]byte(level)); err != nil {
-			return nil, fmt.Errorf("log level %q: want debug, info, warn or error", level)
-		}
-	}
+func newLogger(w io.Writer, least *slog.LevelVar, pod string) *slog.Logger {
 	log := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: least, ReplaceAttr: maskSecrets}))
 	if pod != "" {
 		log = log.With(slog.String("pod", pod))
 	}
-	return log, nil
+	return log
+}
+
+// SetLogLevel changes which lines are written, from now on: debug, info, warn or
+// error; empty is info.
+func (t *Telemetry) SetLogLevel(level string) error {
+	var least slog.Level
+	if level != "" {
+		if err := least.UnmarshalText([]byte(level)); err != nil {
+			return fmt.Errorf("log level %q: want debug, info, warn or error", level)
+		}
+	}
+	t.level.Set(least)
+	return nil
 }
 
 // maskSecrets is the last belt: nobody logs a secret, and if somebody does, under

@@ -51,6 +51,9 @@ const (
 	concatBuffer
 	halfClosed
 
+	bindRefused
+	bindDegraded
+	failoverSteps
 	windowLimit
 	ingressBytes
 	dlrParked
@@ -120,6 +123,12 @@ var Table = [metricCount]Metric{
 		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
 
 	// What an operator of the connector needs beside them.
+	bindRefused: {"smpp_connector_bind_refused_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
+		"Binds that the MNO refused, by status; no_answer: it did not answer in time."},
+	bindDegraded: {"smpp_connector_bind_degraded_total", Counter, "1", []string{"mno", "direction", "bindId", "reason"}, false,
+		"smpp.bind.degraded events, by reason: throttled, draining (US-SC-028, 030)."},
+	failoverSteps: {"smpp_connector_failover_total", Counter, "1", []string{"operatorId", "step"}, false,
+		"Steps of failovers by the primary's operatorId: StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup (US-SC-013)."},
 	windowLimit: {"smpp_connector_window_limit", Gauge, "1", byBind, false,
 		"Most PDUs that may ever wait at once: the configured window."},
 	ingressBytes: {"smpp_connector_ingress_bytes_total", Counter, "By", byBind, false,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // recorder is the only place where facts become numbers.
@@ -91,6 +92,16 @@ func (r *recorder) record(f event.Fact) {
 		}
 	case event.RedialScheduled:
 		r.add(reconnectAttempts, f.Bind, 1)
+	case event.BindRefused:
+		status := "no_answer"
+		if f.Status != codec.StatusOK {
+			status = r.statuses.name(f.Status)
+		}
+		r.addNamed(bindRefused, f.Bind, status, 1)
+	case event.BindDegraded:
+		r.addNamed(bindDegraded, f.Bind, r.names.admit(f.Reason), 1)
+	case event.FailoverStep:
+		r.of(failoverSteps).cell(r.operators.admit(f.OperatorID), r.names.admit(f.Step)).add(1)
 	case event.EnquireLinkTimedOut:
 		r.add(enquireLinkTimeouts, f.Bind, 1)
 	case event.SequenceSkipped:

@@ -43,6 +43,7 @@ type Options struct {
 // Telemetry is the process's logger, metrics and tracer. It is an event.Listener,
 // and safe for concurrent use.
 type Telemetry struct {
+	level    *slog.LevelVar
 	log      *slog.Logger
 	recorder *recorder
 	lines    *lines
@@ -65,14 +66,15 @@ func New(o Options) (*Telemetry, error) {
 	if o.SampleRatio < 0 || o.SampleRatio > 1 {
 		return nil, fmt.Errorf("trace sample ratio %v: want 0 to 1", o.SampleRatio)
 	}
-	log, err := newLogger(o.LogWriter, o.LogLevel, o.Pod)
-	if err != nil {
-		return nil, err
-	}
+	level := new(slog.LevelVar)
+	log := newLogger(o.LogWriter, level, o.Pod)
 	t := &Telemetry{
-		log: log, recorder: newRecorder(time.Now()), lines: newLines(log),
+		level: level, log: log, recorder: newRecorder(time.Now()), lines: newLines(log),
 		registry: prometheus.NewRegistry(), // a private one: libraries register in the global one
 		traces:   noop.NewTracerProvider(),
+	}
+	if err := t.SetLogLevel(o.LogLevel); err != nil {
+		return nil, err
 	}
 	t.recorder.of(buildInfo).cell(o.Version, o.Pod).set(1)
 	if err := t.provide(o); err != nil {

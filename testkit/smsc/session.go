@@ -116,6 +116,19 @@ func (sess *Session) Do(steps ...Step) {
 	}
 }
 
+// BoundAs returns the live sessions that were bound with a command, such as
+// codec.BindReceiverID, the oldest first.
+func (s *Server) BoundAs(command codec.CommandID) (list []*Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sess := range s.live {
+		if sess.state == stateBound && sess.bind == command {
+			list = append(list, sess)
+		}
+	}
+	return list
+}
+
 // Number is the session's place among all connections, from 1.
 func (sess *Session) Number() int { return sess.number }
 
