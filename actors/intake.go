@@ -69,7 +69,7 @@ type admission struct {
 	commands []*command
 	dead     []settlement
 	copies   []port.Handle // of settled commands: to be acknowledged
-	back     []port.Handle // the ledger could not be asked: to be given back
+	back     []port.Handle // too early, or the ledger could not be asked: to be given back
 	planned  []event.Planned
 }
 
@@ -90,7 +90,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	id := d.Command.GetMessageId()
 	a.in.book.mu.Lock()
-	arrival := a.in.book.b.Arrive(id, d.Handle)
+	arrival := a.in.book.b.Arrive(id, d.Replay, d.Handle)
 	doubtful := a.in.book.b.Doubtful(id)
 	a.in.book.mu.Unlock()
 	switch arrival {
@@ -98,6 +98,9 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		return // settled together with the first
 	case ledger.Settled:
 		a.copies = append(a.copies, d.Handle)
+		return
+	case ledger.Early:
+		a.back = append(a.back, d.Handle)
 		return
 	}
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
@@ -111,7 +114,14 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		a.back = append(a.back, d.Handle)
 		return
 	}
-	a.commands = append(a.commands, &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, outcome: ledger.New(plan.PDUs(), accepted), doubtful: doubtful, submittedAt: submittedAt})
+	outcome := ledger.New(plan.PDUs(), accepted)
+	if _, left := outcome.Next(); !left && d.Replay != "" && d.Attempt <= 1 {
+		// The MNO had all of it before the replay came: nothing is left to send, and
+		// nothing to bill again.
+		a.copies = append(append(a.copies, d.Handle), a.in.close(id)...)
+		return
+	}
+	a.commands = append(a.commands, &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, outcome: outcome, doubtful: doubtful, submittedAt: submittedAt})
 	strategy := ""
 	if plan.Segments > 1 {
 		strategy = strategyNames[plan.Strategy]
@@ -123,10 +133,11 @@ var strategyNames = map[contract.LongMessageStrategy_Value]string{
 	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
 }
 
-// accepted asks the stored correlations what an earlier delivery of the command
-// has got accepted, so that none of it is submitted again.
+// accepted asks the stored correlations what an earlier delivery of the command,
+// or the one that a replay repeats, has got accepted, so that none of it is
+// submitted again.
 func (a *admission) accepted(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan) ([]string, time.Time, error) {
-	if d.Attempt <= 1 {
+	if d.Attempt <= 1 && d.Replay == "" {
 		return nil, time.Time{}, nil
 	}
 	rows, err := a.in.env.near.Parts(ctx, account.OperatorID, plan.MessageID)
@@ -207,6 +218,9 @@ func deadLetter(d port.Delivery, operatorID string, r *dispatch.Refusal, status 
 	e := &port.Event{Subject: contract.SubjectDLQ, Body: body, Trace: d.Trace}
 	if body.MessageId != "" {
 		e.ID = "dlq:" + operatorID + ":" + body.MessageId + ":" + r.Reason
+		if d.Replay != "" {
+			e.ID += ":" + d.Replay // a second rejection is a second dead letter
+		}
 	}
 	return e
 }

@@ -42,6 +42,7 @@ const (
 	BucketReceipts     = "smpp_parked_receipt" // receipts that came before their correlation
 	BucketCounters     = "smpp_counters"       // sequences and references, where there is no Redis
 	BucketConcat       = "smpp_concat"         // parts of inbound messages, where there is no Redis
+	BucketReplays      = "smpp_replays"        // {sequence}.{time} of a dead letter → how often it was replayed
 )
 
 // OwnerTTL is how long a lease in BucketOwners lives after its last renewal. It
@@ -54,4 +55,9 @@ const (
 	HeaderContentType   = "Content-Type"
 	ContentTypeJSON     = "application/json"
 	ContentTypeProtobuf = "application/protobuf"
+
+	// HeaderReplay, on a command, says that it was dead-lettered before and is sent
+	// again on purpose: {sequence}:{n}, the dead letter and which replay of it. The
+	// connector then does not take it for a copy of the rejected one.
+	HeaderReplay = "Smpp-Replay"
 )

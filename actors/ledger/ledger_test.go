@@ -119,22 +119,63 @@ func TestAStoppedMessageGoesBackUnlessItIsWhole(t *testing.T) {
 
 func TestBookKnowsASecondCopy(t *testing.T) {
 	b := NewBook[int](2)
-	if b.Arrive("m1", 1) != Fresh || b.Arrive("m1", 2) != InHand {
+	if b.Arrive("m1", "", 1) != Fresh || b.Arrive("m1", "", 2) != InHand {
 		t.Error("the second delivery of a command in hand was not seen")
 	}
 	if got := b.Settle("m1"); !slices.Equal(got, []int{2}) {
 		t.Errorf("further handles %v", got)
 	}
-	if b.Arrive("m1", 3) != Settled || b.InHand() != 0 {
+	if b.Arrive("m1", "", 3) != Settled || b.InHand() != 0 {
 		t.Error("a copy of a settled command would be sent")
+	}
+}
+
+// A replay is not a duplicate, and is sent once.
+func TestBookLetsAReplayThroughOnce(t *testing.T) {
+	b := NewBook[int](10)
+	b.Arrive("m1", "", 1)
+	if b.Arrive("m1", "7:1", 2) != Early {
+		t.Error("a replay that comes before the rejection is settled would be settled with it")
+	}
+	if got := b.Settle("m1"); len(got) != 0 {
+		t.Errorf("further handles %v", got)
+	}
+	if b.Arrive("m1", "7:1", 3) != Fresh {
+		t.Error("a replay of a settled command is taken for a copy")
+	}
+	if b.Arrive("m1", "7:1", 4) != InHand || b.Arrive("m1", "", 5) != InHand || b.Arrive("m1", "9:1", 6) != Early {
+		t.Error("copies of a replay in hand are settled with it, another replay waits")
+	}
+	if got := b.Settle("m1"); !slices.Equal(got, []int{4, 5}) {
+		t.Errorf("further handles %v", got)
+	}
+	if b.Arrive("m1", "7:1", 7) != Settled || b.Arrive("m1", "", 8) != Settled {
+		t.Error("a copy of a settled replay would be sent")
+	}
+	if b.Arrive("m1", "9:1", 9) != Fresh {
+		t.Error("a replay of the second rejection is taken for a copy of the first")
+	}
+}
+
+// Where another process rejected it, the settled replay stands for the command too.
+func TestBookRemembersTheCommandOfAReplay(t *testing.T) {
+	b := NewBook[int](10)
+	b.Arrive("m1", "7:1", 1)
+	b.Return("m1", false)
+	if b.Arrive("m1", "7:1", 2) != Fresh {
+		t.Error("a replay that was given back is not taken again")
+	}
+	b.Settle("m1")
+	if b.Arrive("m1", "", 3) != Settled {
+		t.Error("a copy of the command would be sent after its replay")
 	}
 }
 
 func TestBookMarksWhatComesBackDoubtful(t *testing.T) {
 	b := NewBook[int](2)
-	b.Arrive("m1", 1)
+	b.Arrive("m1", "", 1)
 	b.Return("m1", true)
-	if b.Arrive("m1", 2) != Fresh || !b.Doubtful("m1") {
+	if b.Arrive("m1", "", 2) != Fresh || !b.Doubtful("m1") {
 		t.Error("the redelivery is not marked")
 	}
 	b.Settle("m1")
@@ -147,15 +188,15 @@ func TestBookIsBounded(t *testing.T) {
 	b := NewBook[int](100)
 	for i := range 10_000 {
 		id := fmt.Sprint(i)
-		b.Arrive(id, i)
+		b.Arrive(id, "", i)
 		b.Settle(id)
-		b.Arrive("d"+id, i)
+		b.Arrive("d"+id, "", i)
 		b.Return("d"+id, true)
 	}
 	if n := len(b.young) + len(b.old) + len(b.doubtful) + len(b.doubtfulBefore); n > 400 {
 		t.Errorf("%d remembered", n)
 	}
-	if b.Arrive("9999", 0) != Settled {
+	if b.Arrive("9999", "", 0) != Settled {
 		t.Error("the latest was forgotten")
 	}
 }

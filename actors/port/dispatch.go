@@ -25,6 +25,7 @@ type Delivery struct {
 	Attempt  uint64    // 1 for the first delivery
 	StoredAt time.Time // when JetStream stored the command
 	Trace    Trace
+	Replay   string // contract.HeaderReplay: which replay of which dead letter it is; empty: it is none
 	Handle   Handle // settles it
 }
 

@@ -8,11 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -20,12 +18,12 @@ import (
 
 // sending is what send's flags say.
 type sending struct {
-	natsURL, seedFile string
-	operator          string
-	command           contract.SmsDispatchCommand
-	encoding          string
-	wait              bool
-	timeout           time.Duration
+	nats     natsFlags
+	operator string
+	command  contract.SmsDispatchCommand
+	encoding string
+	wait     bool
+	timeout  time.Duration
 }
 
 // send publishes one command, as the platform would, and with --wait follows it
@@ -34,22 +32,19 @@ func send(ctx context.Context, args []string, s streams) int {
 	set := flag.NewFlagSet("send", flag.ContinueOnError)
 	set.SetOutput(s.err)
 	var in sending
-	var data string
 	set.StringVar(&in.command.To, "to", "", "recipient: digits, with or without a leading '+'")
 	set.StringVar(&in.command.Text, "text", "", "the text")
 	set.StringVar(&in.command.From, "from", "", "sender; the operator's default without it")
 	set.StringVar(&in.command.MessageId, "id", "", "messageId; made up without it")
 	set.StringVar(&in.encoding, "encoding", "AUTO", "AUTO, GSM7, UCS2 or GSM7_FORCE")
 	set.StringVar(&in.operator, "operator", "", "operatorId; the configuration's only one without it (OPERATOR_IDS)")
-	set.StringVar(&in.natsURL, "nats", os.Getenv("NATS_URL"), "NATS server (NATS_URL); the standalone connector's without it")
-	set.StringVar(&in.seedFile, "nkey-seed-file", os.Getenv("NATS_NKEY_SEED_FILE"), "file with the NKey seed (NATS_NKEY_SEED_FILE)")
-	set.StringVar(&data, "data", dataDir(), "data folder of the standalone connector, to find its NATS")
+	in.nats.add(set)
 	set.BoolVar(&in.wait, "wait", false, "wait for the final receipt; exit status 1 if it is not DELIVERED")
 	set.DurationVar(&in.timeout, "timeout", 2*time.Minute, "how long --wait waits")
 	if err := set.Parse(args); err != nil {
 		return flagStatus(err)
 	}
-	if err := in.complete(data); err != nil {
+	if err := in.complete(); err != nil {
 		fmt.Fprintln(s.err, "smpp-connector send:", err)
 		return 2
 	}
@@ -62,16 +57,8 @@ func send(ctx context.Context, args []string, s streams) int {
 	return status
 }
 
-// dataDir is where the standalone connector leaves its address.
-func dataDir() string {
-	if dir := os.Getenv("DATA_DIR"); dir != "" {
-		return dir
-	}
-	return "data"
-}
-
 // complete fills in what was left out, and says what is missing.
-func (in *sending) complete(data string) error {
+func (in *sending) complete() error {
 	value, known := contract.Encoding_Value_value[strings.ToUpper(in.encoding)]
 	if !known {
 		return fmt.Errorf("--encoding %s is none: want AUTO, GSM7, UCS2 or GSM7_FORCE", in.encoding)
@@ -89,12 +76,8 @@ func (in *sending) complete(data string) error {
 	if err := contract.ValidateID("operator", in.operator); err != nil {
 		return err
 	}
-	if in.natsURL == "" {
-		octets, err := os.ReadFile(filepath.Join(data, "nats.url"))
-		if err != nil {
-			return fmt.Errorf("no NATS server: start `smpp-connector serve`, or name one with --nats (no address in %s)", filepath.Join(data, "nats.url"))
-		}
-		in.natsURL = strings.TrimSpace(string(octets))
+	if err := in.nats.find(); err != nil {
+		return err
 	}
 	payload, err := in.payload()
 	if err != nil {
@@ -110,23 +93,12 @@ func (in *sending) payload() ([]byte, error) {
 }
 
 func (in *sending) publish(ctx context.Context, s streams) (int, error) {
-	options := []nats.Option{nats.Name("smpp-connector send"), nats.Timeout(5 * time.Second)}
-	if in.seedFile != "" {
-		key, err := nats.NkeyOptionFromSeed(in.seedFile)
-		if err != nil {
-			return 2, fmt.Errorf("--nkey-seed-file: %w", err)
-		}
-		options = append(options, key)
-	}
-	nc, err := nats.Connect(in.natsURL, options...)
-	if err != nil {
-		return 1, fmt.Errorf("connect to NATS: %w", err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
+	conn, err := in.nats.open(ctx, "send")
 	if err != nil {
 		return 1, err
 	}
+	defer leave(ctx, conn)
+	js := conn.JetStream()
 	ctx, cancel := context.WithTimeout(ctx, in.timeout)
 	defer cancel()
 	var events jetstream.Consumer

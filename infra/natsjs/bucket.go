@@ -22,6 +22,7 @@ const (
 	headerTTL       = "Nats-TTL"
 	headerSequence  = "Nats-Sequence"
 	headerSubject   = "Nats-Subject"
+	headerTimestamp = "Nats-Time-Stamp"
 
 	operationPurge = "PURGE"
 )

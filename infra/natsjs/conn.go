@@ -54,8 +54,8 @@ type Conn struct {
 
 // Connect opens the connection. NATS being away is no error: the connection is
 // tried again until Close, and calls answer ErrAway meanwhile. An error is a
-// mistake in the options: no URL, or a seed file that cannot be read. ctx bounds
-// how long Connect waits for a first connection that is slow to come.
+// mistake in the options: no URL, or a seed file that cannot be read; with Once,
+// NATS being away too. ctx bounds how long Connect waits for a first connection that is slow to come.
 func Connect(ctx context.Context, options Options) (*Conn, error) {
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
@@ -92,7 +92,7 @@ func (c *Conn) settings() ([]nats.Option, error) {
 	settings := []nats.Option{
 		nats.Name(c.options.Name),
 		nats.Timeout(dialTimeout),
-		nats.RetryOnFailedConnect(true),
+		nats.RetryOnFailedConnect(!c.options.Once),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.IgnoreAuthErrorAbort(), // a key that is refused today may be let in tomorrow: say so, try on

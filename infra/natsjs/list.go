@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -19,10 +20,12 @@ const (
 
 // directGet is a request of $JS.API.DIRECT.GET that has many answers (ADR-31).
 type directGet struct {
-	MultiLast []string `json:"multi_last,omitempty"`
-	Sequence  uint64   `json:"seq,omitempty"`
-	NextFor   string   `json:"next_by_subj,omitempty"`
-	Batch     int      `json:"batch,omitempty"`
+	MultiLast []string   `json:"multi_last,omitempty"`
+	Sequence  uint64     `json:"seq,omitempty"`
+	StartTime *time.Time `json:"start_time,omitempty"` // in place of a sequence
+	NextFor   string     `json:"next_by_subj,omitempty"`
+	Batch     int        `json:"batch,omitempty"`
+	MaxBytes  int        `json:"max_bytes,omitempty"` // the answer that passes it is the last
 }
 
 // list returns the entries under a pattern of keys, at most longestList, which the
@@ -50,44 +53,56 @@ func (b *bucket) scan(ctx context.Context, each func(entry)) error {
 	}
 }
 
-// ask sends one request and collects its answers up to the server's end mark
-// (204), and how many more there would be.
+// ask sends one request to the bucket.
 func (b *bucket) ask(ctx context.Context, request directGet) (entries []entry, pending uint64, err error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, 0, err
 	}
-	ctx, cancel := b.conn.bounded(ctx)
+	found, pending, err := b.conn.getMany(ctx, b.stream.Name, request)
+	if err != nil {
+		b.doubt(err)
+		return nil, 0, err
+	}
+	for _, m := range found {
+		e := readEntry(m)
+		e.key = b.keyOf(m.Header.Get(headerSubject))
+		entries = append(entries, e)
+	}
+	return entries, pending, nil
+}
+
+// getMany sends one request for messages of a stream and collects its answers up
+// to the server's end mark (204), and how many more there would be.
+func (c *Conn) getMany(ctx context.Context, stream string, request directGet) (found []*nats.Msg, pending uint64, err error) {
+	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, 0, err
 	}
 	answers := make(chan *nats.Msg, longestList+1) // the end mark too: a full channel would lose answers
-	inbox := b.conn.nc.NewInbox()
-	sub, err := b.conn.nc.ChanSubscribe(inbox, answers)
+	inbox := c.nc.NewInbox()
+	sub, err := c.nc.ChanSubscribe(inbox, answers)
 	if err != nil {
 		return nil, 0, away(err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // it fails only when the connection is gone already
-	if err := b.conn.nc.PublishRequest("$JS.API.DIRECT.GET."+b.stream.Name, inbox, body); err != nil {
+	if err := c.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, body); err != nil {
 		return nil, 0, away(err)
 	}
-	outage := b.conn.outage()
+	outage := c.outage()
 	for {
 		select {
 		case m := <-answers:
 			switch status := m.Header.Get("Status"); status {
 			case "":
-				e := readEntry(m)
-				e.key = b.keyOf(m.Header.Get(headerSubject))
-				entries = append(entries, e)
+				found = append(found, m)
 			case "204": // the end
 				pending, _ = strconv.ParseUint(m.Header.Get("Nats-Num-Pending"), 10, 64)
-				return entries, pending, nil
+				return found, pending, nil
 			case "404":
 				return nil, 0, nil
 			case "503":
-				b.doubt(errNobody)
 				return nil, 0, errNobody
 			default:
 				return nil, 0, fmt.Errorf("the server refuses to list: %s %s", status, m.Header.Get("Description"))

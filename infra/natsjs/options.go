@@ -22,6 +22,10 @@ type Options struct {
 	// Name is what the server's monitoring shows for this connection: the pod's name.
 	Name string
 
+	// Once makes NATS being away an error of Connect: for commands that somebody
+	// waits for.
+	Once bool
+
 	// Listener hears event.DependencyChanged{Name: "nats"} when NATS goes away and comes back.
 	Listener event.Listener
 	// Logger hears what is not a fact but may explain one. Nothing of a message is logged.

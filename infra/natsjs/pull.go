@@ -261,6 +261,7 @@ func decode(messages []*nats.Msg) []port.Delivery {
 		contentType := ""
 		if len(m.Header) > 0 {
 			contentType = m.Header.Get(contract.HeaderContentType)
+			d.Replay = m.Header.Get(contract.HeaderReplay)
 		}
 		if command, err := contract.DecodeCommand(contentType, m.Data); err != nil {
 			d.Fault = err

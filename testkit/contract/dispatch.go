@@ -44,6 +44,7 @@ func Dispatch(t *testing.T, open func(t *testing.T) Broker) {
 	}{
 		{"commands come in order, with their facts", dispatchOrder},
 		{"binary commands", dispatchBinary},
+		{"a replay says so, at every delivery", dispatchReplay},
 		{"what cannot be decoded is handed over with its fault", dispatchFault},
 		{"no more than was asked for", dispatchCredit},
 		{"an empty subject waits, then nothing", dispatchEmpty},
@@ -177,6 +178,25 @@ func dispatchBinary(t *testing.T, b Broker) {
 	if ds[0].Fault != nil || ds[0].Command.GetMessageId() != "m-bin" {
 		t.Errorf("binary command: %v, %v", ds[0].Command, ds[0].Fault)
 	}
+}
+
+func dispatchReplay(t *testing.T, b Broker) {
+	subject, _, c := operatorConsumer(t, b)
+	send(t, b, subject, 1)
+	sendOne(t, b, subject, `{"messageId":"m-0","to":"93700123456","text":"salaam 0"}`, map[string]string{contract.HeaderReplay: "17:1"})
+	sendOne(t, b, subject, `not JSON`, map[string]string{contract.HeaderReplay: "18:1"})
+	ds := pull(t, c, 3)
+	if ds[0].Replay != "" || ds[1].Replay != "17:1" || ds[2].Replay != "18:1" {
+		t.Errorf("replays %q, %q and %q; want none, 17:1 and 18:1", ds[0].Replay, ds[1].Replay, ds[2].Replay)
+	}
+	if err := c.Nak(ds[1].Handle, 0); err != nil {
+		t.Fatalf("Nak: %v", err)
+	}
+	again := pull(t, c, 1)
+	if again[0].Replay != "17:1" || again[0].Attempt != 2 {
+		t.Errorf("delivered again: replay %q, attempt %d; want 17:1, attempt 2", again[0].Replay, again[0].Attempt)
+	}
+	ack(t, c, []port.Delivery{ds[0], again[0], ds[2]})
 }
 
 func dispatchFault(t *testing.T, b Broker) {

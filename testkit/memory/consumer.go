@@ -135,6 +135,7 @@ func (m *command) delivery(of *durable) port.Delivery {
 	d := port.Delivery{
 		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, StoredAt: m.storedAt,
 		Trace:  port.Trace{Parent: m.headers[headerParent], State: m.headers[headerState]},
+		Replay: m.headers[contract.HeaderReplay],
 		Handle: &handle{of, m},
 	}
 	if command, err := contract.DecodeCommand(m.headers[contract.HeaderContentType], m.payload); err != nil {
