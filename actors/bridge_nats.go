@@ -89,7 +89,10 @@ func (p *pull) run(ctx context.Context, root *actor.RootContext) {
 	if err == nil {
 		handed, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
 			a := in.admit(ctx, p.bind, ds)
-			p.source.hands.take(a.commands)
+			if !p.source.hands.take(a.commands) { // the window is gone for good
+				settleDeliveries(ctx, in.env, giveAll(a.commands, in.account.Load().Times.RetryUnanswered))
+				a.commands = nil
+			}
 			root.Send(p.window, &planned{source: p.source, commands: a.commands, taken: len(ds)})
 			a.finish(ctx, root, consumer)
 		})
@@ -161,14 +164,18 @@ func carryOut(ctx context.Context, root *actor.RootContext, env *environment, se
 	if keepPublishing(ctx, env, events) {
 		settleDeliveries(ctx, env, settlements)
 	}
-	counts := map[*actor.PID]int{}
+	counts := map[*windowActor]*settled{}
 	for _, s := range settlements {
-		if s.window != nil {
-			counts[s.window]++
+		if s.by == nil {
+			continue
 		}
+		if counts[s.by] == nil {
+			counts[s.by] = &settled{by: s.by}
+		}
+		counts[s.by].count++
 	}
-	for window, count := range counts {
-		root.Send(window, &settled{count})
+	for by, told := range counts {
+		root.Send(by.self, told)
 	}
 }
 

@@ -73,6 +73,7 @@ func (p *postgresBridge) start(c actor.Context) {
 			pause(ctx, time.Second) // a watch that ended is begun again
 		}
 	}()
+	go p.desk.retry(ctx)
 	p.save(c)
 }
 

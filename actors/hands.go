@@ -9,15 +9,19 @@ import "sync"
 // It is a list through the commands themselves, so that a command costs no
 // allocation and a batch one lock.
 type hands struct {
-	mu    sync.Mutex
-	first *command
-	n     int
+	mu     sync.Mutex
+	first  *command
+	n      int
+	closed bool
 }
 
-// take puts commands in.
-func (h *hands) take(cmds []*command) {
+// take puts commands in, unless they are closed: then nobody will look after them.
+func (h *hands) take(cmds []*command) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
 	for _, cmd := range cmds {
 		cmd.held, cmd.next = true, h.first
 		if h.first != nil {
@@ -26,6 +30,21 @@ func (h *hands) take(cmds []*command) {
 		h.first = cmd
 	}
 	h.n += len(cmds)
+	return true
+}
+
+// open lets commands be taken again: another window has come.
+func (h *hands) open() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = false
+}
+
+// close refuses further commands.
+func (h *hands) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
 }
 
 // release takes a command out. One that is not in is left alone.

@@ -110,15 +110,19 @@ type settle struct {
 // settlement ends a command: exactly one of its fields beside cmd says how.
 type settlement struct {
 	cmd     *command
-	window  *actor.PID    // to be told when it is done
+	by      *windowActor  // to be told when it is done; only its self may be read
 	submit  bool          // publish sms.dispatch.submitted, acknowledge
 	dead    *port.Event   // publish this dead letter, acknowledge
 	giveAll bool          // give it back after delay
 	delay   time.Duration // of giveAll
 }
 
-// settled tells a window that so many of its commands are off its hands.
-type settled struct{ count int }
+// settled tells a window that so many of its commands are off its hands. One
+// that has taken another's place under the same name leaves it alone.
+type settled struct {
+	by    *windowActor
+	count int
+}
 
 // heardDeliveries brings a desk the deliver_sm and data_sm of one read.
 type heardDeliveries struct {

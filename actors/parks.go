@@ -14,10 +14,17 @@ type parkIndex struct {
 	count atomic.Int64 // so that a row which is stored while nothing is parked costs one load
 	mu    sync.Mutex
 	byKey map[port.CorrelationKey][]port.ParkedReceipt
+	again map[parkedName]bool // their rematch failed: to be tried again
+}
+
+// parkedName is what makes a parked receipt the same as another.
+type parkedName struct {
+	key   port.CorrelationKey
+	state uint8
 }
 
 func newParkIndex() *parkIndex {
-	return &parkIndex{byKey: map[port.CorrelationKey][]port.ParkedReceipt{}}
+	return &parkIndex{byKey: map[port.CorrelationKey][]port.ParkedReceipt{}, again: map[parkedName]bool{}}
 }
 
 func (p *parkIndex) add(r port.ParkedReceipt) {
@@ -35,6 +42,7 @@ func (p *parkIndex) add(r port.ParkedReceipt) {
 func (p *parkIndex) remove(r port.ParkedReceipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.again, parkedName{r.Key, r.State})
 	list := p.byKey[r.Key]
 	for i, known := range list {
 		if known.State != r.State {
@@ -62,4 +70,31 @@ func (p *parkIndex) waitingFor(rows []port.Correlation) []port.ParkedReceipt {
 		found = append(found, p.byKey[row.Key()]...)
 	}
 	return found
+}
+
+// doubt notes that the rematch of receipts has failed.
+func (p *parkIndex) doubt(receipts []port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range receipts {
+		p.again[parkedName{r.Key, r.State}] = true
+	}
+}
+
+// doubted takes at most n of those out that are still parked.
+func (p *parkIndex) doubted(n int) (list []port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name := range p.again {
+		if len(list) == n {
+			break
+		}
+		delete(p.again, name)
+		for _, r := range p.byKey[name.key] {
+			if r.State == name.state {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
 }

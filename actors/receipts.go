@@ -40,7 +40,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 		heard[i] = dlr.Read(item.pdu, m.account.Receipts, m.account.OperatorID, m.bind, item.at)
 	}
 	failed := make([]bool, len(m.items)) // no item is answered ESME_ROK that is not stored
-	found, unknown := d.match(ctx, heard)
+	found, unknown, _ := d.match(ctx, heard)
 	tally := event.ReceiptsHeard{Bind: m.bind, ByStatus: map[string]int{}}
 	for _, h := range heard {
 		tally.ByStatus[dlr.Status(h.State).String()]++
@@ -60,7 +60,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 }
 
 // match looks the rows up. With the store away everything is unknown, and so parked.
-func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matched, unknown []int) {
+func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matched, unknown []int, err error) {
 	keys := make([]port.CorrelationKey, len(heard))
 	for i, h := range heard {
 		keys[i] = h.Key
@@ -75,7 +75,7 @@ func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matc
 		}
 		found = append(found, matched{heard: h, row: *rows[i], item: i})
 	}
-	return found, unknown
+	return found, unknown, err
 }
 
 // publish stores the events of matched receipts, remembers their states, and
@@ -87,14 +87,21 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 		state uint8
 	}
 	seen := map[once]bool{}
+	var again []matched // known, but what was to follow from them may have failed
 	for _, m := range all {
 		k := once{m.heard.Key, m.heard.State}
 		if dlr.Repeated(m.row, m.heard.State) || seen[k] {
 			tally.Repeated++
+			if m.row.PartsTotal > 1 && !seen[k] {
+				again = append(again, m)
+			}
 			continue
 		}
 		seen[k] = true
 		fresh = append(fresh, m)
+	}
+	if len(again) > 0 {
+		d.conclude(ctx, again, failed)
 	}
 	if len(fresh) == 0 {
 		return
@@ -150,9 +157,18 @@ func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bo
 	if len(events) == 0 {
 		return
 	}
-	for i, err := range d.env.Publisher.Publish(ctx, events) {
-		if err != nil {
-			fail(failed, of[i])
+	errs := d.env.Publisher.Publish(ctx, events)
+	var marks []port.Mark
+	for i, m := range of {
+		if errs != nil && errs[i] != nil {
+			fail(failed, m)
+			continue
+		}
+		marks = append(marks, port.Mark{Key: m.heard.Key, State: port.Concluded})
+	}
+	if err := d.env.near.Mark(ctx, marks); err != nil {
+		for _, m := range of {
+			fail(failed, m)
 		}
 	}
 }
@@ -199,7 +215,8 @@ func orphan(h dlr.Heard) port.Event {
 }
 
 // rematch tries parked receipts again: their rows have been stored, or they have
-// just appeared.
+// just appeared. Those that a store's failure leaves are tried again by whoever
+// looks after parkIndex.doubted.
 func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 	ctx, cancel := context.WithTimeout(ctx, deskTimeout)
 	defer cancel()
@@ -210,7 +227,10 @@ func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 			heard, of = append(heard, h), append(of, &parked[i])
 		}
 	}
-	found, _ := d.match(ctx, heard)
+	found, _, err := d.match(ctx, heard)
+	if err != nil {
+		d.env.parks.doubt(parked)
+	}
 	if len(found) == 0 {
 		return
 	}
@@ -218,14 +238,37 @@ func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 	tally := event.ReceiptsHeard{Bind: found[0].heard.Bind}
 	d.publish(ctx, found, failed, &tally)
 	d.env.Listener.On(tally)
-	var done []port.ParkedReceipt
+	var done, left []port.ParkedReceipt
 	for _, m := range found {
-		if !failed[m.item] {
+		if failed[m.item] {
+			left = append(left, *of[m.item])
+		} else {
 			done = append(done, *of[m.item])
 		}
 	}
-	if len(done) > 0 {
-		_ = d.env.Park.Unpark(ctx, done) // one that stays is matched again, and found to be repeated
+	if len(done) > 0 && d.env.Park.Unpark(ctx, done) != nil {
+		left = append(left, done...) // matched again, and found to be repeated
+	}
+	d.env.parks.doubt(left)
+}
+
+// doubtRetry is the pause between two tries of the receipts whose rematch failed;
+// doubtBatch how many are tried at once.
+const (
+	doubtRetry = 2 * time.Second
+	doubtBatch = 500
+)
+
+// retry looks after the receipts whose rematch failed, until ctx ends.
+func (d receiptDesk) retry(ctx context.Context) {
+	for pause(ctx, doubtRetry) {
+		for left := d.env.parks.doubted(doubtBatch); len(left) > 0 && ctx.Err() == nil; {
+			d.rematch(ctx, left)
+			if len(left) < doubtBatch {
+				break
+			}
+			left = d.env.parks.doubted(doubtBatch)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type windowActor struct {
 	size int // from ops.smpp_binds; 0: the account's
 
 	began    bool
+	self     *actor.PID
 	window   window.Window
 	pace     window.Pace
 	up       *linkUp // nil while the bind is not BOUND
@@ -103,7 +104,9 @@ func (w *windowActor) Receive(c actor.Context) {
 	case *answered:
 		w.settleAnswers(c, m)
 	case *settled:
-		w.settling -= m.count
+		if m.by == w {
+			w.settling -= m.count
+		}
 		w.ask(c)
 		w.reportEmpty(c)
 	case *references:
@@ -129,7 +132,8 @@ func (w *windowActor) start(c actor.Context) {
 		w.recover(c)
 		return
 	}
-	w.began = true
+	w.began, w.self = true, c.Self()
+	w.seat.hands.open()
 	account := w.seat.account.Load()
 	if w.size == 0 {
 		w.size = account.Window

@@ -87,18 +87,23 @@ func (w *windowActor) reconcile(c actor.Context, m *flightsHeld) {
 // a drain: its bind or its operator has failed, or the process ends. It has no
 // messages to hear of it with, so it needs nobody.
 func (w *windowActor) abandon() {
-	var settlements []settlement
-	for _, cmd := range w.seat.hands.all() {
-		if cmd.settled {
-			continue
-		}
-		cmd.settled = true
+	w.seat.hands.close()
+	left := w.seat.hands.all()
+	for _, cmd := range left {
 		cmd.outcome.Forget()
 		cmd.doubtful = cmd.doubtful || cmd.outcome.Doubt()
 		w.seat.hands.release(cmd)
-		settlements = append(settlements, settlement{cmd: cmd, giveAll: true, delay: w.seat.account.Load().Times.RetryUnanswered})
 	}
-	if len(settlements) > 0 {
-		settleDeliveries(w.env.ctx, w.env, settlements)
+	settleDeliveries(w.env.ctx, w.env, giveAll(left, w.seat.account.Load().Times.RetryUnanswered))
+}
+
+// giveAll marks commands as settled and returns that they are given back.
+func giveAll(cmds []*command, delay time.Duration) (settlements []settlement) {
+	for _, cmd := range cmds {
+		if !cmd.settled {
+			cmd.settled = true
+			settlements = append(settlements, settlement{cmd: cmd, giveAll: true, delay: delay})
+		}
 	}
+	return settlements
 }

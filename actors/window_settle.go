@@ -163,7 +163,7 @@ func (s *settling) giveBack(cmd *command, delay time.Duration) {
 func (s *settling) end(cmd *command, how settlement) {
 	cmd.settled = true
 	s.w.seat.hands.release(cmd)
-	how.cmd, how.window = cmd, s.c.Self()
+	how.cmd, how.by = cmd, s.w
 	s.w.settling++
 	s.out.settlements = append(s.out.settlements, how)
 }

@@ -133,27 +133,38 @@ var severity = [...]uint8{receipt.Delivered: 1, receipt.Accepted: 2, receipt.Unk
 	receipt.Expired: 6, receipt.Undeliverable: 7, receipt.Rejected: 8}
 
 // OfMessage is the one final event of a message in parts, when the receipt just
-// remembered was the last that was missing; ok is false before. parts are the
-// stored rows of the message, with the receipt's mark.
-func OfMessage(parts []port.Correlation, h Heard) (e port.Event, ok bool) {
-	if len(parts) == 0 || len(parts) < parts[0].PartsTotal {
+// remembered was the last that was missing; ok is false before, and when the
+// event is published already. rows are the stored rows of the message, with the
+// receipt's mark. A part that was accepted twice is what the better of its copies is.
+func OfMessage(rows []port.Correlation, h Heard) (e port.Event, ok bool) {
+	if len(rows) == 0 {
 		return port.Event{}, false
 	}
-	worst := parts[0]
-	for _, p := range parts {
-		if p.Final == 0 {
+	best := make(map[int]port.Correlation, rows[0].PartsTotal)
+	ambiguous := false
+	for _, r := range rows {
+		if Repeated(r, port.Concluded) {
 			return port.Event{}, false
 		}
-		if weigh(p.Final) > weigh(worst.Final) {
-			worst = p
+		ambiguous = ambiguous || r.Ambiguous
+		if known, there := best[r.PartIndex]; r.Final != 0 && (!there || weigh(r.Final) < weigh(known.Final)) {
+			best[r.PartIndex] = r
+		}
+	}
+	worst := best[1]
+	for part := 1; part <= rows[0].PartsTotal; part++ {
+		r, there := best[part]
+		if !there {
+			return port.Event{}, false
+		}
+		if weigh(r.Final) > weigh(worst.Final) {
+			worst = r
 		}
 	}
 	b := eventBody(worst, h)
 	b.Status, b.Final = Status(worst.Final), true
-	b.PartsFinal = uint32(len(parts))
-	for _, p := range parts {
-		b.Ambiguous = b.Ambiguous || p.Ambiguous
-	}
+	b.PartsFinal = uint32(len(best))
+	b.Ambiguous = ambiguous
 	return port.Event{Subject: contract.SubjectDLRInbound, ID: "dlr:" + worst.OperatorID + ":" + worst.MessageID + ":final", Body: b, Trace: worst.Trace}, true
 }
 

@@ -25,7 +25,8 @@ type Correlation struct {
 
 	// States is the set of receipt states whose event has been published: bit n
 	// for message_state n (SMPP 3.4 §5.2.28). Final is the first final one, 0
-	// while there is none.
+	// while there is none. Bit Concluded says that the one event of a message in
+	// parts has been published.
 	States uint16
 	Final  uint8
 }
@@ -38,10 +39,15 @@ func (c Correlation) Key() CorrelationKey {
 // CorrelationKey finds a Correlation: the account and the id, after its rule.
 type CorrelationKey struct{ OperatorID, OperatorMessageID string }
 
+// Concluded is the State of a Mark that says, on the row of any of its parts, that
+// the final event of a message in parts has been published. No message_state has
+// this number.
+const Concluded uint8 = 15
+
 // Mark remembers that the event of a state has been published for a row.
 type Mark struct {
 	Key   CorrelationKey
-	State uint8 // message_state, 0…9
+	State uint8 // message_state, 0…9, or Concluded
 	Final bool  // whether that state ends the part's life
 }
 
