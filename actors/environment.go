@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/recorder"
 )
 
 // Ports are what the tree needs from outside.
@@ -32,6 +33,7 @@ type Options struct {
 	MaxPDU    int           // length guard of the framer, octets
 	Drain     time.Duration // most time for a window to empty at a stop
 	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
+	Recorder  int           // octets of each bind's flight recorder; 0: none
 	// Block is how many sequence numbers are reserved at once.
 	Block int
 }
@@ -89,6 +91,7 @@ type seat struct {
 	carries string // the operatorId whose commands it takes: its own, or a primary's
 	paused  bool   // at the start: another account carries the traffic
 	gauge   *bindGauge
+	flight  *recorder.Ring // the last PDUs; nil: none are kept
 	hands   hands
 	account atomic.Pointer[Account]
 	window  *actor.PID

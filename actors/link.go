@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/codec"
 )
 
@@ -31,11 +34,14 @@ type link struct {
 	begun atomic.Uint64 // ordinal of the last flight that a write call may have sent
 	heard atomic.Int64  // Unix ns of the last read that brought octets
 	gauge *bindGauge
+	tape  *recorder.Line // nil: nothing is recorded
 }
 
-func newLink(conn net.Conn, writeTimeout time.Duration, gauge *bindGauge) *link {
-	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: gauge}
-	l.heard.Store(time.Now().UnixNano())
+func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction) *link {
+	now := time.Now()
+	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: s.gauge}
+	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
+	l.heard.Store(now.UnixNano())
 	return l
 }
 
@@ -89,7 +95,9 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 		if len(out) == 0 {
 			continue
 		}
-		_ = l.conn.SetWriteDeadline(time.Now().Add(l.writeTimeout))
+		now := time.Now()
+		l.tape.Record(recorder.Out, now, out) // before the write: no answer can stand before it
+		_ = l.conn.SetWriteDeadline(now.Add(l.writeTimeout))
 		n, err := l.conn.Write(out)
 		l.gauge.written.Add(uint64(n))
 		if err != nil {
@@ -205,7 +213,9 @@ type noticing struct{ l *link }
 func (n *noticing) Read(p []byte) (int, error) {
 	count, err := n.l.conn.Read(p)
 	if count > 0 {
-		n.l.heard.Store(time.Now().UnixNano())
+		now := time.Now()
+		n.l.heard.Store(now.UnixNano())
+		n.l.tape.Record(recorder.In, now, p[:count])
 		n.l.gauge.read.Add(uint64(count))
 	}
 	return count, err

@@ -13,6 +13,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/recorder"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -207,6 +208,10 @@ func (o *operator) settle(c actor.Context, role failover.Role) {
 func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting) {
 	n := o.env.tree.claim(path, "bind")
 	s := &seat{id: setting.Bind, carries: o.id, gauge: &bindGauge{bind: setting.Bind, operatorID: account.OperatorID}}
+	if o.env.Recorder > 0 {
+		s.flight = recorder.New(o.env.Recorder)
+	}
+	n.flight.Store(s.flight)
 	s.paused = role != o.carrying()
 	s.account.Store(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {

@@ -172,7 +172,7 @@ func (s *session) connected(c actor.Context, m *dialled) {
 		s.end(c, &LinkEnded{Event: lifecycle.DialFailed, Err: m.err})
 		return
 	}
-	s.link = newLink(m.conn, s.account.Times.Write, s.seat.gauge)
+	s.link = newLink(m.conn, s.account.Times.Write, s.seat, s.role)
 	root, self := c.ActorSystem().Root, c.Self()
 	go s.link.runReader(root, self, s.env.MaxPDU)
 	go s.link.runWriter(root, self)
@@ -314,6 +314,7 @@ func (s *session) end(c actor.Context, reason *LinkEnded) {
 	reason.link = s.link
 	if s.link != nil {
 		reason.Written = s.link.begun.Load()
+		s.link.tape.Note(time.Now(), "closed: "+reason.Error())
 	}
 	s.node.show("ended", time.Now())
 	c.(failing).EscalateFailure(reason, nil)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/recorder"
 )
 
 // Tree is the live list of actors for /debug/actors. Actors write to their node
@@ -30,6 +32,7 @@ type node struct {
 	since      atomic.Int64 // Unix ns of the last state change
 	failure    atomic.Pointer[Failure]
 	bind       atomic.Pointer[bindGauge]
+	flight     atomic.Pointer[recorder.Ring]
 }
 
 // Failure is why an actor failed last.
@@ -77,6 +80,20 @@ func (t *Tree) Snapshot() []ActorSnapshot {
 		out[i] = n.snapshot()
 	}
 	return out
+}
+
+// Recording returns the last PDUs of a bind of this process, texts and passwords
+// masked, by the bind's name (awcc.trx.1); ok is false when there is no such bind.
+func (t *Tree) Recording(bind string) (s recorder.Snapshot, ok bool) {
+	t.mu.Lock()
+	var ring *recorder.Ring
+	for _, n := range t.nodes {
+		if g := n.bind.Load(); g != nil && g.bind.String() == bind {
+			ring, ok = n.flight.Load(), true
+		}
+	}
+	t.mu.Unlock()
+	return ring.Snapshot(), ok
 }
 
 func (n *node) snapshot() ActorSnapshot {

@@ -70,13 +70,17 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.listener = event.Listeners{a.telemetry, &a.missing}
-	if o.listener != nil {
-		a.listener = event.Listeners{a.telemetry, &a.missing, o.listener}
+	listeners := event.Listeners{a.telemetry, &a.missing}
+	if folder := cfg.Recorder.DumpDir; folder != "" {
+		listeners = append(listeners, dumper{a, folder})
 	}
+	if o.listener != nil {
+		listeners = append(listeners, o.listener)
+	}
+	a.listener = listeners
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
-		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Logger: a.telemetry.Logger()})
+		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Logger: a.telemetry.Logger()})
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +173,7 @@ func (a *app) start(ctx context.Context) error {
 	}
 	cfg := a.cfg.Load()
 	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Operators: operatorIDs(cfg),
-		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh}, a.telemetry.ActorLogger())
+		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -429,4 +430,40 @@ func TestUSSC015StopDrainsAndARestartGoesOn(t *testing.T) {
 	if e := s.listen(t, contract.SubjectDLRInbound)("before"); e.body["status"] != "DELIVERED" {
 		t.Errorf("%v", e.body)
 	}
+}
+
+// Issue 3, point 9: the last PDUs of a bind as JSON and as a file for Wireshark,
+// without a text or a password, and written to a folder when the bind is lost.
+func TestTheFlightRecorderIsShown(t *testing.T) {
+	folder := t.TempDir()
+	s := setStage(t, []string{"RECORDER_DUMP_DIR=" + folder}, smsc.SendReceipts(smsc.After(0)))
+	next := s.listen(t, contract.SubjectDLRInbound)
+	s.command1(t, `{"messageId":"m","to":"93700123456","text":"hunter2 is the text"}`)
+	next("m")
+	base := "http://" + s.app.http.DebugAddr() + "/debug/binds/"
+	code, body := get(t, base+"demo.trx.1/pdus")
+	for _, want := range []string{`"command":"bind_transceiver"`, `"command":"submit_sm"`, `"command":"deliver_sm"`, `"status":"ESME_ROK"`, "connected to"} {
+		if code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%d: %s is not in %s", code, want, body)
+		}
+	}
+	code, file := get(t, base+"demo.trx.1/pdus?format=pcapng")
+	if code != 200 || !strings.HasPrefix(file, "\x0a\x0d\x0d\x0a") {
+		t.Errorf("%d, %d octets", code, len(file))
+	}
+	for _, secret := range []string{"hunter2", "secret", "93700123456", "68756e74657232"} { // the last is the first in hex
+		if strings.Contains(body, secret) || strings.Contains(file, secret) {
+			t.Errorf("%s is shown", secret)
+		}
+	}
+	for path, want := range map[string]int{"demo.trx.9/pdus": 404, "demo.trx.9/pdus?format=pcapng": 404, "demo.trx.1/pdus?format=gif": 400} {
+		if code, _ := get(t, base+path); code != want {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	s.mno.Do(smsc.DropLine())
+	eventually(t, "the recorder is written", func() bool {
+		files, _ := filepath.Glob(filepath.Join(folder, "demo.trx.1-*-DISCONNECTED.pcapng"))
+		return len(files) == 1
+	})
 }

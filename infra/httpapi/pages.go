@@ -50,6 +50,9 @@ func debugPages(o Options) http.Handler {
 			answer(w, http.StatusOK, o.Tree())
 		})
 	}
+	if o.Recording != nil {
+		mux.HandleFunc("GET /debug/binds/{bind}/pdus", func(w http.ResponseWriter, r *http.Request) { recording(w, r, o) })
+	}
 	if o.Config != nil {
 		mux.HandleFunc("GET /debug/config", func(w http.ResponseWriter, _ *http.Request) {
 			var b bytes.Buffer
@@ -70,6 +73,36 @@ func debugPages(o Options) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return hardened(withToken(o.Token, mux))
+}
+
+// recording shows a bind's last PDUs: as JSON, or with ?format=pcapng as a file for
+// Wireshark.
+func recording(w http.ResponseWriter, r *http.Request, o Options) {
+	bind := r.PathValue("bind")
+	const unknown = "no such bind here: want mno.direction.number, as in awcc.trx.1"
+	switch format := r.URL.Query().Get("format"); format {
+	case "", "json":
+		if s, ok := o.Recording(bind); ok {
+			answer(w, http.StatusOK, s)
+			return
+		}
+		http.Error(w, unknown, http.StatusNotFound)
+	case "pcapng":
+		var b bytes.Buffer
+		ok, err := o.Capture(&b, bind)
+		switch {
+		case err != nil:
+			http.Error(w, "the file could not be written", http.StatusInternalServerError)
+		case !ok:
+			http.Error(w, unknown, http.StatusNotFound)
+		default:
+			w.Header().Set("Content-Type", "application/x-pcapng")
+			w.Header().Set("Content-Disposition", `attachment; filename="`+bind+`.pcapng"`)
+			_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
+		}
+	default:
+		http.Error(w, "format: want json or pcapng", http.StatusBadRequest)
+	}
 }
 
 // answer writes a JSON body. What cannot be encoded is a bug of the one who

@@ -26,8 +26,13 @@ type Options struct {
 	Metrics http.Handler                          // /metrics
 	Ready   func() (ready bool, reasons []string) // must not block; reasons say why not
 	Config  func(io.Writer) error                 // the configuration in force, secrets masked; nil: no /debug/config
-	Tree    func() any                            // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
-	Logger  *slog.Logger                          // slog.Default when nil
+	// Recording is what a bind's flight recorder holds, as a value that encodes to
+	// JSON; Capture the same as a pcapng file. Both say false for a bind that is not
+	// here. nil: no /debug/binds/{bind}/pdus.
+	Recording func(bind string) (any, bool)
+	Capture   func(w io.Writer, bind string) (bool, error)
+	Tree      func() any   // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
+	Logger    *slog.Logger // slog.Default when nil
 }
 
 // What a client may cost. No page of ours needs more.
