@@ -8,6 +8,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
+	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
@@ -40,6 +41,7 @@ type Account struct {
 	Rules          dispatch.Rules // how a command becomes segments
 	Receipts       dlr.Rules      // how a receipt is read
 	Text           text.Options   // how inbound text is decoded
+	Unknown        ledger.Policy  // what becomes of a submit that was never answered
 	Verdicts       verdict.Rules  // what this MNO means by its statuses
 	TemporaryError codec.Status   // answer to a deliver_sm that could not be stored
 	Expiry         time.Duration  // of a correlation: 72 h (US-SC-010)
@@ -73,6 +75,7 @@ type Times struct {
 	Backoff         []time.Duration // US-SC-005
 	Jitter          float64         // share of a backoff delay that is drawn by lot; 0: exact
 	EnquireWhenIdle bool            // an enquire_link only after Enquire without a PDU; else every Enquire
+	Hold            time.Duration   // how long ledger.Hold waits for a receipt
 	RetryUnanswered time.Duration   // delay before a command of unknown outcome, or not sent, is delivered again
 }
 

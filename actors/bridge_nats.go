@@ -28,7 +28,8 @@ type natsBridge struct {
 
 const (
 	pullWait       = 5 * time.Second // how long one request waits for commands
-	pullRetry      = time.Second     // pause after a request that failed
+	openTimeout    = 10 * time.Second
+	pullRetry      = time.Second // pause after a request that failed
 	publishTimeout = 5 * time.Second
 	publishRetry   = 500 * time.Millisecond
 )
@@ -40,6 +41,8 @@ type (
 		n      int
 		window *actor.PID
 		bind   port.BindID
+		left   int // of n, not delivered yet; at: when it was sent. The window's alone
+		at     time.Time
 	}
 	// publish stores events once, and tells done the errors on a goroutine.
 	publish struct {
@@ -80,27 +83,28 @@ func (n *natsBridge) Receive(c actor.Context) {
 	}
 }
 
-// run is one request. The window hears of every batch, and at the end of what
-// did not come, so that its credit is right again.
+// run is one request. The window hears of every batch, and of the end, so that
+// its credit is right again.
 func (p *pull) run(ctx context.Context, root *actor.RootContext) {
 	in := p.source.intake
-	consumer, err := in.open(ctx)
-	handed := 0
+	opening, cancel := context.WithTimeout(ctx, openTimeout)
+	consumer, err := in.open(opening)
+	cancel()
 	if err == nil {
-		handed, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
+		_, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
 			a := in.admit(ctx, p.bind, ds)
 			if !p.source.hands.take(a.commands) { // the window is gone for good
 				settleDeliveries(ctx, in.env, giveAll(a.commands, in.account.Load().Times.RetryUnanswered))
 				a.commands = nil
 			}
-			root.Send(p.window, &planned{source: p.source, commands: a.commands, taken: len(ds)})
+			root.Send(p.window, &planned{pull: p, commands: a.commands, taken: len(ds)})
 			a.finish(ctx, root, consumer)
 		})
 	}
 	if err != nil {
 		pause(ctx, pullRetry)
 	}
-	root.Send(p.window, &pulled{source: p.source, short: p.n - handed})
+	root.Send(p.window, &pulled{p})
 }
 
 func (n *natsBridge) publish(m *publish) {
@@ -185,7 +189,7 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 		cmd := s.cmd
 		id := cmd.delivery.Command.GetMessageId()
 		if s.giveAll {
-			for _, h := range append(cmd.intake.release(id, cmd.doubtful), cmd.delivery.Handle) {
+			for _, h := range append(cmd.intake.release(id, cmd.past()), cmd.delivery.Handle) {
 				if consumer := cmd.intake.consumer.Load(); consumer != nil {
 					_ = (*consumer).Nak(h, s.delay) // lost, it comes again after AckWait
 				}

@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
+	"github.com/ghasi/smpp-connector/actors/reference"
 )
 
 // Ports are what the tree needs from outside.
@@ -43,12 +44,14 @@ type Options struct {
 // sets before it spawns whoever reads them.
 type environment struct {
 	Options
-	tree   *Tree
-	near   *nearStore
-	parks  *parkIndex
-	outbox outbox
-	ctx    context.Context // ends when the tree has stopped
-	cancel context.CancelFunc
+	tree       *Tree
+	near       *nearStore
+	parks      *parkIndex
+	held       *holds
+	references *reference.Memory
+	outbox     outbox
+	ctx        context.Context // ends when the tree has stopped
+	cancel     context.CancelFunc
 
 	nats, redis, postgres *actor.PID
 

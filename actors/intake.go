@@ -25,6 +25,7 @@ import (
 // every core; what is shared is under a lock for a few map operations a command.
 type intake struct {
 	env     *environment
+	carries string // the operatorId whose commands they are
 	spec    port.ConsumerSpec
 	account atomic.Pointer[Account]
 	book    *book
@@ -69,6 +70,7 @@ type admission struct {
 	commands []*command
 	dead     []settlement
 	copies   []port.Handle // of settled commands: to be acknowledged
+	held     []port.Handle // of commands that wait for a receipt: to be looked at again
 	back     []port.Handle // too early, or the ledger could not be asked: to be given back
 	planned  []event.Planned
 }
@@ -90,8 +92,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	id := d.Command.GetMessageId()
 	a.in.book.mu.Lock()
-	arrival := a.in.book.b.Arrive(id, d.Replay, d.Handle)
-	doubtful := a.in.book.b.Doubtful(id)
+	arrival, past := a.in.book.b.Arrive(id, d.Replay, d.Attempt, d.Handle)
 	a.in.book.mu.Unlock()
 	switch arrival {
 	case ledger.InHand:
@@ -104,53 +105,56 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		return
 	}
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
-	if refusal != nil {
+	if refusal != nil && refusal.Reason == dispatch.ReasonExpired && !past.Empty {
+		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time
+	}
+	if plan == nil {
 		a.refuse(d, account, refusal)
 		return
 	}
-	accepted, submittedAt, err := a.accepted(ctx, account, d, plan)
+	was, err := a.earlier(ctx, account, d, plan, past)
 	if err != nil {
-		a.in.release(id, doubtful)
+		a.in.release(id, past)
 		a.back = append(a.back, d.Handle)
 		return
 	}
-	outcome := ledger.New(plan.PDUs(), accepted)
-	if _, left := outcome.Next(); !left && d.Replay != "" && d.Attempt <= 1 {
+	a.place(account, d, plan, was, refusal)
+}
+
+// place puts a command where it belongs by what its earlier deliveries have come
+// to; refusal says why it may not be submitted, if anything of it is left.
+func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal) {
+	plan = was.resume(plan, d.Command, account.Rules)
+	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous,
+		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids, was.nameless)}
+	switch _, left := cmd.outcome.Next(); {
+	case left && refusal != nil:
+		a.refuse(d, account, refusal)
+		return
+	case left && was.doubtful:
+		if !a.decide(account, cmd) {
+			return
+		}
+	case !left && d.Replay != "" && d.Attempt <= 1:
 		// The MNO had all of it before the replay came: nothing is left to send, and
 		// nothing to bill again.
-		a.copies = append(append(a.copies, d.Handle), a.in.close(id)...)
+		a.copies = append(append(a.copies, d.Handle), a.in.close(plan.MessageID)...)
 		return
 	}
-	a.commands = append(a.commands, &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, outcome: outcome, doubtful: doubtful, submittedAt: submittedAt})
+	a.commands = append(a.commands, cmd)
+	a.tally(plan)
+}
+
+func (a *admission) tally(plan *dispatch.Plan) {
 	strategy := ""
 	if plan.Segments > 1 {
 		strategy = strategyNames[plan.Strategy]
 	}
-	a.planned = append(a.planned, event.Planned{MessageID: id, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments})
+	a.planned = append(a.planned, event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments})
 }
 
 var strategyNames = map[contract.LongMessageStrategy_Value]string{
 	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
-}
-
-// accepted asks the stored correlations what an earlier delivery of the command,
-// or the one that a replay repeats, has got accepted, so that none of it is
-// submitted again.
-func (a *admission) accepted(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan) ([]string, time.Time, error) {
-	if d.Attempt <= 1 && d.Replay == "" {
-		return nil, time.Time{}, nil
-	}
-	rows, err := a.in.env.near.Parts(ctx, account.OperatorID, plan.MessageID)
-	if err != nil || len(rows) == 0 {
-		return nil, time.Time{}, err
-	}
-	ids := make([]string, plan.PDUs())
-	for _, row := range rows {
-		if row.PartsTotal == plan.PDUs() && row.PartIndex >= 1 && row.PartIndex <= len(ids) {
-			ids[row.PartIndex-1] = row.OperatorMessageID
-		}
-	}
-	return ids, rows[0].SubmittedAt, nil
 }
 
 func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal) {
@@ -170,20 +174,24 @@ func (a *admission) finish(ctx context.Context, root *actor.RootContext, consume
 	for _, h := range a.back {
 		_ = consumer.Nak(h, time.Second)
 	}
+	for _, h := range a.held {
+		_ = consumer.Nak(h, holdAgain)
+	}
 	if len(a.dead) > 0 {
 		root.Send(a.in.env.nats, &execute{a.dead})
 	}
 }
 
 // release lets go of a command that goes back to its consumer.
-func (in *intake) release(id string, doubtful bool) []port.Handle {
+func (in *intake) release(id string, past ledger.Past) []port.Handle {
 	in.book.mu.Lock()
 	defer in.book.mu.Unlock()
-	return in.book.b.Return(id, doubtful)
+	return in.book.b.Return(id, past)
 }
 
 // close remembers that a command is settled.
 func (in *intake) close(id string) []port.Handle {
+	in.env.held.forget(id)
 	in.book.mu.Lock()
 	defer in.book.mu.Unlock()
 	return in.book.b.Settle(id)

@@ -18,21 +18,28 @@ import (
 // command is one dispatch command in hand, from its delivery to its settlement.
 // It belongs to the actor that was sent it last.
 type command struct {
-	delivery     port.Delivery
-	intake       *intake
-	plan         *dispatch.Plan
-	bind         port.BindID // the bind that took it
-	primary      string      // whose command it is, when a backup carries it
-	outcome      ledger.Message
-	reference    uint16
-	hasReference bool
-	doubtful     bool // an earlier submit was written and never answered
-	settled      bool // its end is decided; nothing more is submitted
-	submittedAt  time.Time
-	status       codec.Status // the status that refused it
+	delivery    port.Delivery
+	intake      *intake
+	plan        *dispatch.Plan
+	bind        port.BindID // the bind that took it
+	primary     string      // whose command it is, when a backup carries it
+	outcome     ledger.Message
+	reference   port.Reference // that its parts share
+	tried       int            // references that were looked at for it
+	doubtful    bool           // an earlier submit was written and never answered
+	settled     bool           // its end is decided; nothing more is submitted
+	submittedAt time.Time
+	status      codec.Status // the status that refused it
 
 	held       bool // in its bind's hands, whose list it is a link of
 	prev, next *command
+}
+
+// past is what a later delivery must know of it.
+func (cmd *command) past() ledger.Past {
+	p := cmd.outcome.Past()
+	p.Doubtful = p.Doubtful || cmd.doubtful
+	return p
 }
 
 // flight is one segment between the window and the line.
@@ -79,6 +86,12 @@ type linkDown struct {
 type drain struct{}
 
 type drained struct{ who *actor.PID }
+
+// disowned tells a session that the MNO takes it for unbound.
+type disowned struct {
+	link   *link
+	status codec.Status
+}
 
 // carry has a bind's window pull commands, or leave them to another account.
 type carry struct{ on bool }

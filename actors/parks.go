@@ -72,6 +72,16 @@ func (p *parkIndex) waitingFor(rows []port.Correlation) []port.ParkedReceipt {
 	return found
 }
 
+// all returns what is parked.
+func (p *parkIndex) all() (list []port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, receipts := range p.byKey {
+		list = append(list, receipts...)
+	}
+	return list
+}
+
 // doubt notes that the rematch of receipts has failed.
 func (p *parkIndex) doubt(receipts []port.ParkedReceipt) {
 	p.mu.Lock()

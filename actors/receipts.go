@@ -259,9 +259,11 @@ const (
 	doubtBatch = 500
 )
 
-// retry looks after the receipts whose rematch failed, until ctx ends.
+// retry looks after the receipts whose rematch failed, and those of commands that
+// are held, until ctx ends.
 func (d receiptDesk) retry(ctx context.Context) {
 	for pause(ctx, doubtRetry) {
+		d.claim(ctx)
 		for left := d.env.parks.doubted(doubtBatch); len(left) > 0 && ctx.Err() == nil; {
 			d.rematch(ctx, left)
 			if len(left) < doubtBatch {

@@ -118,6 +118,8 @@ func (s *session) Receive(c actor.Context) {
 		s.tellFlights(c, m)
 	case *unbindDue:
 		s.unbindOver(c, m)
+	case *disowned:
+		s.disown(c, m)
 	case *lineBroken:
 		s.broken(c, m)
 	}
@@ -284,6 +286,14 @@ func (s *session) unbindAnswered(c actor.Context, err error) {
 		return
 	}
 	s.end(c, &LinkEnded{Event: lifecycle.UnbindDone, Err: err})
+}
+
+// disown ends the session: the MNO's answers to submits say that it has none with us,
+// though it may still answer enquire_links.
+func (s *session) disown(c actor.Context, m *disowned) {
+	if m.link == s.link && !s.ended {
+		s.end(c, &LinkEnded{Event: lifecycle.PeerUnbound, Err: fmt.Errorf("a submit was answered %v", m.status)})
+	}
 }
 
 // tellFlights tells a window that has failed which of its flights still await an

@@ -33,7 +33,7 @@ func (s *session) write(c actor.Context, flights []*flight) {
 			break
 		}
 		f.seq, f.sentAt = sequence.Wire(absolute), now
-		s.scratch = f.cmd.plan.Fill(f.part, f.cmd.reference, s.account.Rules.Count.Wide, &s.submit, s.scratch)
+		s.scratch = f.cmd.plan.Fill(f.part, f.cmd.reference.Number, &s.submit, s.scratch)
 		s.submit.Sequence = f.seq
 		s.out = codec.Append(s.out, &s.submit)
 		s.pending.Put(f.seq, now, f) // before the write: no answer can come first

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/reference"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -44,7 +45,7 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 	if o.Drain == 0 {
 		o.Drain = 30 * time.Second
 	}
-	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(),
+	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
 	env.ctx, env.cancel = context.WithCancel(context.Background())
 	env.tree.wrap = wrapActors
@@ -141,7 +142,7 @@ func (e *environment) intakesOf(bind port.BindID, operatorID string, account *Ac
 		// same consumer; the book is shared.
 		key := account.OperatorID + "|" + spec.Durable
 		if e.intakes[key] == nil {
-			e.intakes[key] = &intake{env: e, spec: spec, book: e.books[operatorID]}
+			e.intakes[key] = &intake{env: e, carries: operatorID, spec: spec, book: e.books[operatorID]}
 			e.intakes[key].account.Store(account)
 		}
 		intakes[i] = e.intakes[key]

@@ -1,11 +1,14 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/reference"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 	"github.com/ghasi/smpp-connector/actors/window"
 )
@@ -49,9 +52,25 @@ type windowActor struct {
 type source struct {
 	intake *intake
 	hands  *hands
-	asked  int // commands asked for and not delivered yet
-	pulls  int // requests under way
+	pulls  []*pull // requests under way
 }
+
+// asked is how many commands were asked for and not delivered yet.
+func (s *source) asked() (n int) {
+	for _, p := range s.pulls {
+		n += p.left
+	}
+	return n
+}
+
+// over takes a request out that has ended.
+func (s *source) over(p *pull) {
+	s.pulls = slices.DeleteFunc(s.pulls, func(known *pull) bool { return known == p })
+}
+
+// pullLost is when a request counts as lost, with an actor that failed at it: every
+// request ends well before, even one whose consumer must be opened first.
+const pullLost = 30 * time.Second
 
 // maxPulls bounds the requests under way on one consumer: one that waits for
 // traffic, and a few that bring what answers have made room for.
@@ -62,17 +81,14 @@ const maxSettling = 64
 
 // The messages that only a window hears, beside those of messages.go.
 type (
-	// planned brings commands of a source; handed of those it had asked for.
+	// planned brings commands of a request.
 	planned struct {
-		source   *source
+		pull     *pull
 		commands []*command
 		taken    int // deliveries that the request brought, whether or not a command came of them
 	}
-	// pulled says that a request is over; short of what it asked for did not come.
-	pulled struct {
-		source *source
-		short  int
-	}
+	// pulled says that a request is over.
+	pulled  struct{ pull *pull }
 	paceDue struct{}
 	lookDue struct{}
 )
@@ -98,8 +114,7 @@ func (w *windowActor) Receive(c actor.Context) {
 	case *planned:
 		w.enqueue(c, m)
 	case *pulled:
-		m.source.asked -= m.short
-		m.source.pulls--
+		m.pull.source.over(m.pull)
 		w.ask(c)
 	case *answered:
 		w.settleAnswers(c, m)
@@ -238,7 +253,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 }
 
 func (w *windowActor) enqueue(c actor.Context, m *planned) {
-	m.source.asked -= m.taken
+	m.pull.left -= m.taken
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
 		if s.account.OperatorID != w.seat.carries {
@@ -315,10 +330,40 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 // refer gives a command that needs one its concatenation reference, and reports
 // whether it may be submitted.
 func (w *windowActor) refer(c actor.Context, cmd *command) bool {
-	if cmd.hasReference || !cmd.plan.NeedsReference() {
+	if cmd.reference.Bits != 0 || !cmd.plan.NeedsReference() {
 		return true
 	}
-	now := time.Now()
+	now, rules := time.Now(), &cmd.intake.account.Load().Rules
+	pair := reference.PairOf(cmd.plan.From(), cmd.plan.To())
+	for {
+		absolute, ok := w.nextReference(c, now)
+		if !ok {
+			return false
+		}
+		cmd.tried++
+		if cmd.tried == widenAfter {
+			if wide, ok := cmd.plan.Widen(cmd.delivery.Command, *rules); ok {
+				cmd.plan = wide
+			}
+		}
+		ref := port.Reference{Number: reference.Of(absolute, w.seat.id.Number, len(w.seat.account.Load().Binds)), Bits: cmd.plan.ReferenceBits()}
+		if w.env.references.Take(pair, ref, now) || cmd.tried >= repeatAfter {
+			cmd.reference = ref
+			return true
+		}
+	}
+}
+
+// After so many references that are in use for its sender and recipient, a message
+// gets one of 16 bits, where it may, and after so many it gets one all the same: it
+// is then the 256th within a minute.
+const (
+	widenAfter  = 16
+	repeatAfter = 256
+)
+
+// nextReference spends a number, and asks for the next block in time.
+func (w *windowActor) nextReference(c actor.Context, now time.Time) (absolute uint64, ok bool) {
 	if w.refs.Left() == 0 && now.Sub(w.asked) > askAgain {
 		w.refs.Forgo() // the request or its answer was lost with an actor that failed
 	}
@@ -326,12 +371,7 @@ func (w *windowActor) refer(c actor.Context, cmd *command) bool {
 		w.asked = now
 		c.Send(w.seat.sequence, &needReferences{to: c.Self()})
 	}
-	absolute, ok := w.refs.Next()
-	if !ok {
-		return false
-	}
-	cmd.reference, cmd.hasReference = uint16(absolute), true
-	return true
+	return w.refs.Next()
 }
 
 // askAgain is how long an actor waits for numbers before it asks again.
@@ -364,16 +404,18 @@ func (w *windowActor) ask(c actor.Context) {
 	}
 	account, now := w.seat.account.Load(), time.Now()
 	for _, s := range w.sources {
-		load := window.Load{Queued: len(w.queue), Asked: s.asked, Settling: w.settling}
+		s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool { return now.Sub(p.at) >= pullLost })
+		load := window.Load{Queued: len(w.queue), Asked: s.asked(), Settling: w.settling}
 		n := w.window.Credit(load, account.Prefetch, maxSettling*w.window.Configured(), now)
 		// A request that waits is topped up only by a worthwhile number.
-		if n == 0 || s.pulls >= maxPulls || (s.pulls > 0 && n < max(w.window.Size()/4, 1)) {
+		if n == 0 || len(s.pulls) >= maxPulls || (len(s.pulls) > 0 && n < max(w.window.Size()/4, 1)) {
 			continue
 		}
-		s.asked += n
-		s.pulls++
-		c.Send(w.env.nats, &pull{source: s, n: n, window: c.Self(), bind: w.seat.id})
+		p := &pull{source: s, n: n, left: n, at: now, window: c.Self(), bind: w.seat.id}
+		s.pulls = append(s.pulls, p)
+		c.Send(w.env.nats, p)
 	}
+	w.schedule(c)
 }
 
 // tick does what the window does by time alone: it grows, a drain ends, a test
@@ -387,9 +429,17 @@ func (w *windowActor) tick(c actor.Context) {
 	w.ask(c)
 }
 
-// schedule sets the timer to the window's next change by time.
+// schedule sets the timer to the window's next change by time, or to when a request
+// must have ended.
 func (w *windowActor) schedule(c actor.Context) {
 	at, ok := w.window.Next()
+	for _, s := range w.sources {
+		for _, p := range s.pulls {
+			if lost := p.at.Add(pullLost); !ok || lost.Before(at) {
+				at, ok = lost, true
+			}
+		}
+	}
 	if !ok || w.up == nil || w.look != nil && !at.Before(w.lookAt) {
 		return
 	}

@@ -79,7 +79,7 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 // unknown publishes that PDUs were written and will not be answered.
 func (s *settling) unknown(segments int, reason string) {
 	if segments > 0 {
-		s.w.env.Listener.On(event.OutcomeUnknown{Bind: s.w.seat.id, Segments: segments, Redelivered: true, Reason: reason, At: s.now})
+		s.w.env.Listener.On(event.OutcomeUnknown{Bind: s.w.seat.id, Segments: segments, Redelivered: s.account.Unknown == ledger.Redeliver, Reason: reason, At: s.now})
 	}
 }
 
@@ -97,6 +97,9 @@ func (s *settling) judge(f *flight) window.Degraded {
 	}
 	v := s.account.Verdicts.Of(f.status)
 	f.cmd.status = f.status
+	if v.Effect == verdict.Rebind && s.w.up != nil {
+		s.c.Send(s.w.up.session, &disowned{link: s.w.up.link, status: f.status})
+	}
 	switch v.Class {
 	case verdict.Accept: // by the profile: the MNO has it, under no id
 		f.cmd.outcome.Accept(f.part, f.id)
@@ -112,12 +115,19 @@ func (s *settling) judge(f *flight) window.Degraded {
 
 // row is the correlation of an accepted part (US-SC-010).
 func (s *settling) row(cmd *command, part int, id string, sentAt time.Time) port.Correlation {
+	r := rowOf(s.account, cmd, part, s.account.Receipts.IDs.FromResponse(id), sentAt)
+	r.Bind, r.Epoch = s.w.seat.id, s.w.env.Epoch
+	return r
+}
+
+// rowOf is the correlation of a part under an id that follows the profile's rule.
+func rowOf(account *Account, cmd *command, part int, id string, sentAt time.Time) port.Correlation {
 	return port.Correlation{
-		OperatorID: s.account.OperatorID, PrimaryOperatorID: cmd.primary, OperatorMessageID: s.account.Receipts.IDs.FromResponse(id),
+		OperatorID: account.OperatorID, PrimaryOperatorID: cmd.primary, OperatorMessageID: id,
 		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
-		Bind: s.w.seat.id, Epoch: s.w.env.Epoch, From: cmd.plan.From(), To: cmd.plan.To(),
-		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(s.account.Expiry),
-		Ambiguous: cmd.doubtful, Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace,
+		Bind: cmd.bind, From: cmd.plan.From(), To: cmd.plan.To(),
+		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(account.Expiry),
+		Ambiguous: cmd.doubtful, Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace, Reference: cmd.reference,
 	}
 }
 
@@ -148,8 +158,7 @@ func (s *settling) finish(cmd *command) {
 		s.end(cmd, settlement{dead: deadLetter(cmd.delivery, s.account.OperatorID, &dispatch.Refusal{
 			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %v: see the runbook, section %q", cmd.status, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 	case ledger.Doubtful:
-		cmd.doubtful = true
-		s.giveBack(cmd, max(delay, s.account.Times.RetryUnanswered))
+		s.doubt(cmd, delay)
 	default:
 		s.giveBack(cmd, delay)
 	}

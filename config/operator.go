@@ -154,7 +154,7 @@ const (
 type StatusRule struct {
 	Status codec.Status
 	Action string        // accept, retry or reject: what becomes of the segment
-	Effect string        // none, halve, half-close or drain: what becomes of the window
+	Effect string        // none, halve, half-close, drain or rebind: what becomes of the bind
 	Delay  time.Duration // of a retry
 }
 

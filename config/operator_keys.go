@@ -127,7 +127,7 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return choice(&p.UnknownOutcome, OutcomeRedeliver, OutcomeHold, OutcomeGiveUp) }},
 	{"queryUnknown", "", "", "ask by query_sm first, for an MNO that answers it",
 		func(p *Profile) value { return toggle(&p.QueryUnknown) }},
-	{"statuses", "", "", "what a status means at this MNO: STATUS=ACTION:DELAY:EFFECT, as in [ESME_RSYSERR=retry:30s, 0x0408=reject, 0x0045=half-close]; actions are accept, retry, reject, effects none, halve, half-close, drain",
+	{"statuses", "", "", "what a status means at this MNO: STATUS=ACTION:DELAY:EFFECT, as in [ESME_RSYSERR=retry:30s, 0x0408=reject, 0x0045=half-close]; actions are accept, retry, reject, effects none, halve, half-close, drain, rebind",
 		func(p *Profile) value { return statusRules(&p.Statuses) }},
 	{"tlvs", "", "", "TLVs that commands may carry by name, as in [PE_ID=0x1400:text:required]; kinds are text, cstring, uint8, uint16, uint32, hex",
 		func(p *Profile) value { return tlvs(&p.TLVs) }},

@@ -101,7 +101,7 @@ func tlvs(field *[]TLV) value {
 // What becomes of a segment, and of the window.
 var (
 	statusActions = []string{"accept", "retry", "reject"}
-	statusEffects = []string{"none", "halve", "half-close", "drain"}
+	statusEffects = []string{"none", "halve", "half-close", "drain", "rebind"}
 )
 
 // statusRules is a list of STATUS=ACTION:DELAY:EFFECT; either the action with its

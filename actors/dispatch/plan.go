@@ -32,6 +32,7 @@ type Plan struct {
 	Mismatch    bool // the command's fingerprint is another
 
 	parts    [][]byte   // one a PDU, without user data header
+	wide     bool       // they leave room for a 16-bit reference
 	header   udh.Header // of every part: the national tables, where the text needs them
 	template codec.SubmitSM
 	onlyLast bool // the last part alone asks for a receipt
@@ -43,6 +44,34 @@ func (p *Plan) PDUs() int { return len(p.parts) }
 
 // NeedsReference reports whether the parts must share a concatenation reference.
 func (p *Plan) NeedsReference() bool { return p.PDUs() > 1 }
+
+// ReferenceBits is how wide that reference is, 8 or 16; sar_msg_ref_num has 16 always.
+func (p *Plan) ReferenceBits() uint8 {
+	if p.wide || p.Strategy == contract.LongMessageStrategy_SAR {
+		return 16
+	}
+	return 8
+}
+
+// Widen returns the same message with room for a 16-bit reference in its parts; ok
+// is false when it would take more segments (US-SC-026), or may not. c and r are what
+// the plan was made of. What was counted, and the fingerprint, stay as they are.
+func (p *Plan) Widen(c *contract.SmsDispatchCommand, r Rules) (wide *Plan, ok bool) {
+	if !r.MayWiden {
+		return nil, false
+	}
+	r.Count.Wide = true
+	split, err := text.Prepare(c.GetText(), segment.Encoding(c.GetEncoding()), r.Count, r.Alphabet)
+	if err != nil || split.Segments != p.Segments {
+		return nil, false
+	}
+	w := *p
+	w.wide = true
+	if w.parts, err = w.octets(split, r); err != nil || len(w.parts) != len(p.parts) {
+		return nil, false
+	}
+	return &w, true
+}
 
 // From and To are the addresses as they are submitted.
 func (p *Plan) From() string { return p.template.SourceAddr }
@@ -62,7 +91,7 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 	}
 	p := &Plan{MessageID: c.GetMessageId(), Encoding: split.Encoding, Forced: want != segment.Auto,
 		Units: split.Units, Segments: split.Segments, Fingerprint: split.Fingerprint(),
-		header: udh.Header{Locking: split.Shift.Locking, Single: split.Shift.Single}, onlyLast: r.ReceiptOfLastPart}
+		header: udh.Header{Locking: split.Shift.Locking, Single: split.Shift.Single}, wide: r.Count.Wide, onlyLast: r.ReceiptOfLastPart}
 	for _, c := range split.Replaced {
 		p.Characters = append(p.Characters, c.Rune)
 	}
@@ -205,9 +234,8 @@ func commandField(pdu string) string {
 
 // Fill writes the PDU of a part, from 0, into out, and returns the scratch buffer
 // that the PDU's octets may point into: keep it until the PDU has been encoded.
-// The reference is used when NeedsReference; its high octet only when the rules
-// count with wide references.
-func (p *Plan) Fill(part int, reference uint16, wide bool, out *codec.SubmitSM, scratch []byte) []byte {
+// The reference is used when NeedsReference; of one of 8 bits its low octet.
+func (p *Plan) Fill(part int, reference uint16, out *codec.SubmitSM, scratch []byte) []byte {
 	tlvs := append(out.TLVs[:0], p.template.TLVs...)
 	*out = p.template
 	total, index := uint8(len(p.parts)), uint8(part+1)
@@ -219,7 +247,7 @@ func (p *Plan) Fill(part int, reference uint16, wide bool, out *codec.SubmitSM, 
 			codec.TLV{Tag: codec.TagSARTotalSegments, Value: []byte{total}},
 			codec.TLV{Tag: codec.TagSARSegmentSeqnum, Value: []byte{index}})
 	case total > 1:
-		header.Concat = udh.Concat{Reference: reference, Wide: wide, Total: total, Index: index}
+		header.Concat = udh.Concat{Reference: reference, Wide: p.wide, Total: total, Index: index}
 	}
 	body := p.parts[part]
 	scratch, _ = header.Append(scratch[:0]) // its elements are ours, and short

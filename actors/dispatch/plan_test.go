@@ -35,10 +35,10 @@ func make1(t *testing.T, c *contract.SmsDispatchCommand, r Rules) *Plan {
 	return p
 }
 
-func pdus(p *Plan, reference uint16, wide bool) []codec.SubmitSM {
+func pdus(p *Plan, reference uint16) []codec.SubmitSM {
 	out := make([]codec.SubmitSM, p.PDUs())
 	for i := range out {
-		p.Fill(i, reference, wide, &out[i], nil)
+		p.Fill(i, reference, &out[i], nil)
 	}
 	return out
 }
@@ -70,7 +70,7 @@ func TestUSSC007DataCodingAndOctets(t *testing.T) {
 		{"empty", "", contract.Encoding_AUTO, 0, nil},
 	} {
 		p := make1(t, &contract.SmsDispatchCommand{Text: c.text, Encoding: c.encoding}, rules())
-		pdu := pdus(p, 0, false)[0]
+		pdu := pdus(p, 0)[0]
 		if pdu.DataCoding != c.coding || !bytes.Equal(pdu.ShortMessage, c.octets) || pdu.ESMClass != 0 {
 			t.Errorf("%s: data_coding %#x, octets % x, esm_class %#x", c.name, uint8(pdu.DataCoding), pdu.ShortMessage, uint8(pdu.ESMClass))
 		}
@@ -81,7 +81,7 @@ func TestUSSC007DataCodingAndOctets(t *testing.T) {
 // total and their index.
 func TestUSSC008TwoPartsWithTheirHeaders(t *testing.T) {
 	p := make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161)}, rules())
-	list := pdus(p, 0x2A, false)
+	list := pdus(p, 0x2A)
 	if len(list) != 2 || p.Segments != 2 || !p.NeedsReference() {
 		t.Fatalf("%d PDUs, %d segments", len(list), p.Segments)
 	}
@@ -101,7 +101,7 @@ func TestUSSC008TwoPartsWithTheirHeaders(t *testing.T) {
 func TestUSSC008BaseModeIsKept(t *testing.T) {
 	r := rules()
 	r.ESMClass = 0x03
-	if got := pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161)}, r), 1, false)[0].ESMClass; got != 0x43 {
+	if got := pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161)}, r), 1)[0].ESMClass; got != 0x43 {
 		t.Errorf("esm_class %#x", uint8(got))
 	}
 }
@@ -110,7 +110,7 @@ func TestUSSC008BaseModeIsKept(t *testing.T) {
 func TestUSSC009MessagePayload(t *testing.T) {
 	text := strings.Repeat("x", 400)
 	p := make1(t, &contract.SmsDispatchCommand{Text: text, LongMessageStrategy: contract.LongMessageStrategy_TLV}, rules())
-	list := pdus(p, 0, false)
+	list := pdus(p, 0)
 	payload, ok := list[0].TLVs.Get(codec.TagMessagePayload)
 	if len(list) != 1 || !ok || string(payload) != text || len(list[0].ShortMessage) != 0 {
 		t.Errorf("%d PDUs, payload of %d, short_message of %d", len(list), len(payload), len(list[0].ShortMessage))
@@ -123,7 +123,7 @@ func TestUSSC009MessagePayload(t *testing.T) {
 func TestSARCarriesThePartInTLVs(t *testing.T) {
 	r := rules()
 	r.Strategy = contract.LongMessageStrategy_SAR
-	list := pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161)}, r), 0x1234, true)
+	list := pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161)}, r), 0x1234)
 	ref, _ := list[1].TLVs.Uint16(codec.TagSARMsgRefNum)
 	total, _ := list[1].TLVs.Uint8(codec.TagSARTotalSegments)
 	index, _ := list[1].TLVs.Uint8(codec.TagSARSegmentSeqnum)
@@ -152,7 +152,7 @@ func TestAddressesGetTheirNumbering(t *testing.T) {
 		{"the profile's", &contract.SmsDispatchCommand{}, fixed, "Ghasi", "93700123456", [4]uint8{0, 0, 1, 1}},
 		{"the command's", &contract.SmsDispatchCommand{FromTon: u(6), FromNpi: u(9), ToTon: u(0), ToNpi: u(0)}, fixed, "Ghasi", "93700123456", [4]uint8{6, 9, 0, 0}},
 	} {
-		pdu := pdus(make1(t, c.command, c.rules), 0, false)[0]
+		pdu := pdus(make1(t, c.command, c.rules), 0)[0]
 		got := [4]uint8{pdu.SourceAddrTON, pdu.SourceAddrNPI, pdu.DestAddrTON, pdu.DestAddrNPI}
 		if pdu.SourceAddr != c.from || pdu.DestinationAddr != c.to || got != c.numbers {
 			t.Errorf("%s: %q → %q %v", c.name, pdu.SourceAddr, pdu.DestinationAddr, got)
@@ -211,7 +211,7 @@ func TestOptionalFieldsReachThePDU(t *testing.T) {
 	none := uint32(0)
 	p := make1(t, &contract.SmsDispatchCommand{Text: "Hi", Flash: true, Priority: 2, ProtocolId: 0x41, ServiceType: "VMA", RegisteredDelivery: &none,
 		ValidityPeriodSeconds: 3600, ScheduledAt: timestamppb.New(now)}, rules())
-	pdu := pdus(p, 0, false)[0]
+	pdu := pdus(p, 0)[0]
 	if pdu.DataCoding != 0x10 || pdu.PriorityFlag != 2 || pdu.ProtocolID != 0x41 || pdu.ServiceType != "VMA" || pdu.RegisteredDelivery != 0 {
 		t.Errorf("%s", codec.Dump(&pdu))
 	}

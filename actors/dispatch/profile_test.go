@@ -30,7 +30,7 @@ func TestNationalTablesAreNamedInTheHeader(t *testing.T) {
 		"message_payload": {strings.Repeat("ş ıx", 60), contract.LongMessageStrategy_TLV, 1},
 	} {
 		p := make1(t, &contract.SmsDispatchCommand{Text: c.text, LongMessageStrategy: c.strategy}, r)
-		list := pdus(p, 7, false)
+		list := pdus(p, 7)
 		var back strings.Builder
 		for i, pdu := range list {
 			body := pdu.ShortMessage
@@ -57,12 +57,12 @@ func TestPackedPayloadHasNoSeams(t *testing.T) {
 	r := rules()
 	r.Alphabet = text.GSM7Packed
 	long := strings.Repeat("0123456789", 40)
-	list := pdus(make1(t, &contract.SmsDispatchCommand{Text: long, LongMessageStrategy: contract.LongMessageStrategy_TLV}, r), 0, false)
+	list := pdus(make1(t, &contract.SmsDispatchCommand{Text: long, LongMessageStrategy: contract.LongMessageStrategy_TLV}, r), 0)
 	payload, _ := list[0].TLVs.Get(codec.TagMessagePayload)
 	if got := text.Decode(0, payload, text.Options{Default: text.GSM7Packed}).Text; len(list) != 1 || got != long || len(payload) != 350 {
 		t.Errorf("%d PDUs, %d octets, %q", len(list), len(payload), got)
 	}
-	for _, pdu := range pdus(make1(t, &contract.SmsDispatchCommand{Text: long}, r), 3, false) {
+	for _, pdu := range pdus(make1(t, &contract.SmsDispatchCommand{Text: long}, r), 3) {
 		header, rest, err := udh.Parse(pdu.ShortMessage)
 		got := text.Decode(0, rest, text.Options{Default: text.GSM7Packed, HeaderOctets: header.Octets}).Text
 		if err != nil || len(pdu.ShortMessage) > 140 || !strings.Contains(long, got) || got == "" {
@@ -79,7 +79,7 @@ func TestFlashInBothStyles(t *testing.T) {
 	}{{text.FlashGeneral, "x", 0x10}, {text.FlashGeneral, "ښ", 0x18}, {text.FlashClass, "x", 0xF0}, {text.FlashClass, "ښ", 0x18}} {
 		r := rules()
 		r.Flash = c.style
-		if got := pdus(make1(t, &contract.SmsDispatchCommand{Text: c.text, Flash: true}, r), 0, false)[0].DataCoding; got != c.want {
+		if got := pdus(make1(t, &contract.SmsDispatchCommand{Text: c.text, Flash: true}, r), 0)[0].DataCoding; got != c.want {
 			t.Errorf("style %d: data_coding %#x, want %#x", c.style, uint8(got), uint8(c.want))
 		}
 	}
@@ -90,13 +90,13 @@ func TestReceiptOfTheLastPartAlone(t *testing.T) {
 	r := rules()
 	r.ReceiptOfLastPart = true
 	var got []byte
-	for _, pdu := range pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 400)}, r), 0, false) {
+	for _, pdu := range pdus(make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 400)}, r), 0) {
 		got = append(got, byte(pdu.RegisteredDelivery))
 	}
 	if !bytes.Equal(got, []byte{0, 0, 1}) {
 		t.Errorf("registered_delivery %v", got)
 	}
-	if one := pdus(make1(t, &contract.SmsDispatchCommand{Text: "x"}, r), 0, false)[0].RegisteredDelivery; one != 1 {
+	if one := pdus(make1(t, &contract.SmsDispatchCommand{Text: "x"}, r), 0)[0].RegisteredDelivery; one != 1 {
 		t.Errorf("a message in one part: registered_delivery %d", one)
 	}
 }
@@ -119,7 +119,7 @@ func TestTLVsByName(t *testing.T) {
 	r.TLVs = []TLVRule{{"PE_ID", 0x1400, TLVText, true}, {"NAME", 0x1401, TLVCString, false}, {"N8", 0x1402, TLVUint8, false}, {"N16", 0x1403, TLVUint16, false}, {"N32", 0x1404, TLVUint32, false}, {"RAW", 0x1405, TLVHex, false}}
 	p := make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161), Tlvs: map[string]string{
 		"RAW": "00ff", "N32": "0x01020304", "N16": "258", "N8": "7", "NAME": "abc", "PE_ID": "1234567890"}}, r)
-	for i, pdu := range pdus(p, 1, false) {
+	for i, pdu := range pdus(p, 1) {
 		want := codec.TLVs{{Tag: 0x1400, Value: []byte("1234567890")}, {Tag: 0x1401, Value: []byte("abc\x00")}, {Tag: 0x1402, Value: []byte{7}},
 			{Tag: 0x1403, Value: []byte{1, 2}}, {Tag: 0x1404, Value: []byte{1, 2, 3, 4}}, {Tag: 0x1405, Value: []byte{0, 0xFF}}}
 		if len(pdu.TLVs) != len(want) {

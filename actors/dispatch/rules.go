@@ -22,6 +22,7 @@ type Rules struct {
 
 	Strategy contract.LongMessageStrategy_Value // of long texts: CSMS, TLV or SAR
 	Count    segment.Rule                       // reference width, national tables, most parts
+	MayWiden bool                               // 16-bit references where 8-bit ones would repeat too soon
 
 	Alphabet text.Alphabet // what data_coding 0 means at this MNO: GSM7 unpacked by default
 

@@ -156,6 +156,17 @@ type MessagesSettled struct {
 	Count      int
 }
 
+// DoubtDecided: what becomes of a command of which a submit was never answered:
+// redeliver, hold or giveUp, as the profile says; receipt or lateAnswer when one
+// has told after all.
+type DoubtDecided struct {
+	Bind      port.BindID
+	MessageID string
+	Decision  string
+	Trace     port.Trace
+	At        time.Time
+}
+
 // OutcomeUnknown: PDUs were written and will not be answered (a lost line, a
 // response timeout). Redelivered says whether they are submitted again.
 type OutcomeUnknown struct {
@@ -232,6 +243,7 @@ func (DeadLettered) fact()        {}
 func (FailoverStep) fact()        {}
 func (MessagesSettled) fact()     {}
 func (OutcomeUnknown) fact()      {}
+func (DoubtDecided) fact()        {}
 func (DependencyChanged) fact()   {}
 func (AccountUnavailable) fact()  {}
 func (AccountFetched) fact()      {}

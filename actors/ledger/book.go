@@ -1,70 +1,107 @@
 package ledger
 
-// Arrival is what a book knows of a command that was delivered.
+// Arrival is what a book says of a command that was delivered.
 type Arrival uint8
 
 // The arrivals.
 const (
-	Fresh   Arrival = iota // not known: it is in hand from now on
+	Fresh   Arrival = iota // to be sent: it is in hand from now on
 	InHand                 // a second delivery of a command in hand: settle both together
 	Settled                // its outcome is stored and was acknowledged: acknowledge this copy too
 	Early                  // a replay of a command that is still in hand: give it back for a moment
 )
 
-// Book remembers which commands a process has in hand and which it has settled
-// lately, so that a second copy of a message is not sent, and that a redelivery
-// of one whose outcome was unknown is marked. H is what settles a delivery.
+// Past is what is known of the earlier deliveries of a command.
+type Past struct {
+	// Doubtful says that a submit of it was written and never answered; and where
+	// another process had it last, that this may be so.
+	Doubtful bool
+	// Empty says that no part was accepted, so that no store need be asked.
+	Empty bool
+	// Nameless are the parts, from 0, that the MNO accepted under no id: no store
+	// can know of those.
+	Nameless []bool
+}
+
+// Book remembers which commands a process has in hand, and what became of those
+// that it had, so that a second copy of a message is not sent, and that a
+// redelivery of one whose outcome is unknown is marked. H is what settles a
+// delivery.
+//
+// A delivery is known by its number, which JetStream counts up: where it is not
+// the one after the last that this process gave back, somebody else had the
+// command meanwhile and may have submitted it, such as a process that was killed.
 //
 // A replay is a dead-lettered command that somebody sends again on purpose. It is
 // no copy of the one that was rejected, only of itself: its first arrival is
 // Fresh however well the command is remembered.
 //
-// The memory of settled commands is two generations of at most capacity each:
-// bounded, and forgetting the oldest first. What it has forgotten, the stored
-// correlations still know.
+// The memory is bounded and forgets the oldest first, of settled commands and of
+// those that were given back apart: the many that succeed must not push out the
+// few that wait. What it has forgotten of accepted parts, the stored correlations
+// still know.
 type Book[H any] struct {
-	capacity       int
-	inHand         map[string]hand[H]
-	young, old     map[string]struct{}
-	doubtful       map[string]struct{}
-	doubtfulBefore map[string]struct{}
+	inHand   map[string]hand[H]
+	settled  memory[struct{}] // by nameOf
+	returned memory[past]
 }
 
 // hand is a command in hand.
 type hand[H any] struct {
-	replay string // which replay it is; "": none
-	more   []H    // further deliveries of the same command
+	replay  string // which replay it is; "": none
+	attempt uint64 // the latest delivery of it
+	more    []H    // further deliveries of the same command
 }
 
-// NewBook remembers at least capacity settled commands.
+// past is a command that was given back.
+type past struct {
+	attempt uint64 // the latest delivery of it
+	Past
+}
+
+// NewBook remembers at least capacity settled commands, and as many that were
+// given back.
 func NewBook[H any](capacity int) *Book[H] {
-	return &Book[H]{capacity: max(capacity, 1), inHand: map[string]hand[H]{},
-		young: map[string]struct{}{}, doubtful: map[string]struct{}{}}
+	return &Book[H]{inHand: map[string]hand[H]{}, settled: newMemory[struct{}](capacity), returned: newMemory[past](capacity)}
 }
 
-// Arrive takes a delivery in; replay names the replay that it is, if it is one.
-// For InHand the handle is kept until the command is settled.
+// Arrive takes a delivery in: its number, from 1, and in replay which replay it
+// is, if it is one. For InHand the handle is kept until the command is settled.
 //
 // A replay that comes while the command is in hand is Early: the rejection that
 // it answers is published before it is settled here, and settling both together
 // would lose the replay.
-func (b *Book[H]) Arrive(id, replay string, h H) Arrival {
+func (b *Book[H]) Arrive(id, replay string, attempt uint64, h H) (Arrival, Past) {
+	name := nameOf(id, replay)
+	_, settled := b.settled.get(name)
 	if first, ok := b.inHand[id]; ok {
 		if replay != "" && replay != first.replay {
-			return Early
+			if settled {
+				return Settled, Past{}
+			}
+			b.returned.put(name, past{attempt, Past{Empty: true}})
+			return Early, Past{}
 		}
 		first.more = append(first.more, h)
+		first.attempt = max(first.attempt, attempt)
 		b.inHand[id] = first
-		return InHand
+		return InHand, Past{}
 	}
-	if name := nameOf(id, replay); has(b.young, name) || has(b.old, name) {
-		return Settled
+	if settled {
+		return Settled, Past{}
 	}
-	b.inHand[id] = hand[H]{replay: replay}
-	return Fresh
+	known, there := b.returned.get(name)
+	b.inHand[id] = hand[H]{replay: replay, attempt: attempt}
+	switch {
+	case !there && attempt <= 1:
+		known.Empty = true
+	case attempt > 1 && (!there || attempt != known.attempt+1):
+		known.Doubtful, known.Empty = true, false
+	}
+	return Fresh, known.Past
 }
 
-// nameOf is what a settled command is remembered by; a messageId has no NUL.
+// nameOf is what a command is remembered by; a messageId has no NUL.
 func nameOf(id, replay string) string {
 	if replay == "" {
 		return id
@@ -72,49 +109,57 @@ func nameOf(id, replay string) string {
 	return id + "\x00" + replay
 }
 
-// Doubtful reports whether an earlier submit of the command was never answered.
-func (b *Book[H]) Doubtful(id string) bool { return has(b.doubtful, id) || has(b.doubtfulBefore, id) }
-
 // Settle says that the command's outcome is stored; it returns the handles of
 // further deliveries, to be acknowledged with the first.
 func (b *Book[H]) Settle(id string) []H {
 	first := b.inHand[id]
 	delete(b.inHand, id)
-	delete(b.doubtful, id)
-	delete(b.doubtfulBefore, id)
-	b.remember(id)
+	b.returned.drop(nameOf(id, first.replay))
+	b.settled.put(id, struct{}{})
 	if first.replay != "" {
-		b.remember(nameOf(id, first.replay))
+		b.settled.put(nameOf(id, first.replay), struct{}{})
 	}
 	return first.more
 }
 
-func (b *Book[H]) remember(name string) {
-	if len(b.young) >= b.capacity {
-		b.old, b.young = b.young, make(map[string]struct{}, b.capacity)
-	}
-	b.young[name] = struct{}{}
-}
-
-// Return says that the command goes back to the queue, doubtful when a submit of
-// it was not answered; it returns the handles of further deliveries, to be given
-// back too.
-func (b *Book[H]) Return(id string, doubtful bool) []H {
-	more := b.inHand[id].more
+// Return says that the command goes back to the queue, and what is known of it by
+// now; it returns the handles of further deliveries, to be given back too.
+func (b *Book[H]) Return(id string, p Past) []H {
+	first := b.inHand[id]
 	delete(b.inHand, id)
-	if doubtful {
-		if len(b.doubtful) >= b.capacity {
-			b.doubtfulBefore, b.doubtful = b.doubtful, map[string]struct{}{}
-		}
-		b.doubtful[id] = struct{}{}
-	}
-	return more
+	b.returned.put(nameOf(id, first.replay), past{first.attempt, p})
+	return first.more
 }
 
 // InHand returns how many commands are in hand.
 func (b *Book[H]) InHand() int { return len(b.inHand) }
 
-func has(m map[string]struct{}, id string) bool {
-	_, ok := m[id]
-	return ok
+// memory is a map of two generations of at most capacity entries each.
+type memory[V any] struct {
+	capacity   int
+	young, old map[string]V
+}
+
+func newMemory[V any](capacity int) memory[V] {
+	return memory[V]{capacity: max(capacity, 1), young: map[string]V{}}
+}
+
+func (m *memory[V]) get(name string) (V, bool) {
+	if v, ok := m.young[name]; ok {
+		return v, true
+	}
+	v, ok := m.old[name]
+	return v, ok
+}
+
+func (m *memory[V]) put(name string, v V) {
+	if _, there := m.young[name]; !there && len(m.young) >= m.capacity {
+		m.old, m.young = m.young, make(map[string]V, m.capacity)
+	}
+	m.young[name] = v
+}
+
+func (m *memory[V]) drop(name string) {
+	delete(m.young, name)
+	delete(m.old, name)
 }

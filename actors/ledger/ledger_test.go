@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func handAll(m *Message) {
 }
 
 func TestMessageCompletesWhenEveryPartIsAccepted(t *testing.T) {
-	m := New(3, nil)
+	m := New(3, nil, nil)
 	handAll(&m)
 	for _, part := range []int{2, 0, 1} { // answers in any order
 		if standing(&m) != Open {
@@ -36,7 +37,7 @@ func TestMessageCompletesWhenEveryPartIsAccepted(t *testing.T) {
 // decisions.md 010: a long message that failed half way resumes at the first
 // segment that was not accepted.
 func TestUSSC010RedeliveryResumesAtTheFirstPartNotAccepted(t *testing.T) {
-	m := New(4, []string{"a", "", "c", ""})
+	m := New(4, []string{"a", "", "c", ""}, nil)
 	var submitted []int
 	for {
 		part, ok := m.Next()
@@ -50,7 +51,7 @@ func TestUSSC010RedeliveryResumesAtTheFirstPartNotAccepted(t *testing.T) {
 	if !slices.Equal(submitted, []int{1, 3}) || standing(&m) != Complete {
 		t.Errorf("submitted %v, %v", submitted, standing(&m))
 	}
-	whole := New(2, []string{"a", "b"})
+	whole := New(2, []string{"a", "b"}, nil)
 	if _, ok := whole.Next(); ok || standing(&whole) != Complete {
 		t.Error("an accepted message would be submitted again")
 	}
@@ -66,7 +67,7 @@ func TestARefusedPartStopsTheRest(t *testing.T) {
 		{"postponed", func(m *Message) { m.Postpone(0, 500*time.Millisecond) }, Return},
 		{"lost", func(m *Message) { m.Lose(0) }, Doubtful},
 	} {
-		m := New(3, nil)
+		m := New(3, nil, nil)
 		m.Hand(0)
 		m.Hand(1)
 		c.do(&m)
@@ -81,7 +82,7 @@ func TestARefusedPartStopsTheRest(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
-	m := New(1, nil)
+	m := New(1, nil, nil)
 	m.Hand(0)
 	m.Postpone(0, 500*time.Millisecond)
 	if _, delay := m.Standing(); delay != 500*time.Millisecond {
@@ -90,7 +91,7 @@ func TestARefusedPartStopsTheRest(t *testing.T) {
 }
 
 func TestWhatWasNotWrittenIsTakenBackAndSubmittedInOrder(t *testing.T) {
-	m := New(3, nil)
+	m := New(3, nil, nil)
 	handAll(&m)
 	m.TakeBack(2)
 	m.TakeBack(1)
@@ -101,14 +102,14 @@ func TestWhatWasNotWrittenIsTakenBackAndSubmittedInOrder(t *testing.T) {
 }
 
 func TestAStoppedMessageGoesBackUnlessItIsWhole(t *testing.T) {
-	m := New(2, nil)
+	m := New(2, nil, nil)
 	m.Hand(0)
 	m.Stop()
 	m.Accept(0, "id")
 	if _, ok := m.Next(); ok || standing(&m) != Return {
 		t.Errorf("half a message: %v", standing(&m))
 	}
-	whole := New(1, nil)
+	whole := New(1, nil, nil)
 	whole.Hand(0)
 	whole.Stop()
 	whole.Accept(0, "id")
@@ -117,15 +118,38 @@ func TestAStoppedMessageGoesBackUnlessItIsWhole(t *testing.T) {
 	}
 }
 
+// A part that was accepted under no id is accepted all the same.
+func TestUSSC010PartsWithoutAnIDAreNotSubmittedAgain(t *testing.T) {
+	m := New(3, nil, nil)
+	m.Hand(0)
+	m.Hand(1)
+	m.Accept(0, "")
+	m.Postpone(1, time.Second)
+	past := m.Past()
+	if past.Empty || past.Doubtful || !slices.Equal(past.Nameless, []bool{true, false, false}) {
+		t.Fatalf("%+v", past)
+	}
+	again := New(3, nil, past.Nameless)
+	if part, ok := again.Next(); !ok || part != 1 {
+		t.Errorf("part %d is submitted next", part)
+	}
+}
+
+// arrive takes a first delivery in.
+func arrive(b *Book[int], id, replay string, h int) Arrival {
+	a, _ := b.Arrive(id, replay, 1, h)
+	return a
+}
+
 func TestBookKnowsASecondCopy(t *testing.T) {
 	b := NewBook[int](2)
-	if b.Arrive("m1", "", 1) != Fresh || b.Arrive("m1", "", 2) != InHand {
+	if arrive(b, "m1", "", 1) != Fresh || arrive(b, "m1", "", 2) != InHand {
 		t.Error("the second delivery of a command in hand was not seen")
 	}
 	if got := b.Settle("m1"); !slices.Equal(got, []int{2}) {
 		t.Errorf("further handles %v", got)
 	}
-	if b.Arrive("m1", "", 3) != Settled || b.InHand() != 0 {
+	if arrive(b, "m1", "", 3) != Settled || b.InHand() != 0 {
 		t.Error("a copy of a settled command would be sent")
 	}
 }
@@ -133,54 +157,74 @@ func TestBookKnowsASecondCopy(t *testing.T) {
 // A replay is not a duplicate, and is sent once.
 func TestBookLetsAReplayThroughOnce(t *testing.T) {
 	b := NewBook[int](10)
-	b.Arrive("m1", "", 1)
-	if b.Arrive("m1", "7:1", 2) != Early {
+	arrive(b, "m1", "", 1)
+	if arrive(b, "m1", "7:1", 2) != Early {
 		t.Error("a replay that comes before the rejection is settled would be settled with it")
 	}
 	if got := b.Settle("m1"); len(got) != 0 {
 		t.Errorf("further handles %v", got)
 	}
-	if b.Arrive("m1", "7:1", 3) != Fresh {
-		t.Error("a replay of a settled command is taken for a copy")
+	if a, past := b.Arrive("m1", "7:1", 2, 3); a != Fresh || past.Doubtful {
+		t.Error("a replay of a settled command is taken for a copy, or marked")
 	}
-	if b.Arrive("m1", "7:1", 4) != InHand || b.Arrive("m1", "", 5) != InHand || b.Arrive("m1", "9:1", 6) != Early {
+	if arrive(b, "m1", "7:1", 4) != InHand || arrive(b, "m1", "", 5) != InHand || arrive(b, "m1", "9:1", 6) != Early {
 		t.Error("copies of a replay in hand are settled with it, another replay waits")
 	}
 	if got := b.Settle("m1"); !slices.Equal(got, []int{4, 5}) {
 		t.Errorf("further handles %v", got)
 	}
-	if b.Arrive("m1", "7:1", 7) != Settled || b.Arrive("m1", "", 8) != Settled {
+	if arrive(b, "m1", "7:1", 7) != Settled || arrive(b, "m1", "", 8) != Settled {
 		t.Error("a copy of a settled replay would be sent")
 	}
-	if b.Arrive("m1", "9:1", 9) != Fresh {
+	if arrive(b, "m1", "9:1", 9) != Fresh {
 		t.Error("a replay of the second rejection is taken for a copy of the first")
+	}
+	if arrive(b, "m1", "7:1", 10) != Settled {
+		t.Error("a copy of a settled replay waits for another")
 	}
 }
 
 // Where another process rejected it, the settled replay stands for the command too.
 func TestBookRemembersTheCommandOfAReplay(t *testing.T) {
 	b := NewBook[int](10)
-	b.Arrive("m1", "7:1", 1)
-	b.Return("m1", false)
-	if b.Arrive("m1", "7:1", 2) != Fresh {
+	arrive(b, "m1", "7:1", 1)
+	b.Return("m1", Past{Empty: true})
+	if a, past := b.Arrive("m1", "7:1", 2, 2); a != Fresh || past.Doubtful {
 		t.Error("a replay that was given back is not taken again")
 	}
 	b.Settle("m1")
-	if b.Arrive("m1", "", 3) != Settled {
+	if arrive(b, "m1", "", 3) != Settled {
 		t.Error("a copy of the command would be sent after its replay")
 	}
 }
 
-func TestBookMarksWhatComesBackDoubtful(t *testing.T) {
-	b := NewBook[int](2)
-	b.Arrive("m1", "", 1)
-	b.Return("m1", true)
-	if b.Arrive("m1", "", 2) != Fresh || !b.Doubtful("m1") {
-		t.Error("the redelivery is not marked")
-	}
-	b.Settle("m1")
-	if b.Doubtful("m1") {
-		t.Error("still doubtful after it was settled")
+// Written and unanswered is a state of its own, and whoever did not see what
+// became of a command does not guess.
+func TestBookMarksWhatMayHaveBeenSubmittedBefore(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(*Book[int])
+		at   uint64 // the delivery that comes next
+		want Past
+	}{
+		{"new", func(*Book[int]) {}, 1, Past{Empty: true}},
+		{"another process had it", func(*Book[int]) {}, 2, Past{Doubtful: true}},
+		{"given back clean", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 2, Past{Empty: true}},
+		{"given back doubtful", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Doubtful: true, Empty: true}) }, 2, Past{Doubtful: true, Empty: true}},
+		{"given back half", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Nameless: []bool{true, false}}) }, 2, Past{Nameless: []bool{true, false}}},
+		{"another process had it since", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 3, Past{Doubtful: true}},
+		{"delivered twice, then given back", func(b *Book[int]) {
+			arrive(b, "m", "", 1)
+			b.Arrive("m", "", 2, 2)
+			b.Return("m", Past{Empty: true})
+		}, 3, Past{Empty: true}},
+	} {
+		b := NewBook[int](10)
+		c.do(b)
+		arrival, got := b.Arrive("m", "", c.at, 9)
+		if arrival != Fresh || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, %+v, want %+v", c.name, arrival, got, c.want)
+		}
 	}
 }
 
@@ -188,15 +232,15 @@ func TestBookIsBounded(t *testing.T) {
 	b := NewBook[int](100)
 	for i := range 10_000 {
 		id := fmt.Sprint(i)
-		b.Arrive(id, "", i)
+		arrive(b, id, "", i)
 		b.Settle(id)
-		b.Arrive("d"+id, "", i)
-		b.Return("d"+id, true)
+		arrive(b, "d"+id, "", i)
+		b.Return("d"+id, Past{Doubtful: true})
 	}
-	if n := len(b.young) + len(b.old) + len(b.doubtful) + len(b.doubtfulBefore); n > 400 {
+	if n := len(b.settled.young) + len(b.settled.old) + len(b.returned.young) + len(b.returned.old); n > 400 {
 		t.Errorf("%d remembered", n)
 	}
-	if b.Arrive("9999", "", 0) != Settled {
+	if arrive(b, "9999", "", 0) != Settled {
 		t.Error("the latest was forgotten")
 	}
 }

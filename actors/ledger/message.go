@@ -38,13 +38,19 @@ type Message struct {
 	delay    time.Duration
 }
 
-// New opens the account of a command of so many parts (1…255), of which accepted
-// holds the ids that an earlier delivery of it got, by part from 0, "" where none.
-func New(parts int, accepted []string) Message {
+// New opens the account of a command of so many parts (1…255). Of an earlier
+// delivery, accepted holds the ids that it got, by part from 0, "" where none, and
+// nameless the parts that were accepted under no id.
+func New(parts int, accepted []string, nameless []bool) Message {
 	m := Message{parts: make([]Outcome, parts), ids: make([]string, parts)}
 	for i, id := range accepted {
 		if i < parts && id != "" {
 			m.parts[i], m.ids[i] = Accepted, id
+		}
+	}
+	for i, taken := range nameless {
+		if i < parts && taken {
+			m.parts[i] = Accepted
 		}
 	}
 	m.advance()
@@ -124,6 +130,24 @@ func (m *Message) Forget() {
 		}
 	}
 	m.inflight, m.stopped = 0, true
+}
+
+// Past is what a later delivery must know, once no answer is awaited any more.
+func (m *Message) Past() Past {
+	p := Past{Doubtful: m.Doubt(), Empty: true}
+	for part, o := range m.parts {
+		if o != Accepted {
+			continue
+		}
+		p.Empty = false
+		if m.ids[part] == "" {
+			if p.Nameless == nil {
+				p.Nameless = make([]bool, len(m.parts))
+			}
+			p.Nameless[part] = true
+		}
+	}
+	return p
 }
 
 // Doubt reports whether the outcome of a part is unknown.

@@ -22,6 +22,7 @@ type Correlation struct {
 	Ambiguous         bool      // an earlier submit of this part was written and never answered
 	Fingerprint       string
 	Trace             Trace
+	Reference         Reference // that its parts share; zero for a message in one segment
 
 	// States is the set of receipt states whose event has been published: bit n
 	// for message_state n (SMPP 3.4 §5.2.28). Final is the first final one, 0
@@ -29,6 +30,13 @@ type Correlation struct {
 	// parts has been published.
 	States uint16
 	Final  uint8
+}
+
+// Reference is a concatenation reference (3GPP 23.040 §9.2.3.24.1 and .8, or
+// sar_msg_ref_num). The zero value is none.
+type Reference struct {
+	Number uint16
+	Bits   uint8 // 8 or 16; 0: there is none
 }
 
 // Key is what a receipt names.

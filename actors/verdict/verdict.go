@@ -23,7 +23,7 @@ var classNames = [...]string{"accept", "retry", "reject"}
 
 func (c Class) String() string { return classNames[c] }
 
-// Effect is what the answer does to the bind's window.
+// Effect is what the answer does to the bind.
 type Effect uint8
 
 // The effects.
@@ -32,9 +32,10 @@ const (
 	Halve            // US-SC-024
 	HalfClose        // after 3 in a row (US-SC-029)
 	Drain            // US-SC-030
+	Rebind           // the session is worth nothing: it ends, and the bind is made again
 )
 
-var effectNames = [...]string{"none", "halve", "half-close", "drain"}
+var effectNames = [...]string{"none", "halve", "half-close", "drain", "rebind"}
 
 func (e Effect) String() string { return effectNames[e] }
 

@@ -19,10 +19,12 @@ func TestUSSC028Throttled(t *testing.T) {
 	}
 }
 
-// US-SC-029, 030: the two statuses that close a window, and no other.
-func TestUSSC029And030EffectsOnTheWindow(t *testing.T) {
+// US-SC-029, 030: the two statuses that close a window, and those that say that the
+// session is none.
+func TestUSSC029And030EffectsOnTheBind(t *testing.T) {
 	for _, s := range codec.KnownStatuses() {
-		want := map[codec.Status]Effect{codec.StatusThrottled: Halve, codec.StatusSubmitFail: HalfClose, codec.StatusMsgQFul: Drain}[s]
+		want := map[codec.Status]Effect{codec.StatusThrottled: Halve, codec.StatusSubmitFail: HalfClose, codec.StatusMsgQFul: Drain,
+			codec.StatusInvBndSts: Rebind, codec.StatusAlyBnd: Rebind, codec.StatusBindFail: Rebind}[s]
 		if got := Of(s).Effect; got != want {
 			t.Errorf("%v: %v, want %v", s, got, want)
 		}

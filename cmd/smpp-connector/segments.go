@@ -98,7 +98,7 @@ func (d *dryRun) fill(c *counted, want segment.Encoding) error {
 	var pdu codec.SubmitSM
 	var scratch []byte
 	for part := range plan.PDUs() {
-		scratch = plan.Fill(part, uint16(d.reference), false, &pdu, scratch)
+		scratch = plan.Fill(part, uint16(d.reference), &pdu, scratch)
 		c.Parts = append(c.Parts, hex.EncodeToString(pdu.ShortMessage))
 	}
 	coding := uint8(pdu.DataCoding)

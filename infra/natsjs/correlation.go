@@ -68,7 +68,9 @@ func packCorrelation(c *port.Correlation) []byte {
 	b = packString(b, c.Fingerprint)
 	b = packString(b, c.Trace.Parent)
 	b = packString(b, c.Trace.State)
-	return packString(b, c.PrimaryOperatorID)
+	b = packString(b, c.PrimaryOperatorID)
+	b = append(b, c.Reference.Bits)
+	return binary.AppendUvarint(b, uint64(c.Reference.Number))
 }
 
 // unpackCorrelation reads a row that was found under a key.
@@ -90,6 +92,10 @@ func unpackCorrelation(k port.CorrelationKey, value []byte) (*port.Correlation, 
 	c.Fingerprint = u.string()
 	c.Trace = port.Trace{Parent: u.string(), State: u.string()}
 	c.PrimaryOperatorID = u.string()
+	if bits := u.take(1); !u.bad {
+		c.Reference.Bits = bits[0]
+	}
+	c.Reference.Number = uint16(u.number())
 	if err := u.err(); err != nil {
 		return nil, fmt.Errorf("correlation %s: %w", idKey(k), err)
 	}

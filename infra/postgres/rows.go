@@ -44,7 +44,8 @@ func check(i int, c *port.Correlation) error {
 // keptColumns are the columns that no Mark changes.
 const keptColumns = `operator_id, primary_operator_id, operator_message_id, message_id, part_index, parts_total,
 	mno, direction, bind_id, epoch, source, destination,
-	submitted_at, expires_at, ambiguous, fingerprint, trace_parent, trace_state`
+	submitted_at, expires_at, ambiguous, fingerprint, trace_parent, trace_state,
+	reference, reference_bits`
 
 // columns holds a batch by column, as unnest takes it: keptColumns, states, final.
 type columns struct {
@@ -58,6 +59,8 @@ type columns struct {
 	submittedAts, expiresAts                []time.Time
 	ambiguous                               []bool
 	fingerprints, traceParents, traceStates []string
+	references                              []int32
+	referenceBits                           []int16
 	states                                  []int32
 	finals                                  []int16
 }
@@ -81,6 +84,8 @@ func (c *columns) append(r *port.Correlation) {
 	c.fingerprints = append(c.fingerprints, stored(r.Fingerprint))
 	c.traceParents = append(c.traceParents, stored(r.Trace.Parent))
 	c.traceStates = append(c.traceStates, stored(r.Trace.State))
+	c.references = append(c.references, int32(r.Reference.Number))
+	c.referenceBits = append(c.referenceBits, int16(r.Reference.Bits))
 	c.states = append(c.states, int32(r.States))
 	c.finals = append(c.finals, int16(r.Final))
 }
@@ -90,6 +95,7 @@ func (c *columns) arguments() []any {
 		c.operatorIDs, c.primaryOperatorIDs, c.operatorMessageIDs, c.messageIDs, c.partIndexes, c.partsTotals,
 		c.mnos, c.directions, c.bindIDs, c.epochs, c.sources, c.destinations,
 		c.submittedAts, c.expiresAts, c.ambiguous, c.fingerprints, c.traceParents, c.traceStates,
+		c.references, c.referenceBits,
 		c.states, c.finals,
 	}
 }
@@ -97,19 +103,22 @@ func (c *columns) arguments() []any {
 // rowColumns are the columns that readRow reads, in its order.
 const rowColumns = `c.operator_id, c.primary_operator_id, c.operator_message_id, c.message_id, c.part_index, c.parts_total,
 	c.mno, c.direction, c.bind_id, c.epoch, c.source, c.destination,
-	c.submitted_at, c.expires_at, c.ambiguous, c.fingerprint, c.trace_parent, c.trace_state, c.states, c.final`
+	c.submitted_at, c.expires_at, c.ambiguous, c.fingerprint, c.trace_parent, c.trace_state,
+	c.reference, c.reference_bits, c.states, c.final`
 
 // readRow reads rowColumns, after the columns that the query puts before them.
 func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
 	r := &port.Correlation{}
 	var direction string
 	var epoch int64
-	var states int32
+	var states, reference int32
+	var bits int16
 	var final int16
 	err := rows.Scan(append(before,
 		&r.OperatorID, &r.PrimaryOperatorID, &r.OperatorMessageID, &r.MessageID, &r.PartIndex, &r.PartsTotal,
 		&r.Bind.MNO, &direction, &r.Bind.Number, &epoch, &r.From, &r.To,
-		&r.SubmittedAt, &r.ExpiresAt, &r.Ambiguous, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State, &states, &final)...)
+		&r.SubmittedAt, &r.ExpiresAt, &r.Ambiguous, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State,
+		&reference, &bits, &states, &final)...)
 	if err != nil {
 		return nil, fmt.Errorf("read a row: %w", err)
 	}
@@ -121,6 +130,7 @@ func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
 	}
 	r.Bind.Direction = port.Direction(direction)
 	r.Epoch, r.States, r.Final = uint64(epoch), uint16(states), uint8(final)
+	r.Reference = port.Reference{Number: uint16(reference), Bits: uint8(bits)}
 	r.SubmittedAt, r.ExpiresAt = r.SubmittedAt.UTC(), r.ExpiresAt.UTC()
 	return r, nil
 }

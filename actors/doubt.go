@@ -1,0 +1,267 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+// What becomes of a command of which a submit was written and never answered:
+// the profile's ledger.Policy, decided when its last answer is given up, and again
+// when it is delivered anew.
+
+// reasonUnknown is the dead letter's reason when the policy gives up.
+const reasonUnknown = "outcome_unknown"
+
+// holdAgain is how often a command that is held is looked at: JetStream delivers
+// it again after so long.
+const holdAgain = 30 * time.Second
+
+// doubt decides about a command in hand whose outcome is unknown, and ends it.
+func (s *settling) doubt(cmd *command, delay time.Duration) {
+	cmd.doubtful = true
+	s.w.env.decided(s.account.Unknown.String(), cmd, s.now)
+	switch s.account.Unknown {
+	case ledger.Hold:
+		s.w.env.held.add(cmd, s.account, s.now)
+		s.giveBack(cmd, holdAgain)
+	case ledger.GiveUp:
+		s.end(cmd, settlement{dead: unknownLetter(cmd, s.account, s.now)})
+	default:
+		s.giveBack(cmd, max(delay, s.account.Times.RetryUnanswered))
+	}
+}
+
+// decide says whether a command that was delivered again, with parts left that may
+// have been submitted before, is to be submitted. If not, it has been dealt with.
+func (a *admission) decide(account *Account, cmd *command) bool {
+	cmd.doubtful = true
+	env := a.in.env
+	switch account.Unknown {
+	case ledger.GiveUp:
+		env.decided("giveUp", cmd, a.now)
+		a.dead = append(a.dead, settlement{cmd: cmd, dead: unknownLetter(cmd, account, a.now)})
+		return false
+	case ledger.Hold:
+		switch env.held.look(cmd, account, a.now) {
+		case holdGoesOn:
+			a.in.release(cmd.plan.MessageID, cmd.past())
+			a.held = append(a.held, cmd.delivery.Handle)
+			return false
+		case holdIsOver:
+			env.decided("giveUp", cmd, a.now)
+			a.dead = append(a.dead, settlement{cmd: cmd, dead: unknownLetter(cmd, account, a.now)})
+			return false
+		}
+	}
+	return true
+}
+
+// decided publishes what becomes of a doubtful command.
+func (e *environment) decided(decision string, cmd *command, now time.Time) {
+	e.Listener.On(event.DoubtDecided{Bind: cmd.bind, MessageID: cmd.plan.MessageID, Decision: decision, Trace: cmd.delivery.Trace, At: now})
+}
+
+func unknownLetter(cmd *command, account *Account, now time.Time) *port.Event {
+	accepted := 0
+	for part := range cmd.outcome.Parts() {
+		if cmd.outcome.Outcome(part) == ledger.Accepted {
+			accepted++
+		}
+	}
+	return deadLetter(cmd.delivery, account.OperatorID, &dispatch.Refusal{Reason: reasonUnknown,
+		Detail: fmt.Sprintf("a submit_sm was written and never answered, %d of %d parts were accepted: the recipient may have the SMS; a replay may send it again",
+			accepted, cmd.outcome.Parts())}, codec.StatusOK, now)
+}
+
+// holds are the commands that wait for a receipt to say what became of them. The
+// MNO's id is not known, so a receipt is taken for theirs by its addresses: one
+// that no row is known for, from the recipient to the sender, later than the submit.
+//
+// Nothing durable is kept here: a held command stays in JetStream, and a process
+// that is killed leaves it to be held again by the next.
+type holds struct {
+	count atomic.Int64 // so that a command which is settled while none is held costs one load
+	mu    sync.Mutex
+	byID  map[string]*hold
+}
+
+type hold struct {
+	cmd     *command
+	account *Account
+	parts   []int // of unknown outcome; empty: receipts have come for all
+	since   time.Time
+}
+
+// What look says of a command that is delivered again.
+type holdState uint8
+
+const (
+	holdGoesOn holdState = iota
+	holdIsOver           // no receipt came in time
+	holdSolved           // what was unknown is known: the rest may be submitted
+)
+
+func newHolds() *holds { return &holds{byID: map[string]*hold{}} }
+
+func (h *holds) add(cmd *command, account *Account, now time.Time) {
+	var parts []int
+	for part := range cmd.outcome.Parts() {
+		if cmd.outcome.Outcome(part) == ledger.Unknown {
+			parts = append(parts, part)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.byID[cmd.plan.MessageID] = &hold{cmd: cmd, account: account, parts: parts, since: now}
+	h.count.Store(int64(len(h.byID)))
+}
+
+// look says how a held command stands. One that another process had, which is not
+// known here, is held from now on for all parts that are not accepted.
+func (h *holds) look(cmd *command, account *Account, now time.Time) holdState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer func() { h.count.Store(int64(len(h.byID))) }()
+	id := cmd.plan.MessageID
+	held := h.byID[id]
+	switch {
+	case held == nil:
+		held = &hold{cmd: cmd, account: account, since: now}
+		for part := range cmd.outcome.Parts() {
+			if cmd.outcome.Outcome(part) != ledger.Accepted {
+				held.parts = append(held.parts, part)
+			}
+		}
+		h.byID[id] = held
+	case len(held.parts) == 0:
+		delete(h.byID, id)
+		return holdSolved
+	case now.Sub(held.since) >= account.Times.Hold:
+		delete(h.byID, id)
+		return holdIsOver
+	}
+	return holdGoesOn
+}
+
+// forget lets go of a command that is settled.
+func (h *holds) forget(messageID string) {
+	if h.count.Load() == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.byID, messageID)
+	h.count.Store(int64(len(h.byID)))
+}
+
+// claim returns rows for parked receipts that belong to held commands, the oldest
+// first. Of two commands between the same addresses none gets any.
+func (h *holds) claim(parked []port.ParkedReceipt, epoch uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	waiting := make([]*hold, 0, len(h.byID))
+	for _, held := range h.byID {
+		waiting = append(waiting, held)
+	}
+	slices.SortFunc(waiting, func(a, b *hold) int { return a.since.Compare(b.since) })
+	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { return a.HeardAt.Compare(b.HeardAt) })
+	taken := map[port.CorrelationKey]bool{}
+	for _, receipt := range parked {
+		if taken[receipt.Key] {
+			continue
+		}
+		fits := slices.DeleteFunc(slices.Clone(waiting), func(held *hold) bool { return !held.fits(receipt, now) })
+		if len(fits) != 1 {
+			continue // nobody's, or one of several: nothing is guessed
+		}
+		held := fits[0]
+		row := rowOf(held.account, held.cmd, held.parts[0], receipt.Key.OperatorMessageID, held.since)
+		row.Ambiguous, row.Epoch = true, epoch
+		held.parts = held.parts[1:]
+		taken[receipt.Key] = true
+		rows, of = append(rows, row), append(of, receipt)
+	}
+	return rows, of
+}
+
+// claimAfter is how long beyond the response timeout a receipt must have been
+// parked before it is taken for a held command's: by then its own submit has been
+// answered, and its row stored, or is held too.
+const claimAfter = 10 * time.Second
+
+func (held *hold) fits(r port.ParkedReceipt, now time.Time) bool {
+	plan := held.cmd.plan
+	return len(held.parts) > 0 && now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
+		r.Key.OperatorID == held.account.OperatorID && r.HeardAt.After(held.cmd.delivery.StoredAt) &&
+		sameNumber(r.Source, plan.To()) && sameNumber(r.Dest, plan.From())
+}
+
+// sameNumber compares addresses as MNOs echo them: with or without a plus or
+// leading zeros.
+func sameNumber(a, b string) bool {
+	return strings.TrimLeft(a, "+0") == strings.TrimLeft(b, "+0")
+}
+
+// claim looks for receipts of held commands, stores their rows and matches them.
+func (d receiptDesk) claim(ctx context.Context) {
+	if d.env.held.count.Load() == 0 {
+		return
+	}
+	try, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	rows, of := d.env.held.claim(d.unknown(try, d.env.parks.all()), d.env.Epoch, time.Now())
+	if len(rows) == 0 {
+		return
+	}
+	if err := d.env.near.store.Save(try, rows); err != nil {
+		d.env.held.returned(rows)
+		d.env.parks.doubt(of) // some may be stored all the same
+		return
+	}
+	for _, row := range rows {
+		d.env.Listener.On(event.DoubtDecided{Bind: row.Bind, MessageID: row.MessageID, Decision: "receipt", Trace: row.Trace, At: time.Now()})
+	}
+	d.rematch(ctx, of)
+}
+
+// unknown returns the receipts that no row is stored for.
+func (d receiptDesk) unknown(ctx context.Context, parked []port.ParkedReceipt) (list []port.ParkedReceipt) {
+	keys := make([]port.CorrelationKey, len(parked))
+	for i, r := range parked {
+		keys[i] = r.Key
+	}
+	rows, err := d.env.near.Find(ctx, keys)
+	if err != nil {
+		return nil
+	}
+	for i, r := range parked {
+		if rows[i] == nil {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// returned puts parts back whose rows could not be stored, so that the same
+// receipts are taken for the same parts again: some rows may be there all the same.
+func (h *holds) returned(rows []port.Correlation) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, row := range rows {
+		if held := h.byID[row.MessageID]; held != nil {
+			held.parts = append(held.parts, row.PartIndex-1)
+			slices.Sort(held.parts)
+		}
+	}
+}

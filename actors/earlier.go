@@ -1,0 +1,130 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// What earlier deliveries of a command have come to, so that a part which an MNO
+// has accepted is not submitted again (decisions.md 010).
+
+// earlier is what is known of them.
+type earlier struct {
+	ids       []string // by part of the message as it was split then; nil: nothing was accepted
+	nameless  []bool   // parts that were accepted under no id
+	reference port.Reference
+	at        time.Time // of the first part that was accepted
+	ambiguous bool      // some part may have been submitted twice already
+	doubtful  bool      // submitting the rest may send something twice
+}
+
+// earlier asks the stored correlations and the memory of the process for what
+// earlier deliveries of a command, or the one that a replay repeats, have got
+// accepted. Without any, no store is asked.
+func (a *admission) earlier(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan, past ledger.Past) (earlier, error) {
+	was := earlier{doubtful: past.Doubtful}
+	if len(past.Nameless) == plan.PDUs() {
+		was.nameless = past.Nameless
+	}
+	if past.Empty && !past.Doubtful && d.Replay == "" {
+		return was, nil
+	}
+	rows, err := a.in.env.rowsOf(ctx, account.OperatorID, a.in.carries, plan.MessageID)
+	if err != nil {
+		return was, err
+	}
+	was.learn(rows, plan.PDUs())
+	return was, nil
+}
+
+// learn takes in the rows of a message. Rows of another split, such as a backup
+// account's, count only when they are the whole message: their text overlaps with
+// any part that is left.
+func (was *earlier) learn(rows []port.Correlation, pdus int) {
+	bySplit := map[int][]port.Correlation{}
+	for _, row := range rows {
+		was.ambiguous = was.ambiguous || row.Ambiguous
+		bySplit[row.PartsTotal] = append(bySplit[row.PartsTotal], row)
+	}
+	take := bySplit[pdus]
+	for _, split := range bySplit {
+		if whole(split) {
+			take = split
+		}
+	}
+	if len(take) > 0 {
+		was.ids = make([]string, take[0].PartsTotal)
+		was.at, was.reference = take[0].SubmittedAt, take[0].Reference
+	}
+	for _, row := range take {
+		if row.PartIndex < 1 || row.PartIndex > len(was.ids) {
+			continue // no store of ours has written that
+		}
+		was.ids[row.PartIndex-1] = row.OperatorMessageID
+	}
+	if len(take) < len(rows) && !whole(take) {
+		was.doubtful = true
+	}
+	if len(was.ids) != pdus {
+		was.nameless = nil
+	}
+}
+
+// resume returns the plan with which the rest of a message is submitted: handsets
+// join parts by their reference, so the rest needs that of the parts which were
+// accepted, and the same room for it.
+func (was *earlier) resume(plan *dispatch.Plan, c *contract.SmsDispatchCommand, rules dispatch.Rules) *dispatch.Plan {
+	if was.reference.Bits == 0 || was.reference.Bits == plan.ReferenceBits() {
+		return plan
+	}
+	rules.MayWiden = true
+	if was.reference.Bits == 16 {
+		if wide, ok := plan.Widen(c, rules); ok {
+			return wide
+		}
+	}
+	was.reference, was.doubtful = port.Reference{}, true // the rules have changed: the parts do not join
+	return plan
+}
+
+// whole reports whether rows of one split are all its parts.
+func whole(rows []port.Correlation) bool {
+	if len(rows) == 0 {
+		return false
+	}
+	parts := make(map[int]bool, len(rows))
+	for _, row := range rows {
+		parts[row.PartIndex] = true
+	}
+	return len(parts) == rows[0].PartsTotal
+}
+
+// rowsOf returns the stored rows of a message: of the account that is asked
+// about, and, while they are not whole, of the other account that may have carried
+// the traffic of the operator whose command it is (US-SC-013).
+func (e *environment) rowsOf(ctx context.Context, operatorID, carries, messageID string) ([]port.Correlation, error) {
+	rows, err := e.near.Parts(ctx, operatorID, messageID)
+	if err != nil || whole(rows) {
+		return rows, err
+	}
+	others := []string{carries}
+	if primary := e.account(carries); primary != nil {
+		others = append(others, primary.BackupOperatorID)
+	}
+	for _, other := range others {
+		if other == "" || other == operatorID {
+			continue
+		}
+		more, err := e.near.Parts(ctx, other, messageID)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
