@@ -33,7 +33,7 @@ type Account struct {
 	FallbackTriggers []codec.Status // refusals of a transceiver that mean: bind a transmitter and a receiver (US-SC-003)
 
 	Window   int // default of a bind whose setting has none
-	Prefetch int // commands to have waiting beside a full window
+	Prefetch int // commands asked for above the credit, to be given back when no slot is free; -1: none, a window of them waits
 	TPS      int // PDUs a second of the whole account; 0: no limit
 
 	Times Times

@@ -154,6 +154,15 @@ func (h *holds) look(cmd *command, account *Account, now time.Time) holdState {
 	return holdGoesOn
 }
 
+// answered takes a part out whose late answer has come.
+func (h *holds) answered(messageID string, part int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if held := h.byID[messageID]; held != nil {
+		held.parts = slices.DeleteFunc(held.parts, func(p int) bool { return p == part })
+	}
+}
+
 // forget lets go of a command that is settled.
 func (h *holds) forget(messageID string) {
 	if h.count.Load() == 0 {

@@ -67,7 +67,7 @@ func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
 		},
 		Bind:   codec.Bind{SystemID: "esme", Password: "secret", InterfaceVersion: 0x34},
 		Binds:  []port.BindSetting{{Bind: port.BindID{MNO: id, Direction: port.TRX, Number: 1}, OperatorID: id, Enabled: true}},
-		Window: 10, Prefetch: 10,
+		Window: 10, Prefetch: -1,
 		Times: actors.Times{Connect: 10 * time.Second, BindAnswer: 10 * time.Second, Enquire: 30 * time.Second, EnquireAnswer: 10 * time.Second,
 			Response: 30 * time.Second, Write: 10 * time.Second, Unbind: 5 * time.Second, RetryUnanswered: time.Second},
 		Rules: dispatch.Rules{SourceAddress: "Ghasi", Source: dispatch.DefaultNumbering, Destination: dispatch.DefaultNumbering,

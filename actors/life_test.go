@@ -419,12 +419,12 @@ func TestUSSC013TheTrafficMovesToTheBackup(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.backup = smsc.New(smsc.Keep(1 << 16))
 		roshan := r.newAccount("roshan", r.backup)
-		roshan.TPS, roshan.Window, roshan.Prefetch = 200, 50, 50
+		roshan.TPS, roshan.Window = 200, 50
 		roshan.Rules.SourceAddress = "Roshan"
 		r.account["roshan"] = roshan
 		awcc := r.account["awcc"]
 		awcc.BackupOperatorID = "roshan"
-		awcc.Window, awcc.Prefetch = 100, 100
+		awcc.Window = 100
 		r.start()
 		const n = 10_000
 		r.send(n)

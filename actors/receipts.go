@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -90,6 +91,10 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 	var again []matched // known, but what was to follow from them may have failed
 	for _, m := range all {
 		k := once{m.heard.Key, m.heard.State}
+		if m.row.Ambiguous && m.row.PartsTotal == 1 && m.heard.Final && d.twin(ctx, m, failed) {
+			tally.Repeated++
+			continue
+		}
 		if dlr.Repeated(m.row, m.heard.State) || seen[k] {
 			tally.Repeated++
 			if m.row.PartsTotal > 1 && !seen[k] {
@@ -136,6 +141,18 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 	}
 }
 
+// twin reports whether another copy of the same SMS has had its final event: then
+// the receipt of this one is no news of the message. One that cannot be told is
+// failed.
+func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
+	rows, err := d.env.rowsOf(ctx, m.row.OperatorID, m.row.Whose(), m.row.MessageID)
+	if err != nil {
+		fail(failed, m)
+		return true
+	}
+	return slices.ContainsFunc(rows, func(r port.Correlation) bool { return r.Final != 0 && r.Key() != m.row.Key() })
+}
+
 // conclude publishes the one final event of each message in parts whose last
 // receipt has come.
 func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bool) {
@@ -145,7 +162,7 @@ func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bo
 		if m.row.PartsTotal == 1 || !m.heard.Final {
 			continue
 		}
-		parts, err := d.env.near.Parts(ctx, m.row.OperatorID, m.row.MessageID)
+		parts, err := d.env.rowsOf(ctx, m.row.OperatorID, m.row.Whose(), m.row.MessageID)
 		if err != nil {
 			fail(failed, m)
 			continue

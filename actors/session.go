@@ -61,6 +61,7 @@ type session struct {
 	ended   bool                       // the incarnation is over; whatever still comes is dropped
 	numbers sequence.Blocks            // sequence numbers in hand
 	pending *window.Pending[*flight]   // submits that await their answer
+	givenUp givenUp                    // submits whose answer has not come in time
 	own     map[uint32]codec.CommandID // our other requests that await theirs
 	backlog []*flight                  // segments that wait for sequence numbers
 	asleep  func()                     // what to do once there are numbers
@@ -433,6 +434,7 @@ func (s *session) expire(c actor.Context, now time.Time) {
 	s.pending.Expire(now.Add(-s.account.Times.Response), func(_ uint32, f *flight) {
 		f.lost, f.took = true, now.Sub(f.sentAt)
 		lost = append(lost, f)
+		s.givenUp.add(f)
 	})
 	if len(lost) > 0 {
 		c.Send(s.seat.window, &answered{lost})

@@ -112,6 +112,9 @@ func (s *session) unmatched(c actor.Context, a answer, at time.Time) {
 		}
 		return
 	}
+	if s.late(c, a) {
+		return
+	}
 	s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("answer to sequence_number %d, which awaits none", a.seq), at)
 }
 

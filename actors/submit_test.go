@@ -263,3 +263,32 @@ func TestUSSC012TheLimitIsKept(t *testing.T) {
 		}
 	})
 }
+
+// US-SC-023: what a prefetch brings above the window is given back after 100 ms:
+// with a window of 10 and 20 commands forced in, 10 are sent and 10 come back.
+func TestUSSC023WhatFindsNoSlotIsGivenBack(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Prefetch = 10
+		r.start()
+		r.send(20)
+		r.after(50 * time.Millisecond)
+		naks := r.mem.Settlements(subject).Naks
+		if c := r.mno.Counts(); c.Submits != 10 || len(naks) != 10 {
+			t.Errorf("%d sent, %d given back", c.Submits, len(naks))
+		}
+		for _, nak := range naks {
+			if nak.Delay != 100*time.Millisecond {
+				t.Errorf("%s comes again after %v", nak.MessageID, nak.Delay)
+			}
+		}
+		r.after(10 * time.Second)
+		if c := r.mno.Counts(); c.Accepted != 20 || c.Duplicates != 0 || len(r.mem.Events(contract.SubjectSubmitted)) != 20 {
+			t.Errorf("%d accepted, %d twice", c.Accepted, c.Duplicates)
+		}
+		for _, e := range r.mem.Events(contract.SubjectSubmitted) {
+			if e.Body.(*contract.DispatchSubmitted).GetAmbiguous() {
+				t.Errorf("%s was given back unsent, and is marked", e.ID)
+			}
+		}
+	}, smsc.Delay(time.Second))
+}

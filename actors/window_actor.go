@@ -118,6 +118,8 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.ask(c)
 	case *answered:
 		w.settleAnswers(c, m)
+	case *answeredLate:
+		w.learnLate(c, m)
 	case *settled:
 		if m.by == w {
 			w.settling -= m.count
@@ -270,6 +272,7 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	}
 	s.send()
 	w.pump(c)
+	w.shed(c)
 	w.ask(c)
 }
 
@@ -406,7 +409,7 @@ func (w *windowActor) ask(c actor.Context) {
 	for _, s := range w.sources {
 		s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool { return now.Sub(p.at) >= pullLost })
 		load := window.Load{Queued: len(w.queue), Asked: s.asked(), Settling: w.settling}
-		n := w.window.Credit(load, account.Prefetch, maxSettling*w.window.Configured(), now)
+		n := w.window.Credit(load, w.ahead(account), maxSettling*w.window.Configured(), now)
 		// A request that waits is topped up only by a worthwhile number.
 		if n == 0 || len(s.pulls) >= maxPulls || (len(s.pulls) > 0 && n < max(w.window.Size()/4, 1)) {
 			continue
@@ -416,6 +419,40 @@ func (w *windowActor) ask(c actor.Context) {
 		c.Send(w.env.nats, p)
 	}
 	w.schedule(c)
+}
+
+// ahead is how many commands to ask for beside a full window, so that the line is
+// never idle for a request.
+func (w *windowActor) ahead(account *Account) int {
+	if account.Prefetch >= 0 {
+		return account.Prefetch
+	}
+	return w.window.Configured()
+}
+
+// noSlot is the delay of a command that was asked for above the credit and found
+// no slot (US-SC-023).
+const noSlot = 100 * time.Millisecond
+
+// shed gives back what was asked for above the credit and finds no slot. Without
+// an explicit prefetch it waits in the queue instead.
+func (w *windowActor) shed(c actor.Context) {
+	if w.up == nil || w.seat.account.Load().Prefetch < 0 {
+		return
+	}
+	s := newSettling(w, c)
+	kept := w.queue[:0]
+	for _, cmd := range w.queue {
+		if cmd.settled || cmd.outcome.Begun() || w.window.Free(s.now) > 0 {
+			kept = append(kept, cmd) // begun, or held back by something else than the window
+			continue
+		}
+		cmd.outcome.Stop()
+		s.giveBack(cmd, noSlot)
+	}
+	clear(w.queue[len(kept):])
+	w.queue = kept
+	s.send()
 }
 
 // tick does what the window does by time alone: it grows, a drain ends, a test

@@ -88,7 +88,7 @@ type Management struct {
 // Dispatch says how commands are taken and what happens to odd ones.
 type Dispatch struct {
 	AckWait             time.Duration // a command unsettled for so long is delivered again; above every response timeout
-	Prefetch            int           // commands pulled above the window's credit, to be NAKed when no credit comes
+	Prefetch            int           // commands pulled above the window's credit, to be NAKed when no credit comes; -1: a window of them waits
 	FingerprintMismatch string        // send or refuse (US-SC-036)
 	EventsFormat        string        // json or protobuf
 }

@@ -85,8 +85,8 @@ var settings = slices.Concat([]knob[Config]{
 
 	{"dispatch.ackWait", "DISPATCH_ACK_WAIT", "90s", "a command unsettled for so long is delivered again; above every response timeout",
 		func(c *Config) value { return span(&c.Dispatch.AckWait, time.Second) }},
-	{"dispatch.prefetch", "DISPATCH_PREFETCH", "0", "commands pulled above the window's credit",
-		func(c *Config) value { return whole(&c.Dispatch.Prefetch, 0, 100000) }},
+	{"dispatch.prefetch", "DISPATCH_PREFETCH", "-1", "commands pulled above the window's credit, and given back after 100 ms when no slot is free (500 ms: no TPS permit); -1: none is given back, one window waits",
+		func(c *Config) value { return whole(&c.Dispatch.Prefetch, -1, 100000) }},
 	{"dispatch.fingerprintMismatch", "FINGERPRINT_MISMATCH", "send", "send or refuse a command whose segmentFingerprint is another than ours",
 		func(c *Config) value { return choice(&c.Dispatch.FingerprintMismatch, "send", "refuse") }},
 	{"dispatch.eventsFormat", "EVENTS_FORMAT", "json", "json or protobuf: how events are published",

@@ -62,7 +62,7 @@ type Profile struct {
 	ReceiptTextFirst   bool          // the text of a receipt is believed before its TLVs
 	TemporaryError     codec.Status  // deliver_sm_resp when the event could not be stored
 	UnknownOutcome     UnknownOutcome
-	QueryUnknown       bool           // query_sm is asked before UnknownOutcome decides
+	HoldUnknown        time.Duration  // how long OutcomeHold waits
 	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
 	TLVs               []TLV          // what commands may carry, by name
 	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
@@ -145,7 +145,7 @@ type UnknownOutcome string
 // The policies for an unknown outcome.
 const (
 	OutcomeRedeliver UnknownOutcome = "redeliver" // submitted again and marked: at least once
-	OutcomeHold      UnknownOutcome = "hold"      // settled by a receipt or query_sm
+	OutcomeHold      UnknownOutcome = "hold"      // settled by a receipt, or given up after HoldUnknown
 	OutcomeGiveUp    UnknownOutcome = "giveUp"    // to the DLQ: at most once
 )
 

@@ -254,8 +254,8 @@ operators:
 // The knobs of a line and of a failover: defaults, then a profile's, then an entry's.
 func TestUSSC013FailbackAndLineKnobs(t *testing.T) {
 	o := load(t, "", append(slices.Clone(minimal), "SMPP_SOURCE_IP=192.0.2.7", "TLS_TIMEOUT=3s")).Operators[0]
-	if o.Failback != (Failback{30 * time.Second, time.Minute}) || o.Congestion != CongestionOff || o.QueryUnknown || o.ReferenceBits != 0 {
-		t.Errorf("defaults: %+v, %s, %v, %d", o.Failback, o.Congestion, o.QueryUnknown, o.ReferenceBits)
+	if o.Failback != (Failback{30 * time.Second, time.Minute}) || o.Congestion != CongestionOff || o.HoldUnknown != time.Hour || o.ReferenceBits != 0 {
+		t.Errorf("defaults: %+v, %s, %v, %d", o.Failback, o.Congestion, o.HoldUnknown, o.ReferenceBits)
 	}
 	if o.SourceIP != "192.0.2.7" || o.Outbind != (Outbind{}) {
 		t.Errorf("from %s, outbind %+v", o.SourceIP, o.Outbind)
@@ -265,14 +265,14 @@ func TestUSSC013FailbackAndLineKnobs(t *testing.T) {
 	}
 	const file = `
 profiles:
-  roshan: {congestion: latency, queryUnknown: true, failback: {holdMax: 0s}, outbind: {listen: ":2776", systemId: mno, password: pw}}
+  roshan: {congestion: latency, holdUnknown: 10m, failback: {holdMax: 0s}, outbind: {listen: ":2776", systemId: mno, password: pw}}
 operators:
   - {id: a, host: h, port: 1, systemId: s, password: p, profile: roshan, failback: {linger: 0s}, congestion: off, timers: {rebindFloor: 30s}}
 `
 	c := load(t, file, []string{})
 	o = c.Operators[0]
-	if o.Failback != (Failback{}) || o.Congestion != CongestionOff || !o.QueryUnknown || o.Timers.RebindFloor != 30*time.Second {
-		t.Errorf("%+v, %s, %v, %v", o.Failback, o.Congestion, o.QueryUnknown, o.Timers.RebindFloor)
+	if o.Failback != (Failback{}) || o.Congestion != CongestionOff || o.HoldUnknown != 10*time.Minute || o.Timers.RebindFloor != 30*time.Second {
+		t.Errorf("%+v, %s, %v, %v", o.Failback, o.Congestion, o.HoldUnknown, o.Timers.RebindFloor)
 	}
 	if o.Outbind != (Outbind{":2776", "mno", "pw"}) {
 		t.Errorf("outbind %s as %s", o.Outbind.Listen, o.Outbind.SystemID)

@@ -275,7 +275,7 @@ func TestDiffAgainstAnOlderPrintAndNone(t *testing.T) {
 	c := load(t, running, []string{"POD_NAME=pod-0"})
 	var older []string
 	for line := range strings.Lines(printed(t, c)) {
-		if !strings.Contains(line, "maxPdu") && !strings.Contains(line, "queryUnknown") {
+		if !strings.Contains(line, "maxPdu") && !strings.Contains(line, "holdUnknown") {
 			older = append(older, line)
 		}
 	}
@@ -285,8 +285,8 @@ func TestDiffAgainstAnOlderPrintAndNone(t *testing.T) {
 	}
 	same(t, changes,
 		`maxPdu: absent → 131072 (needs a restart)`,
-		`operators[a].queryUnknown: absent → false (needs a restart)`,
-		`operators[b].queryUnknown: absent → false (needs a restart)`,
+		`operators[a].holdUnknown: absent → 1h (needs a restart)`,
+		`operators[b].holdUnknown: absent → 1h (needs a restart)`,
 	)
 	for _, text := range []string{"", "hunter2", "404 page not found\n", "a: 1\n", "lanes: [P0]\noperators: 7\n", "lanes: [P0\n"} {
 		if _, err := c.ChangesFrom(strings.NewReader(text)); err == nil || strings.Contains(err.Error(), "hunter2") {

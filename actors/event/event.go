@@ -167,6 +167,14 @@ type DoubtDecided struct {
 	At        time.Time
 }
 
+// AnsweredLate: a submit was answered after its response timeout.
+type AnsweredLate struct {
+	Bind      port.BindID
+	MessageID string
+	Status    codec.Status
+	Sequence  uint32
+}
+
 // OutcomeUnknown: PDUs were written and will not be answered (a lost line, a
 // response timeout). Redelivered says whether they are submitted again.
 type OutcomeUnknown struct {
@@ -244,6 +252,7 @@ func (FailoverStep) fact()        {}
 func (MessagesSettled) fact()     {}
 func (OutcomeUnknown) fact()      {}
 func (DoubtDecided) fact()        {}
+func (AnsweredLate) fact()        {}
 func (DependencyChanged) fact()   {}
 func (AccountUnavailable) fact()  {}
 func (AccountFetched) fact()      {}

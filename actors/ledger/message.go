@@ -158,6 +158,9 @@ func (m *Message) leave(part int, o Outcome) {
 	m.inflight--
 }
 
+// Begun reports whether a part has been submitted, by this delivery or an earlier one.
+func (m *Message) Begun() bool { return m.next > 0 }
+
 // Waiting returns how many parts await an answer.
 func (m *Message) Waiting() int { return m.inflight }
 

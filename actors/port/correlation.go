@@ -44,6 +44,14 @@ func (c Correlation) Key() CorrelationKey {
 	return CorrelationKey{OperatorID: c.OperatorID, OperatorMessageID: c.OperatorMessageID}
 }
 
+// Whose returns the operatorId whose command it was.
+func (c Correlation) Whose() string {
+	if c.PrimaryOperatorID != "" {
+		return c.PrimaryOperatorID
+	}
+	return c.OperatorID
+}
+
 // CorrelationKey finds a Correlation: the account and the id, after its rule.
 type CorrelationKey struct{ OperatorID, OperatorMessageID string }
 

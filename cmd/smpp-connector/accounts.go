@@ -12,6 +12,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
+	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
@@ -121,14 +122,15 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
 		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
 			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
-		Window: max(op.Window, 1), Prefetch: max(op.Window, 1) + cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
+		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
 		Times: actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
 			Response: t.Response, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
 			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
-			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered},
+			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown},
 		Rules: dispatch.Rules{
 			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
 			Strategy: strategies[op.LongStrategy], Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
+			MayWiden: op.ReferenceBits == 0,
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
 			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
@@ -136,9 +138,15 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		},
 		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
 		Text:     text.Options{Default: alphabet},
-		Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
+		Unknown: unknownPolicies[op.UnknownOutcome], Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
+}
+
+var unknownPolicies = map[config.UnknownOutcome]ledger.Policy{
+	config.OutcomeRedeliver: ledger.Redeliver,
+	config.OutcomeHold:      ledger.Hold,
+	config.OutcomeGiveUp:    ledger.GiveUp,
 }
 
 var strategies = map[config.LongStrategy]contract.LongMessageStrategy_Value{

@@ -91,6 +91,9 @@ func (l *lines) write(f event.Fact) {
 	case event.OutcomeUnknown:
 		l.warn("submits were written and never answered", onBind(f.Bind), f.Reason,
 			slog.Int("segments", f.Segments), slog.Bool("redelivered", f.Redelivered), slog.String("reason", f.Reason))
+	case event.DoubtDecided:
+		l.warn("a message of unknown outcome was decided about", onBind(f.Bind), f.Decision, slog.String("messageId", f.MessageID),
+			slog.String("decision", f.Decision), slog.String("traceId", TraceID(f.Trace)))
 	case event.RedisFailedOpen:
 		l.limited(slog.LevelWarn, seldom, "Redis is slow or away, the local limiter admits", onBind(f.Bind), "")
 	case event.DependencyChanged:

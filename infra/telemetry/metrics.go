@@ -61,6 +61,8 @@ const (
 	dlrLatency
 	moMessages
 	settled
+	doubts
+	lateAnswers
 	violations
 	actorFailures
 	dependencyUp
@@ -123,6 +125,10 @@ var Table = [metricCount]Metric{
 		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
 
 	// What an operator of the connector needs beside them.
+	lateAnswers: {"smpp_connector_late_answers_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
+		"Answers to submit_sm that came after the response timeout, by status. Many: raise timers.response."},
+	doubts: {"smpp_connector_unknown_outcome_total", Counter, "1", []string{"mno", "direction", "bindId", "decision"}, false,
+		"Messages of which a submit was written and never answered, by what becomes of them: redeliver, hold, giveUp (the profile's unknownOutcome); receipt, lateAnswer: it was found out after all."},
 	bindRefused: {"smpp_connector_bind_refused_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
 		"Binds that the MNO refused, by status; no_answer: it did not answer in time."},
 	bindDegraded: {"smpp_connector_bind_degraded_total", Counter, "1", []string{"mno", "direction", "bindId", "reason"}, false,

@@ -79,6 +79,12 @@ func (r *recorder) record(f event.Fact) {
 		r.messageHeard(f)
 	case event.OutcomeUnknown:
 		r.bind(f.Bind).unknown.add(f.Segments)
+	case event.AnsweredLate:
+		v := r.bind(f.Bind).values
+		r.of(lateAnswers).cell(v[0], v[1], v[2], r.statuses.name(f.Status)).add(1)
+	case event.DoubtDecided:
+		v := r.bind(f.Bind).values
+		r.of(doubts).cell(v[0], v[1], v[2], r.names.admit(f.Decision)).add(1)
 	case event.DeadLettered:
 		r.of(deadLetters).cell(r.operators.admit(f.OperatorID), r.reasons.admit(f.Reason)).add(1)
 	case event.TPSThrottled:
