@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
+	"github.com/ghasi/smpp-connector/actors/window"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/text"
 )
@@ -32,9 +33,10 @@ type Account struct {
 
 	FallbackTriggers []codec.Status // refusals of a transceiver that mean: bind a transmitter and a receiver (US-SC-003)
 
-	Window   int // default of a bind whose setting has none
-	Prefetch int // commands asked for above the credit, to be given back when no slot is free; -1: none, a window of them waits
-	TPS      int // PDUs a second of the whole account; 0: no limit
+	Window     int           // default of a bind whose setting has none
+	Prefetch   int           // commands asked for above the credit, to be given back when no slot is free; -1: none, a window of them waits
+	Congestion window.Signal // what shrinks a window beside refusals
+	TPS        int           // PDUs a second of the whole account; 0: no limit
 
 	Times Times
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
+	"github.com/ghasi/smpp-connector/actors/window"
 	"github.com/ghasi/smpp-connector/codec"
 )
 
@@ -130,6 +131,7 @@ type answer struct {
 	status codec.Status
 	id     string
 	nack   bool
+	load   uint8 // congestion_state; window.NoCongestionState: it has none
 }
 
 // fault is a frame that is no PDU, and what the codec's rules answer to it.
@@ -174,7 +176,7 @@ func (h *heard) send(root *actor.RootContext, session *actor.PID) {
 func (h *heard) take(frame []byte) {
 	if status, seq, id, ok := codec.ParseSubmitSMResp(frame); ok {
 		h.traffic = true
-		h.answers = append(h.answers, answer{seq: seq, status: status, id: string(id)})
+		h.answers = append(h.answers, answer{seq: seq, status: status, id: string(id), load: loadIn(frame, id)})
 		return
 	}
 	pdu, err := codec.Parse(frame)
@@ -195,6 +197,20 @@ func (h *heard) take(frame []byte) {
 		h.traffic = true
 	}
 	h.others = append(h.others, codec.Clone(pdu))
+}
+
+// loadIn returns the congestion_state of a submit_sm_resp, which few MNOs send.
+func loadIn(frame, id []byte) uint8 {
+	if len(frame) <= codec.HeaderLen+len(id)+1 {
+		return window.NoCongestionState
+	}
+	pdu, err := codec.Parse(frame)
+	if resp, ok := pdu.(*codec.SubmitSMResp); ok && err == nil {
+		if state, ok := resp.TLVs.Uint8(codec.TagCongestionState); ok {
+			return state
+		}
+	}
+	return window.NoCongestionState
 }
 
 // fail takes an error in and reports whether the connection is at its end.

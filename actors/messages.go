@@ -54,6 +54,7 @@ type flight struct {
 	status codec.Status
 	id     string // submit_sm_resp.message_id
 	took   time.Duration
+	load   uint8 // the answer's congestion_state
 }
 
 // submit asks a session to write segments, in order. A session of another

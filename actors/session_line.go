@@ -91,7 +91,7 @@ func (s *session) match(c actor.Context, m *heard) {
 			s.unmatched(c, a, m.at)
 			continue
 		}
-		f.status, f.id, f.took = a.status, a.id, m.at.Sub(f.sentAt)
+		f.status, f.id, f.took, f.load = a.status, a.id, m.at.Sub(f.sentAt), a.load
 		if a.nack && a.status == codec.StatusOK {
 			f.status = codec.StatusUnknownErr // a nack is no acceptance, whatever its status says
 		}

@@ -2,6 +2,8 @@ package actors_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -291,4 +293,33 @@ func TestUSSC023WhatFindsNoSlotIsGivenBack(t *testing.T) {
 			}
 		}
 	}, smsc.Delay(time.Second))
+}
+
+// Issue 4, point 9: on one bind submits leave in the queue's order, and the parts of
+// one message adjacent.
+func TestSubmitsLeaveInTheQueuesOrder(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		const n = 500
+		for i := range n {
+			text := fmt.Sprintf("#%05d ", i)
+			if i%7 == 0 {
+				text = strings.Repeat(text, 50)
+			}
+			r.sendText(fmt.Sprintf("m%d", i), text)
+		}
+		r.after(10 * time.Minute)
+		last, index := -1, 0
+		for _, sms := range r.mno.SMS() {
+			number, _ := strconv.Atoi(whose.FindStringSubmatch(sms.Text())[1])
+			next := number == last+1 && sms.Part.Index <= 1
+			if more := number == last && int(sms.Part.Index) == index+1; !next && !more {
+				t.Fatalf("part %d of message %d came after part %d of message %d", sms.Part.Index, number, index, last)
+			}
+			last, index = number, int(sms.Part.Index)
+		}
+		if last != n-1 {
+			t.Errorf("the last message is %d", last)
+		}
+	}, smsc.DelayShuffled(300*time.Millisecond, 1))
 }

@@ -156,6 +156,7 @@ func (w *windowActor) start(c actor.Context) {
 		w.size = account.Window
 	}
 	w.window = window.New(w.size)
+	w.window.Listen(account.Congestion)
 	w.pace = window.NewPace(account.TPS)
 	w.flights = map[uint64]*flight{}
 	w.paused = w.seat.paused
@@ -498,6 +499,7 @@ func (w *windowActor) change(c actor.Context, m *accountChanged) {
 		w.size = size
 		w.window.Resize(size)
 	}
+	w.window.Listen(m.account.Congestion)
 	w.pace.Limit(m.account.TPS)
 	for _, s := range w.sources {
 		s.intake.account.Store(m.account)

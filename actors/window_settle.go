@@ -90,6 +90,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 		if f.cmd.submittedAt.IsZero() {
 			f.cmd.submittedAt = f.sentAt
 		}
+		s.w.window.Feedback(f.load, f.took, f.sentAt, s.now)
 		if f.id != "" {
 			s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
 		}

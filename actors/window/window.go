@@ -57,6 +57,7 @@ type Window struct {
 	halvedAt  time.Time // the last halving; PDUs sent before it do not halve again
 	changedAt time.Time // when the size was last changed; growth counts from here
 
+	congested congestion
 	closed    halfClose
 	drain     drain
 	throttles throttles
@@ -182,10 +183,7 @@ func (w *Window) Answered(v verdict.Verdict, sentAt, now time.Time) Degraded {
 }
 
 // halve halves the size, down to the smaller of 10 and the configured size (US-SC-024).
-func (w *Window) halve(now time.Time) {
-	w.dynamic = max(w.dynamic/2, min(floor, w.configured))
-	w.halvedAt, w.changedAt = now, now
-}
+func (w *Window) halve(now time.Time) { w.shrink(0.5, now) }
 
 // Tick does what is due by time alone: growth, the end of a drain. It returns
 // whether the bind has become degraded.

@@ -15,6 +15,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
+	"github.com/ghasi/smpp-connector/actors/window"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/receipt"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -122,7 +123,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
 		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
 			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
-		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, TPS: op.TPSLimit,
+		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, Congestion: congestionSignals[op.Congestion], TPS: op.TPSLimit,
 		Times: actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
 			Response: t.Response, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
 			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
@@ -138,9 +139,15 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		},
 		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
 		Text:     text.Options{Default: alphabet},
-		Unknown: unknownPolicies[op.UnknownOutcome], Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
+		Unknown:  unknownPolicies[op.UnknownOutcome], Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
+}
+
+var congestionSignals = map[config.Congestion]window.Signal{
+	config.CongestionOff:     window.NoSignal,
+	config.CongestionState:   window.ByState,
+	config.CongestionLatency: window.ByLatency,
 }
 
 var unknownPolicies = map[config.UnknownOutcome]ledger.Policy{
