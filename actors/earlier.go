@@ -16,7 +16,6 @@ import (
 // earlier is what is known of them.
 type earlier struct {
 	ids       []string // by part of the message as it was split then; nil: nothing was accepted
-	nameless  []bool   // parts that were accepted under no id
 	reference port.Reference
 	at        time.Time // of the first part that was accepted
 	ambiguous bool      // some part may have been submitted twice already
@@ -28,9 +27,6 @@ type earlier struct {
 // accepted. Without any, no store is asked.
 func (a *admission) earlier(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan, past ledger.Past) (earlier, error) {
 	was := earlier{doubtful: past.Doubtful}
-	if len(past.Nameless) == plan.PDUs() {
-		was.nameless = past.Nameless
-	}
 	if past.Empty && !past.Doubtful && d.Replay == "" {
 		return was, nil
 	}
@@ -69,9 +65,6 @@ func (was *earlier) learn(rows []port.Correlation, pdus int) {
 	}
 	if len(take) < len(rows) && !whole(take) {
 		was.doubtful = true
-	}
-	if len(was.ids) != pdus {
-		was.nameless = nil
 	}
 }
 

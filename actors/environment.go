@@ -34,6 +34,7 @@ type Options struct {
 	MaxPDU    int           // length guard of the framer, octets
 	Drain     time.Duration // most time for a window to empty at a stop
 	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
+	Orphan    time.Duration // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
 	Recorder  int           // octets of each bind's flight recorder; 0: none
 	// Block is how many sequence numbers are reserved at once.
 	Block int

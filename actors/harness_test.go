@@ -37,13 +37,14 @@ type rig struct {
 	refuse  error  // of the dial; nil: it succeeds
 	spared  string // the MNO whose dials are not refused
 	refresh time.Duration
+	orphan  time.Duration
 }
 
 // inBubble runs a test of the tree.
 func inBubble(t *testing.T, run func(r *rig), options ...smsc.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, mem: memory.New(), mno: smsc.New(append(options, smsc.FirstID(1))...)}
+		r := &rig{t: t, mem: memory.New(), mno: smsc.New(append([]smsc.Option{smsc.FirstID(1)}, options...)...)}
 		r.account = map[string]*actors.Account{"awcc": r.newAccount("awcc", r.mno)}
 		run(r)
 		r.stop()
@@ -99,7 +100,7 @@ func (r *rig) start() {
 	r.system, err = actors.Start(actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
-		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh,
+		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.t.Fatal(err)

@@ -126,7 +126,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal) {
 	plan = was.resume(plan, d.Command, account.Rules)
 	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous,
-		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids, was.nameless)}
+		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:
 		a.refuse(d, account, refusal)

@@ -3,6 +3,7 @@ package actors
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -78,6 +79,21 @@ func (p *parkIndex) all() (list []port.ParkedReceipt) {
 	defer p.mu.Unlock()
 	for _, receipts := range p.byKey {
 		list = append(list, receipts...)
+	}
+	return list
+}
+
+// heardBefore returns at most n of those that were heard before at, or, where
+// later says so of their bind, before another time.
+func (p *parkIndex) heardBefore(at time.Time, n int, ours func(port.BindID) bool, others time.Time) (list []port.ParkedReceipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, receipts := range p.byKey {
+		for _, r := range receipts {
+			if len(list) < n && (r.HeardAt.Before(others) || r.HeardAt.Before(at) && ours(r.Bind)) {
+				list = append(list, r)
+			}
+		}
 	}
 	return list
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
-	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // receiptDesk brings receipts to their messages. bridge/postgres runs its calls
@@ -76,7 +75,47 @@ func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matc
 		}
 		found = append(found, matched{heard: h, row: *rows[i], item: i})
 	}
+	if err == nil && len(unknown) > 0 {
+		return d.matchOlder(lookup, heard, found, unknown)
+	}
 	return found, unknown, err
+}
+
+// matchOlder looks for messages that were submitted before the profile's id rule
+// was corrected: their rows are under the ids that the older rule made.
+func (d receiptDesk) matchOlder(ctx context.Context, heard []dlr.Heard, found []matched, unknown []int) ([]matched, []int, error) {
+	var keys []port.CorrelationKey
+	var of []int
+	for _, i := range unknown {
+		account := d.env.account(heard[i].Key.OperatorID)
+		if account == nil || heard[i].ID == "" {
+			continue
+		}
+		rule := account.Receipts.IDs.String()
+		for _, form := range dlr.OtherForms(heard[i].ID) {
+			if form.Rule == rule {
+				keys = append(keys, port.CorrelationKey{OperatorID: account.OperatorID, OperatorMessageID: form.ID})
+				of = append(of, i)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return found, unknown, nil
+	}
+	rows, err := d.env.near.Find(ctx, keys)
+	if err != nil {
+		return found, unknown, err
+	}
+	known := map[int]bool{}
+	for j, i := range of {
+		if rows[j] != nil && !known[i] {
+			known[i] = true
+			h := heard[i]
+			h.Key = keys[j]
+			found = append(found, matched{heard: h, row: *rows[j], item: i})
+		}
+	}
+	return found, slices.DeleteFunc(unknown, func(i int) bool { return known[i] }), nil
 }
 
 // publish stores the events of matched receipts, remembers their states, and
@@ -201,7 +240,8 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 	for _, i := range unknown {
 		if heard[i].ID == "" {
 			tally.Orphaned++
-			if errs := d.env.Publisher.Publish(ctx, []port.Event{orphan(heard[i])}); errs != nil {
+			pdu := m.items[i].pdu
+			if errs := d.env.Publisher.Publish(ctx, []port.Event{dlr.Orphan(heard[i], pdu.DestinationAddr, pdu.SourceAddr, dlr.NoID)}); errs != nil {
 				failed[i] = true
 			}
 			continue
@@ -222,13 +262,6 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 	}
 	tally.Parked += len(parked)
 	d.rematch(ctx, parked)
-}
-
-// orphan is the event of a receipt that names no message.
-func orphan(h dlr.Heard) port.Event {
-	return port.Event{Subject: contract.SubjectDLROrphan, Body: &contract.DlrInboundEvent{
-		Status: dlr.Status(h.State), Final: h.Final, OperatorId: h.Key.OperatorID, BindId: h.Bind.String(),
-		ErrorCode: h.Err, NetworkErrorCode: h.NetworkErrorCode, SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw}}
 }
 
 // rematch tries parked receipts again: their rows have been stored, or they have
@@ -276,11 +309,15 @@ const (
 	doubtBatch = 500
 )
 
-// retry looks after the receipts whose rematch failed, and those of commands that
-// are held, until ctx ends.
+// retry looks after the receipts whose rematch failed, those of commands that are
+// held, and those that stay without a message, until ctx ends.
 func (d receiptDesk) retry(ctx context.Context) {
-	for pause(ctx, doubtRetry) {
+	for sweep := time.Now(); pause(ctx, doubtRetry); {
 		d.claim(ctx)
+		if now := time.Now(); now.Sub(sweep) >= min(orphanSweep, d.env.Orphan) {
+			sweep = now
+			d.orphans(ctx, now)
+		}
 		for left := d.env.parks.doubted(doubtBatch); len(left) > 0 && ctx.Err() == nil; {
 			d.rematch(ctx, left)
 			if len(left) < doubtBatch {

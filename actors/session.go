@@ -63,6 +63,7 @@ type session struct {
 	pending *window.Pending[*flight]   // submits that await their answer
 	givenUp givenUp                    // submits whose answer has not come in time
 	own     map[uint32]codec.CommandID // our other requests that await theirs
+	inbound int                        // deliveries that were handed on and not answered
 	backlog []*flight                  // segments that wait for sequence numbers
 	asleep  func()                     // what to do once there are numbers
 	asked   time.Time                  // when numbers were asked for last

@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 	"github.com/ghasi/smpp-connector/codec"
@@ -78,7 +79,7 @@ func (s *session) hear(c actor.Context, m *heard) {
 		s.dealWith(c, pdu, m.at)
 	}
 	if len(batch) > 0 && !s.ended {
-		s.forward(c, batch)
+		s.forward(c, s.admit(batch))
 	}
 }
 
@@ -206,6 +207,26 @@ func asDelivery(pdu codec.PDU, at time.Time) (delivery, bool) {
 	return delivery{}, false
 }
 
+// maxInbound bounds the deliveries of a session that wait to be stored. Late answers
+// slow a well-behaved MNO down long before: it has a window too.
+const maxInbound = 5000
+
+// admit returns the deliveries that there is room for, and has the MNO keep the
+// others.
+func (s *session) admit(batch []delivery) []delivery {
+	room := max(maxInbound-s.inbound, 0)
+	if len(batch) <= room {
+		return batch
+	}
+	refused := batch[room:]
+	for _, d := range refused {
+		d.resp.Head().Status = s.account.TemporaryError
+		s.transmit(d.resp)
+	}
+	s.env.Listener.On(event.InboundRefused{Bind: s.seat.id, Count: len(refused)})
+	return batch[:room]
+}
+
 // forward hands receipts to the correlations and everything else to concat. Both
 // answer with answerDeliveries once the items are stored.
 func (s *session) forward(c actor.Context, batch []delivery) {
@@ -222,6 +243,7 @@ func (s *session) forward(c actor.Context, batch []delivery) {
 		items []delivery
 	}{{s.env.postgres, receipts}, {s.seat.concat, messages}} {
 		if len(to.items) > 0 {
+			s.inbound += len(to.items)
 			c.Send(to.pid, &heardDeliveries{link: s.link, session: c.Self(), bind: s.seat.id, account: s.account, items: to.items})
 		}
 	}
@@ -230,6 +252,7 @@ func (s *session) forward(c actor.Context, batch []delivery) {
 // answer writes the deliver_sm_resps of what is stored now.
 func (s *session) answer(_ actor.Context, m *answerDeliveries) {
 	if m.link == s.link && !s.ended {
+		s.inbound -= len(m.resps)
 		s.transmit(m.resps...)
 	}
 }

@@ -45,6 +45,7 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 	if o.Drain == 0 {
 		o.Drain = 30 * time.Second
 	}
+	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
 	env.ctx, env.cancel = context.WithCancel(context.Background())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 )
 
@@ -94,6 +95,18 @@ func (t *Tree) Recording(bind string) (s recorder.Snapshot, ok bool) {
 	}
 	t.mu.Unlock()
 	return ring.Snapshot(), ok
+}
+
+// serves reports whether a bind is one of this process's.
+func (t *Tree) serves(bind port.BindID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, n := range t.nodes {
+		if g := n.bind.Load(); g != nil && g.bind == bind {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *node) snapshot() ActorSnapshot {

@@ -91,9 +91,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 			f.cmd.submittedAt = f.sentAt
 		}
 		s.w.window.Feedback(f.load, f.took, f.sentAt, s.now)
-		if f.id != "" {
-			s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
-		}
+		s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
 		return s.w.window.Answered(verdict.Verdict{}, f.sentAt, s.now)
 	}
 	v := s.account.Verdicts.Of(f.status)
@@ -104,6 +102,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 	switch v.Class {
 	case verdict.Accept: // by the profile: the MNO has it, under no id
 		f.cmd.outcome.Accept(f.part, f.id)
+		s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
 	case verdict.Retry:
 		f.cmd.outcome.Postpone(f.part, v.Delay)
 	default:
@@ -116,7 +115,11 @@ func (s *settling) judge(f *flight) window.Degraded {
 
 // row is the correlation of an accepted part (US-SC-010).
 func (s *settling) row(cmd *command, part int, id string, sentAt time.Time) port.Correlation {
-	r := rowOf(s.account, cmd, part, s.account.Receipts.IDs.FromResponse(id), sentAt)
+	key := s.account.Receipts.IDs.FromResponse(id)
+	if id == "" {
+		key = port.NamelessID(cmd.plan.MessageID, part+1)
+	}
+	r := rowOf(s.account, cmd, part, key, sentAt)
 	r.Bind, r.Epoch = s.w.seat.id, s.w.env.Epoch
 	return r
 }
@@ -128,7 +131,7 @@ func rowOf(account *Account, cmd *command, part int, id string, sentAt time.Time
 		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
 		Bind: cmd.bind, From: cmd.plan.From(), To: cmd.plan.To(),
 		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(account.Expiry),
-		Ambiguous: cmd.doubtful, Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace, Reference: cmd.reference,
+		Ambiguous: cmd.doubtful, Silent: port.IsNameless(id) || !cmd.plan.AsksReceipt(part), Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace, Reference: cmd.reference,
 	}
 }
 
@@ -136,7 +139,7 @@ func rowOf(account *Account, cmd *command, part int, id string, sentAt time.Time
 // may have come between the answer and the store. A row that is there is left alone.
 func (s *settling) saveAgain(cmd *command) {
 	for part, id := range cmd.outcome.IDs() {
-		if id != "" && cmd.outcome.Outcome(part) == ledger.Accepted {
+		if cmd.outcome.Outcome(part) == ledger.Accepted {
 			at := cmd.submittedAt
 			if at.IsZero() {
 				at = s.now

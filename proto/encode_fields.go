@@ -49,6 +49,7 @@ func writeReceipt(w *writer, m *DlrInboundEvent) {
 	w.truth("incomplete", m.Incomplete)
 	w.truth("ambiguous", m.Ambiguous)
 	w.count("epoch", m.Epoch)
+	w.text("diagnosis", m.Diagnosis)
 }
 
 func writeInbound(w *writer, m *MoInboundEvent) {

@@ -688,6 +688,7 @@ type DlrInboundEvent struct {
 	Incomplete        bool                   `protobuf:"varint,20,opt,name=incomplete,proto3" json:"incomplete,omitempty"` // the correlation expired before all parts were final
 	Ambiguous         bool                   `protobuf:"varint,21,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`   // a part had been written before and not answered
 	Epoch             uint32                 `protobuf:"varint,22,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"` // sms.dlr.orphan only: why no message was found
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -874,6 +875,13 @@ func (x *DlrInboundEvent) GetEpoch() uint32 {
 		return x.Epoch
 	}
 	return 0
+}
+
+func (x *DlrInboundEvent) GetDiagnosis() string {
+	if x != nil {
+		return x.Diagnosis
+	}
+	return ""
 }
 
 // A message from a subscriber: sms.mo.inbound (US-SC-025).
@@ -2046,7 +2054,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\bREJECTED\x10\b\x12\r\n" +
 	"\tSCHEDULED\x10\t\x12\v\n" +
 	"\aSKIPPED\x10\n" +
-	"\"\x93\x06\n" +
+	"\"\xb1\x06\n" +
 	"\x0fDlrInboundEvent\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x126\n" +
@@ -2080,7 +2088,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"incomplete\x18\x14 \x01(\bR\n" +
 	"incomplete\x12\x1c\n" +
 	"\tambiguous\x18\x15 \x01(\bR\tambiguous\x12\x14\n" +
-	"\x05epoch\x18\x16 \x01(\rR\x05epoch\"\xd4\x04\n" +
+	"\x05epoch\x18\x16 \x01(\rR\x05epoch\x12\x1c\n" +
+	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\"\xd4\x04\n" +
 	"\x0eMoInboundEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\voperator_id\x18\x02 \x01(\tR\n" +

@@ -232,6 +232,12 @@ func commandField(pdu string) string {
 	return pdu
 }
 
+// AsksReceipt reports whether the PDU of a part, from 0, asks for a receipt of its
+// own (registered_delivery, SMPP 3.4 §5.2.17).
+func (p *Plan) AsksReceipt(part int) bool {
+	return p.template.RegisteredDelivery.Receipt() != codec.ReceiptNone && !(p.onlyLast && part+1 < len(p.parts))
+}
+
 // Fill writes the PDU of a part, from 0, into out, and returns the scratch buffer
 // that the PDU's octets may point into: keep it until the PDU has been encoded.
 // The reference is used when NeedsReference; of one of 8 bits its low octet.
@@ -261,7 +267,7 @@ func (p *Plan) Fill(part int, reference uint16, out *codec.SubmitSM, scratch []b
 	} else {
 		out.ShortMessage = body
 	}
-	if p.onlyLast && index < total {
+	if !p.AsksReceipt(part) && p.onlyLast {
 		out.RegisteredDelivery = codec.ReceiptNone
 	}
 	out.TLVs = tlvs

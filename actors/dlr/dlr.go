@@ -135,31 +135,36 @@ var severity = [...]uint8{receipt.Delivered: 1, receipt.Accepted: 2, receipt.Unk
 // OfMessage is the one final event of a message in parts, when the receipt just
 // remembered was the last that was missing; ok is false before, and when the
 // event is published already. rows are the stored rows of the message, with the
-// receipt's mark. A part that was accepted twice is what the better of its copies is.
+// receipt's mark. A part that was accepted twice is what the better of its copies
+// is; one that no receipt is due for is not waited for.
 func OfMessage(rows []port.Correlation, h Heard) (e port.Event, ok bool) {
 	if len(rows) == 0 {
 		return port.Event{}, false
 	}
 	best := make(map[int]port.Correlation, rows[0].PartsTotal)
+	silent := map[int]bool{}
 	ambiguous := false
 	for _, r := range rows {
 		if Repeated(r, port.Concluded) {
 			return port.Event{}, false
 		}
 		ambiguous = ambiguous || r.Ambiguous
+		silent[r.PartIndex] = silent[r.PartIndex] || r.Silent
 		if known, there := best[r.PartIndex]; r.Final != 0 && (!there || weigh(r.Final) < weigh(known.Final)) {
 			best[r.PartIndex] = r
 		}
 	}
-	worst := best[1]
+	var worst port.Correlation
 	for part := 1; part <= rows[0].PartsTotal; part++ {
-		r, there := best[part]
-		if !there {
+		switch r, there := best[part]; {
+		case there && (worst.Final == 0 || weigh(r.Final) > weigh(worst.Final)):
+			worst = r
+		case !there && !silent[part]:
 			return port.Event{}, false
 		}
-		if weigh(r.Final) > weigh(worst.Final) {
-			worst = r
-		}
+	}
+	if worst.Final == 0 {
+		return port.Event{}, false
 	}
 	b := eventBody(worst, h)
 	b.Status, b.Final = Status(worst.Final), true

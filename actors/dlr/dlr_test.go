@@ -116,3 +116,57 @@ func TestUSSC011FinalEventOfALongMessage(t *testing.T) {
 		t.Errorf("%v %v", ok, b)
 	}
 }
+
+// A part that was accepted twice is what the better copy is, one that no receipt is
+// due for is not waited for, and a message is concluded once.
+func TestOfMessageCountsPartsAndNotRows(t *testing.T) {
+	const total = 3
+	part := func(index int, final uint8) port.Correlation {
+		return port.Correlation{OperatorID: "awcc", MessageID: "m1", PartIndex: index, PartsTotal: total, Final: final}
+	}
+	silent := func(index int) port.Correlation { p := part(index, 0); p.Silent = true; return p }
+	concluded := func(p port.Correlation) port.Correlation { p.States = 1 << port.Concluded; return p }
+	for _, c := range []struct {
+		name  string
+		rows  []port.Correlation
+		want  contract.DlrStatus_Value
+		final uint32 // 0: no event
+	}{
+		{"a copy does not stand for another part", []port.Correlation{part(1, 2), part(1, 2), part(2, 2)}, 0, 0},
+		{"the better copy counts", []port.Correlation{part(1, 2), part(1, 5), part(2, 2), part(3, 2)}, contract.DlrStatus_DELIVERED, 3},
+		{"a copy without a receipt is not waited for", []port.Correlation{part(1, 2), part(1, 0), part(2, 2), part(3, 5)}, contract.DlrStatus_UNDELIVERABLE, 3},
+		{"silent parts are not waited for", []port.Correlation{part(1, 2), silent(2), silent(3)}, contract.DlrStatus_DELIVERED, 1},
+		{"silent parts alone say nothing", []port.Correlation{silent(1), silent(2), silent(3)}, 0, 0},
+		{"once", []port.Correlation{part(1, 2), concluded(part(2, 2)), part(3, 2)}, 0, 0},
+	} {
+		e, ok := OfMessage(c.rows, Heard{})
+		if ok != (c.final > 0) {
+			t.Errorf("%s: an event: %v", c.name, ok)
+			continue
+		}
+		if b, _ := e.Body.(*contract.DlrInboundEvent); ok && (b.Status != c.want || b.PartsFinal != c.final) {
+			t.Errorf("%s: %v of %d parts, want %v of %d", c.name, b.Status, b.PartsFinal, c.want, c.final)
+		}
+	}
+}
+
+// What an orphan's event holds is enough to read the receipt again.
+func TestAnOrphanIsReadAgainAsItWas(t *testing.T) {
+	for _, pdu := range []*codec.DeliverSM{
+		{SourceAddr: "93700000001", DestinationAddr: "Ghasi", ESMClass: codec.ESMTypeReceipt,
+			ShortMessage: []byte("id:AB12 sub:001 dlvrd:001 submit date:2611251200 done date:2611251201 stat:EXPIRED err:0B1 Text:secret")},
+		{SourceAddr: "1", DestinationAddr: "2", ESMClass: codec.ESMTypeReceipt, TLVs: codec.TLVs{{Tag: codec.TagReceiptedMessageID, Value: []byte("77\x00")}, {Tag: codec.TagMessageState, Value: []byte{8}}}},
+		{SourceAddr: "1", DestinationAddr: "2", ESMClass: codec.ESMTypeIntermediate, ShortMessage: []byte("id:7 stat:UNDELIV")},
+	} {
+		bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+		first := Read(pdu, Rules{}, "awcc", bind, time.Time{})
+		event := Orphan(first, pdu.DestinationAddr, pdu.SourceAddr, Unmatched).Body.(*contract.DlrInboundEvent)
+		again := Read(Deliver(event), Rules{}, "awcc", bind, time.Time{})
+		if again.ID != first.ID || again.State != first.State || again.Final != first.Final || again.Err != first.Err || again.DoneDate != first.DoneDate {
+			t.Errorf("%+v was read again as %+v", first, again)
+		}
+		if strings.Contains(event.RawText, "secret") {
+			t.Errorf("the event holds the text: %q", event.RawText)
+		}
+	}
+}

@@ -15,5 +15,22 @@ type RedisFailedOpen struct {
 	PDUs int
 }
 
+// InboundRefused: receipts or MOs were answered with the profile's temporary error,
+// because too many of the session wait to be stored.
+type InboundRefused struct {
+	Bind  port.BindID
+	Count int
+}
+
+// EventsNotStored: events could not be stored, such as in a stream that is full.
+// What they tell of is tried again, or left with the MNO.
+type EventsNotStored struct {
+	Subject string
+	Count   int
+	Err     string
+}
+
+func (InboundRefused) fact()  {}
+func (EventsNotStored) fact() {}
 func (TPSThrottled) fact()    {}
 func (RedisFailedOpen) fact() {}

@@ -18,9 +18,6 @@ type Past struct {
 	Doubtful bool
 	// Empty says that no part was accepted, so that no store need be asked.
 	Empty bool
-	// Nameless are the parts, from 0, that the MNO accepted under no id: no store
-	// can know of those.
-	Nameless []bool
 }
 
 // Book remembers which commands a process has in hand, and what became of those

@@ -9,6 +9,8 @@ package ledger
 import (
 	"slices"
 	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
 )
 
 // Outcome is what is known of one segment.
@@ -38,19 +40,18 @@ type Message struct {
 	delay    time.Duration
 }
 
-// New opens the account of a command of so many parts (1…255). Of an earlier
-// delivery, accepted holds the ids that it got, by part from 0, "" where none, and
-// nameless the parts that were accepted under no id.
-func New(parts int, accepted []string, nameless []bool) Message {
+// New opens the account of a command of so many parts (1…255), of which accepted
+// holds the ids that an earlier delivery of it got, by part from 0, "" where none,
+// port.NamelessID where the MNO took the part without giving one.
+func New(parts int, accepted []string) Message {
 	m := Message{parts: make([]Outcome, parts), ids: make([]string, parts)}
 	for i, id := range accepted {
-		if i < parts && id != "" {
-			m.parts[i], m.ids[i] = Accepted, id
+		if i >= parts || id == "" {
+			continue
 		}
-	}
-	for i, taken := range nameless {
-		if i < parts && taken {
-			m.parts[i] = Accepted
+		m.parts[i] = Accepted
+		if !port.IsNameless(id) {
+			m.ids[i] = id
 		}
 	}
 	m.advance()
@@ -134,20 +135,7 @@ func (m *Message) Forget() {
 
 // Past is what a later delivery must know, once no answer is awaited any more.
 func (m *Message) Past() Past {
-	p := Past{Doubtful: m.Doubt(), Empty: true}
-	for part, o := range m.parts {
-		if o != Accepted {
-			continue
-		}
-		p.Empty = false
-		if m.ids[part] == "" {
-			if p.Nameless == nil {
-				p.Nameless = make([]bool, len(m.parts))
-			}
-			p.Nameless[part] = true
-		}
-	}
-	return p
+	return Past{Doubtful: m.Doubt(), Empty: !slices.Contains(m.parts, Accepted)}
 }
 
 // Doubt reports whether the outcome of a part is unknown.

@@ -2,6 +2,10 @@ package port
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,6 +24,7 @@ type Correlation struct {
 	SubmittedAt       time.Time
 	ExpiresAt         time.Time // SubmittedAt + 72 h by default
 	Ambiguous         bool      // an earlier submit of this part was written and never answered
+	Silent            bool      // no receipt of its own is due: none was asked for, or the MNO gave no id
 	Fingerprint       string
 	Trace             Trace
 	Reference         Reference // that its parts share; zero for a message in one segment
@@ -51,6 +56,17 @@ func (c Correlation) Whose() string {
 	}
 	return c.OperatorID
 }
+
+// NamelessID stands for the id of a part, from 1, that the MNO accepted without
+// giving one, so that the ledger knows of it all the same. It begins with NUL, which
+// no message_id can hold (SMPP 3.4 §3.1, C-octet string).
+func NamelessID(messageID string, part int) string {
+	sum := sha256.Sum256([]byte(messageID))
+	return "\x00" + hex.EncodeToString(sum[:16]) + "." + strconv.Itoa(part)
+}
+
+// IsNameless reports whether an id is a NamelessID.
+func IsNameless(id string) bool { return strings.HasPrefix(id, "\x00") }
 
 // CorrelationKey finds a Correlation: the account and the id, after its rule.
 type CorrelationKey struct{ OperatorID, OperatorMessageID string }

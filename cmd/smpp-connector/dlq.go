@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -280,62 +278,11 @@ func orNone(errs []error, n int) []error {
 	return errs
 }
 
-// shownBefore is how many dead letters are shown before somebody is asked.
-const shownBefore = 20
-
-// confirm says what would be done and asks whether to do it. It returns 0 for
-// yes, else the exit status: 1 for no, 2 when nobody is there to be asked.
+// confirm asks whether to do something to dead letters.
 func (d *dlq) confirm(ctx context.Context, letters []natsjs.DeadLetter, verb, how string, s streams) int {
-	if d.yes {
-		return 0
-	}
-	shown := letters[:min(len(letters), shownBefore)]
-	printLetters(s.err, shown)
-	if more := len(letters) - len(shown); more > 0 {
-		fmt.Fprintf(s.err, "… and %d more\n", more)
-	}
-	question := fmt.Sprintf("%s %s %s", verb, count(len(letters), "dead letter"), how)
-	answer := ""
-	if isTerminal(s.in) {
-		fmt.Fprintf(s.err, "%s? [y/N] ", question)
-		if answer = ask(ctx, s.in); answer == "" {
-			fmt.Fprintln(s.err)
-		}
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return 0
-	}
-	if answer == "" { // no terminal, or one that was closed
-		fmt.Fprintf(s.err, "would %s; nobody is there to be asked: --yes does it\n", question)
-		return 2
-	}
-	fmt.Fprintln(s.err, "nothing was done")
-	return 1
-}
-
-// ask reads a line, or nothing if ctx ends before.
-func ask(ctx context.Context, in io.Reader) string {
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(in).ReadString('\n') // what was typed before the end counts
-		answer <- line
-	}()
-	select {
-	case line := <-answer:
-		return line
-	case <-ctx.Done():
-		return "\n"
-	}
-}
-
-// isTerminal reports whether somebody may be typing. A device that is none, such
-// as /dev/null, ends at once and gives no answer.
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	q := question{verb: verb, things: count(len(letters), "dead letter"), how: how, yes: d.yes, show: func(w io.Writer) int {
+		printLetters(w, letters[:min(len(letters), shownBefore)])
+		return len(letters) - shownBefore
+	}}
+	return q.put(ctx, s)
 }

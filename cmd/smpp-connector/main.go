@@ -38,6 +38,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"demo", "show the whole path working: connector, simulator, real messages, receipts", demo},
 		{"send", "publish one command, and wait for its receipt with --wait", send},
 		{"dlq", "list, show, replay and drop dead letters: dlq list, show, replay, drop", deadLetters},
+		{"dlr", "list receipts without a message and have them matched again: dlr orphans, replay", receipts},
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},
 		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
 		{"config", "check or print the configuration, or compare it with the one in force", configure},

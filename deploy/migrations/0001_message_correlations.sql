@@ -22,6 +22,7 @@ CREATE TABLE smpp.message_correlations (
     fingerprint         text        NOT NULL,
     trace_parent        text        NOT NULL,
     trace_state         text        NOT NULL,
+    silent              boolean     NOT NULL,                        -- no receipt of its own is due
     reference           integer     NOT NULL,                        -- concatenation reference that the parts share
     reference_bits      smallint    NOT NULL,                        -- 8 or 16; 0: a message in one part
     states              integer     NOT NULL,                        -- bit n: the event of message_state n has been published

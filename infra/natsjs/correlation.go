@@ -43,7 +43,10 @@ func idOfMessageKey(k string) (string, error) {
 // the next number, and reads both.
 const correlationFormat = 1
 
-const flagAmbiguous = 1
+const (
+	flagAmbiguous = 1
+	flagSilent    = 2
+)
 
 // packCorrelation writes what the key does not say.
 func packCorrelation(c *port.Correlation) []byte {
@@ -51,6 +54,9 @@ func packCorrelation(c *port.Correlation) []byte {
 	var flags uint64
 	if c.Ambiguous {
 		flags |= flagAmbiguous
+	}
+	if c.Silent {
+		flags |= flagSilent
 	}
 	b = append(b, correlationFormat)
 	b = binary.AppendUvarint(b, flags)
@@ -77,7 +83,8 @@ func packCorrelation(c *port.Correlation) []byte {
 func unpackCorrelation(k port.CorrelationKey, value []byte) (*port.Correlation, error) {
 	u := unpack(value, correlationFormat)
 	c := &port.Correlation{OperatorID: k.OperatorID, OperatorMessageID: k.OperatorMessageID}
-	c.Ambiguous = u.number()&flagAmbiguous != 0
+	flags := u.number()
+	c.Ambiguous, c.Silent = flags&flagAmbiguous != 0, flags&flagSilent != 0
 	c.States = uint16(u.number())
 	if final := u.take(1); !u.bad {
 		c.Final = final[0]

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -76,21 +74,17 @@ func (f *DeadLetterFilter) start() directGet {
 	return request
 }
 
-// scanBytes is how much one request of a scan of dead letters may bring: with
-// their payloads they have up to a megabyte each.
-const scanBytes = 8 << 20
-
 // Find returns the dead letters that a filter selects, the newest last, without
 // their payloads.
 func (d *DeadLetters) Find(ctx context.Context, f DeadLetterFilter) ([]DeadLetter, error) {
-	if _, err := d.stream(ctx); err != nil {
+	if _, err := d.conn.openEvents(ctx); err != nil {
 		return nil, err
 	}
 	var found []DeadLetter
 	type message struct{ subject, id string } // not the operator: a backup may have carried it one time
 	newest := make(map[message]uint64)
 	of := func(l *DeadLetter) message { return message{l.Rejected.GetSubject(), l.Rejected.GetMessageId()} }
-	err := d.scan(ctx, f.start(), func(m *nats.Msg) {
+	err := d.conn.scanEvents(ctx, f.start(), func(m *nats.Msg) {
 		l := readDeadLetter(m)
 		l.Rejected.Payload = nil
 		if f.selects(&l) {
@@ -112,39 +106,6 @@ func (d *DeadLetters) Find(ctx context.Context, f DeadLetterFilter) ([]DeadLette
 		}
 	}
 	return found, d.readMarks(ctx, found)
-}
-
-// scan calls each with every dead letter from a request's start to the end.
-func (d *DeadLetters) scan(ctx context.Context, request directGet, each func(*nats.Msg)) error {
-	for {
-		messages, pending, err := d.conn.getMany(ctx, contract.StreamEvents, request)
-		if err != nil {
-			return err
-		}
-		for _, m := range messages {
-			each(m)
-		}
-		if len(messages) == 0 || pending == 0 {
-			return nil
-		}
-		request.Sequence, request.StartTime = sequenceOf(messages[len(messages)-1])+1, nil
-	}
-}
-
-// stream finds SMPP_EVENTS, which only the connector makes.
-func (d *DeadLetters) stream(ctx context.Context) (jetstream.Stream, error) {
-	ctx, cancel := d.conn.bounded(ctx)
-	defer cancel()
-	s, err := d.conn.js.Stream(ctx, contract.StreamEvents)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("there is no stream %s: the connector makes it at its first start; is this its NATS (and its account)?", contract.StreamEvents)
-	case err != nil:
-		return nil, fmt.Errorf("stream %s: %w", contract.StreamEvents, away(err))
-	case !s.CachedInfo().Config.AllowDirect:
-		return nil, fmt.Errorf("stream %s does not allow direct access: nats stream edit %s --allow-direct", contract.StreamEvents, contract.StreamEvents)
-	}
-	return s, nil
 }
 
 // Load fills in the payloads. It returns nil, or an error at the index of each
@@ -226,16 +187,11 @@ func (d *DeadLetters) Drop(ctx context.Context, letters []DeadLetter) []error {
 const dropGroup = 500
 
 func (d *DeadLetters) drop(ctx context.Context, letters []DeadLetter) []error {
-	errs := make([]error, len(letters))
-	for i := range errs {
-		errs[i] = errNotAnswered
+	sequences := make([]uint64, len(letters))
+	for i := range letters {
+		sequences[i] = letters[i].Sequence
 	}
-	err := d.conn.exchange.do(ctx, len(letters),
-		func(i int, reply string) error {
-			body := `{"no_erase":true,"seq":` + strconv.FormatUint(letters[i].Sequence, 10) + `}`
-			return d.conn.nc.PublishRequest("$JS.API.STREAM.MSG.DELETE."+contract.StreamEvents, reply, []byte(body))
-		},
-		func(i int, answer *nats.Msg) { errs[i] = readDropped(answer) })
+	errs := d.conn.dropEvents(ctx, sequences)
 	var stale []write
 	for i := range letters {
 		switch {
@@ -245,9 +201,7 @@ func (d *DeadLetters) drop(ctx context.Context, letters []DeadLetter) []error {
 				w.key = markKey(&letters[i])
 				stale = append(stale, w)
 			}
-		case errors.Is(errs[i], errNotAnswered):
-			errs[i] = err
-		default:
+		case !errors.Is(errs[i], errNotAnswered):
 			if gone := d.Load(ctx, []DeadLetter{letters[i]}); gone != nil && errors.Is(gone[0], ErrNoDeadLetter) {
 				errs[i] = ErrNoDeadLetter
 			}
@@ -259,39 +213,14 @@ func (d *DeadLetters) drop(ctx context.Context, letters []DeadLetter) []error {
 	return errs
 }
 
-func readDropped(answer *nats.Msg) error {
-	if nobodyAnswers(answer) {
-		return errNobody
-	}
-	var reply struct {
-		Error   *jetstream.APIError `json:"error"`
-		Success bool                `json:"success"`
-	}
-	switch err := json.Unmarshal(answer.Data, &reply); {
-	case err != nil:
-		return fmt.Errorf("the answer is %d octets that are no JSON: %w", len(answer.Data), err)
-	case reply.Error != nil:
-		return reply.Error
-	case !reply.Success:
-		return errors.New("the server did not")
-	}
-	return nil
-}
-
 // readDeadLetter reads an answer to a direct get.
 func readDeadLetter(m *nats.Msg) DeadLetter {
-	l := DeadLetter{Sequence: sequenceOf(m), Rejected: new(contract.DispatchRejected), Trace: readTrace(m.Header)}
-	l.StoredAt, _ = time.Parse(time.RFC3339Nano, m.Header.Get(headerTimestamp))
+	l := DeadLetter{Sequence: sequenceOf(m), StoredAt: storedAt(m), Rejected: new(contract.DispatchRejected), Trace: readTrace(m.Header)}
 	if err := contract.Decode(m.Header.Get(contract.HeaderContentType), m.Data, l.Rejected); err != nil {
 		l.Rejected = &contract.DispatchRejected{Reason: ReasonUnreadable, Detail: err.Error()}
 	}
 	l.Octets = len(l.Rejected.GetPayload())
 	return l
-}
-
-func sequenceOf(m *nats.Msg) uint64 {
-	sequence, _ := strconv.ParseUint(m.Header.Get(headerSequence), 10, 64)
-	return sequence
 }
 
 // PayloadType is the Content-Type of a dead letter's payload, which the event does

@@ -237,7 +237,7 @@ func keysOf(letters []DeadLetter, errs []error) (keys []string, of []int) {
 
 // lives returns how long the mark of a dead letter shall live: 0 for ever.
 func (d *DeadLetters) lives(ctx context.Context) (func(*DeadLetter) time.Duration, error) {
-	s, err := d.stream(ctx)
+	s, err := d.conn.openEvents(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func TestLookupsUseTheIndexesOfATableThatWasNeverAnalysed(t *testing.T) {
 	const n = 50_000
 	exec(t, url, fmt.Sprintf(`
 		INSERT INTO smpp.message_correlations
-		SELECT 'awcc', '', 'id-' || n, 'm-' || n, 1, 1, 'awcc', 'trx', 1, 0, '', '', '2026-11-24 12:00Z', '2026-11-27 12:00Z', '2026-11-27', false, '', '', '', 0, 0, 0, 0
+		SELECT 'awcc', '', 'id-' || n, 'm-' || n, 1, 1, 'awcc', 'trx', 1, 0, '', '', '2026-11-24 12:00Z', '2026-11-27 12:00Z', '2026-11-27', false, '', '', '', false, 0, 0, 0, 0
 		FROM generate_series(1, %d) n`, n))
 	var keys []port.CorrelationKey
 	var marks []port.Mark

@@ -45,7 +45,7 @@ func check(i int, c *port.Correlation) error {
 const keptColumns = `operator_id, primary_operator_id, operator_message_id, message_id, part_index, parts_total,
 	mno, direction, bind_id, epoch, source, destination,
 	submitted_at, expires_at, ambiguous, fingerprint, trace_parent, trace_state,
-	reference, reference_bits`
+	reference, reference_bits, silent`
 
 // columns holds a batch by column, as unnest takes it: keptColumns, states, final.
 type columns struct {
@@ -61,6 +61,7 @@ type columns struct {
 	fingerprints, traceParents, traceStates []string
 	references                              []int32
 	referenceBits                           []int16
+	silent                                  []bool
 	states                                  []int32
 	finals                                  []int16
 }
@@ -86,6 +87,7 @@ func (c *columns) append(r *port.Correlation) {
 	c.traceStates = append(c.traceStates, stored(r.Trace.State))
 	c.references = append(c.references, int32(r.Reference.Number))
 	c.referenceBits = append(c.referenceBits, int16(r.Reference.Bits))
+	c.silent = append(c.silent, r.Silent)
 	c.states = append(c.states, int32(r.States))
 	c.finals = append(c.finals, int16(r.Final))
 }
@@ -95,7 +97,7 @@ func (c *columns) arguments() []any {
 		c.operatorIDs, c.primaryOperatorIDs, c.operatorMessageIDs, c.messageIDs, c.partIndexes, c.partsTotals,
 		c.mnos, c.directions, c.bindIDs, c.epochs, c.sources, c.destinations,
 		c.submittedAts, c.expiresAts, c.ambiguous, c.fingerprints, c.traceParents, c.traceStates,
-		c.references, c.referenceBits,
+		c.references, c.referenceBits, c.silent,
 		c.states, c.finals,
 	}
 }
@@ -104,7 +106,7 @@ func (c *columns) arguments() []any {
 const rowColumns = `c.operator_id, c.primary_operator_id, c.operator_message_id, c.message_id, c.part_index, c.parts_total,
 	c.mno, c.direction, c.bind_id, c.epoch, c.source, c.destination,
 	c.submitted_at, c.expires_at, c.ambiguous, c.fingerprint, c.trace_parent, c.trace_state,
-	c.reference, c.reference_bits, c.states, c.final`
+	c.reference, c.reference_bits, c.silent, c.states, c.final`
 
 // readRow reads rowColumns, after the columns that the query puts before them.
 func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
@@ -118,7 +120,7 @@ func readRow(rows pgx.Rows, before ...any) (*port.Correlation, error) {
 		&r.OperatorID, &r.PrimaryOperatorID, &r.OperatorMessageID, &r.MessageID, &r.PartIndex, &r.PartsTotal,
 		&r.Bind.MNO, &direction, &r.Bind.Number, &epoch, &r.From, &r.To,
 		&r.SubmittedAt, &r.ExpiresAt, &r.Ambiguous, &r.Fingerprint, &r.Trace.Parent, &r.Trace.State,
-		&reference, &bits, &states, &final)...)
+		&reference, &bits, &r.Silent, &states, &final)...)
 	if err != nil {
 		return nil, fmt.Errorf("read a row: %w", err)
 	}

@@ -24,7 +24,7 @@ SELECT r.*, (r.expires_at AT TIME ZONE 'UTC')::date
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
 	$7::text[], $8::text[], $9::integer[], $10::bigint[], $11::text[], $12::text[],
 	$13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], $17::text[], $18::text[],
-	$19::integer[], $20::smallint[], $21::integer[], $22::smallint[])
+	$19::integer[], $20::smallint[], $21::boolean[], $22::integer[], $23::smallint[])
 	AS r (` + keptColumns + `, states, final)
 ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
 	primary_operator_id = excluded.primary_operator_id, message_id = excluded.message_id, part_index = excluded.part_index, parts_total = excluded.parts_total,
@@ -32,7 +32,7 @@ ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
 	source = excluded.source, destination = excluded.destination,
 	submitted_at = excluded.submitted_at, expires_at = excluded.expires_at, ambiguous = excluded.ambiguous,
 	fingerprint = excluded.fingerprint, trace_parent = excluded.trace_parent, trace_state = excluded.trace_state,
-	reference = excluded.reference, reference_bits = excluded.reference_bits,
+	reference = excluded.reference, reference_bits = excluded.reference_bits, silent = excluded.silent,
 	states = excluded.states, final = excluded.final
 WHERE (c.message_id, c.part_index) <> (excluded.message_id, excluded.part_index)
 	AND c.submitted_at <= excluded.submitted_at`

@@ -64,17 +64,18 @@ func TestUSSC010RowIsInTheTableWithCorrectFields(t *testing.T) {
 	r := row("8F3A77", "7d6c2d3c-6f0f-4b5f-9f57-0d2a4e3b7a11")
 	r.PartIndex, r.PartsTotal, r.Epoch, r.Ambiguous, r.Fingerprint = 2, 3, 1<<63+5, true, "1:0123456789abcdef"
 	r.Trace = port.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", State: "vendor=opaque"}
+	r.Silent = true
 	r.Reference = port.Reference{Number: 513, Bits: 16}
 	r.ExpiresAt = time.Time{} // left out: the default
 	save(t, db, r)
 
 	got := query[string](t, url, `
 		SELECT concat_ws('|', operator_id, operator_message_id, message_id, part_index, parts_total, mno, direction, bind_id,
-			epoch, source, destination, ambiguous, fingerprint, trace_parent, trace_state, reference, reference_bits, states, final,
+			epoch, source, destination, ambiguous, fingerprint, trace_parent, trace_state, reference, reference_bits, silent, states, final,
 			to_char(submitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), expires_at - submitted_at = interval '72 hours', expires_on)
 		FROM smpp.message_correlations WHERE operator_id = 'awcc' AND operator_message_id = '8F3A77'`)
 	want := "awcc|8F3A77|7d6c2d3c-6f0f-4b5f-9f57-0d2a4e3b7a11|2|3|awcc|trx|2|" +
-		"-9223372036854775803|Ghasi|93700123456|t|1:0123456789abcdef|00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01|vendor=opaque|513|16|0|0|" +
+		"-9223372036854775803|Ghasi|93700123456|t|1:0123456789abcdef|00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01|vendor=opaque|513|16|t|0|0|" +
 		"2026-11-24 12:30:15.123456|t|2026-11-27"
 	if got != want {
 		t.Errorf("the row is\n%s, want\n%s", got, want)

@@ -68,10 +68,10 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		took:                   r.of(submitDuration).durations(v[:]...),
 	}
 	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, tpsThrottled, dlrOrphans, redisFailOpen,
-		sequenceSkips, concatComplete, concatPartial, halfClosed, dlrParked, dlrRepeated, moMessages} {
+		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, moMessages} {
 		r.of(atZero).cell(v[:]...)
 	}
-	r.of(dlrLatency).durations(v[0])
+	r.of(dlrLatency).durations(v[:]...)
 	for _, strategy := range []string{"csms", "tlv", "sar"} {
 		r.of(longSegments).cell(v[0], v[1], v[2], strategy)
 	}

@@ -91,6 +91,10 @@ func (l *lines) write(f event.Fact) {
 	case event.OutcomeUnknown:
 		l.warn("submits were written and never answered", onBind(f.Bind), f.Reason,
 			slog.Int("segments", f.Segments), slog.Bool("redelivered", f.Redelivered), slog.String("reason", f.Reason))
+	case event.InboundRefused:
+		l.limited(slog.LevelWarn, seldom, "receipts and MOs come faster than they can be stored: the MNO is told to repeat them", onBind(f.Bind), "", slog.Int("refused", f.Count))
+	case event.EventsNotStored:
+		l.limited(slog.LevelError, seldom, "events cannot be stored", slog.String("subject", f.Subject), "", slog.Int("events", f.Count), slog.String("error", f.Err))
 	case event.DoubtDecided:
 		l.warn("a message of unknown outcome was decided about", onBind(f.Bind), f.Decision, slog.String("messageId", f.MessageID),
 			slog.String("decision", f.Decision), slog.String("traceId", TraceID(f.Trace)))

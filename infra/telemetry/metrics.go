@@ -63,6 +63,8 @@ const (
 	settled
 	doubts
 	lateAnswers
+	inboundRefused
+	notStored
 	violations
 	actorFailures
 	dependencyUp
@@ -125,6 +127,10 @@ var Table = [metricCount]Metric{
 		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
 
 	// What an operator of the connector needs beside them.
+	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,
+		"Receipts and MOs that were answered with the temporary error, because too many of the session waited to be stored. The MNO repeats them."},
+	notStored: {"smpp_connector_events_not_stored_total", Counter, "1", []string{"subject"}, false,
+		"Tries to store an event that failed, by subject: a full stream, a disk, NATS away. Alert on it: while it rises, nothing is answered or acknowledged."},
 	lateAnswers: {"smpp_connector_late_answers_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
 		"Answers to submit_sm that came after the response timeout, by status. Many: raise timers.response."},
 	doubts: {"smpp_connector_unknown_outcome_total", Counter, "1", []string{"mno", "direction", "bindId", "decision"}, false,
@@ -143,7 +149,7 @@ var Table = [metricCount]Metric{
 		"Receipts that came before their message was known and were parked."},
 	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,
 		"Receipts whose state had been published already."},
-	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", []string{"mno"}, false,
+	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", byBind, false,
 		"Time from submit_sm to the final receipt. By mno alone: it says something of the MNO, and a histogram is 20 series."},
 	moMessages: {"smpp_connector_mo_total", Counter, "1", byBind, false,
 		"Messages from subscribers that were published, whole or partial (US-SC-025)."},

@@ -79,6 +79,10 @@ func (r *recorder) record(f event.Fact) {
 		r.messageHeard(f)
 	case event.OutcomeUnknown:
 		r.bind(f.Bind).unknown.add(f.Segments)
+	case event.InboundRefused:
+		r.add(inboundRefused, f.Bind, f.Count)
+	case event.EventsNotStored:
+		r.of(notStored).cell(r.names.admit(f.Subject)).add(f.Count)
 	case event.AnsweredLate:
 		v := r.bind(f.Bind).values
 		r.of(lateAnswers).cell(v[0], v[1], v[2], r.statuses.name(f.Status)).add(1)
@@ -164,7 +168,7 @@ func (r *recorder) receiptsHeard(f event.ReceiptsHeard) {
 	if len(f.Latencies) == 0 {
 		return
 	}
-	d := r.of(dlrLatency).durations(r.bind(f.Bind).values[0])
+	d := r.of(dlrLatency).durations(r.bind(f.Bind).values[:]...)
 	for _, took := range f.Latencies {
 		d.observe(took)
 	}

@@ -106,6 +106,7 @@ func correlationFields(t *testing.T, s port.CorrelationStore) {
 	row.Ambiguous = true
 	row.Fingerprint = "1:0123456789abcdef"
 	row.Trace = port.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", State: "vendor=opaque"}
+	row.Silent = true
 	row.PrimaryOperatorID, row.Reference = "primary", port.Reference{Number: 65535, Bits: 16}
 	save(t, s, row)
 	got := findOne(t, s, row.Key())

@@ -23,6 +23,7 @@ type conduct struct {
 	losePercent   int
 	lose          *rand.Rand
 	ids           IDForm
+	firstPartID   bool
 
 	silent   bool
 	idle     time.Duration

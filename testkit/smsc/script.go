@@ -46,6 +46,7 @@ var sentences = []sentence{
 	{"deliver window N", func(v values) Step { return DeliverWindow(v.n[0]) }},
 	{"repeat refused after DURATION N times", func(v values) Step { return RepeatRefused(v.duration, v.n[0]) }},
 	{"answer ids FORM", func(v values) Step { return AnswerIDs(v.form) }},
+	{"answer first parts alone with an id", func(values) Step { return IDOfFirstPart() }},
 	{"drop line", func(values) Step { return DropLine() }},
 	{"drop line after N pdus", func(v values) Step { return DropLineAfter(v.n[0]) }},
 	{"drop line mid pdu", func(values) Step { return DropLineMidPDU() }},

@@ -157,6 +157,12 @@ func AnswerIDs(form IDForm) Step {
 	return rule("answer ids "+form.String(), func(c *conduct) { c.ids = form })
 }
 
+// IDOfFirstPart has the first part of a long message answered with an id and
+// receipted, and the others accepted without either, as some MNOs do.
+func IDOfFirstPart() Step {
+	return rule("answer first parts alone with an id", func(c *conduct) { c.firstPartID = true })
+}
+
 // DeliverWindow lets at most n deliver_sm of a session wait for their answer.
 // The default is 1000, the floor 1.
 func DeliverWindow(n int) Step {

@@ -66,6 +66,9 @@ func (sess *Session) intake(p *codec.SubmitSM, now time.Time) (status codec.Stat
 	s.counts.Accepted++
 	state := c.receipts.draw()
 	part := s.book.take(&s.counts, sess, p, id, state, now)
+	if c.firstPartID && part.Index > 1 {
+		return status, "", played
+	}
 	if p.RegisteredDelivery != 0 || c.receipts.unasked {
 		sess.planReceipts(p, part, s.lastID, id, state, now)
 	}
