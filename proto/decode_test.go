@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -248,6 +249,7 @@ func FuzzDecodeAgreesWithProtojson(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	f.Add([]byte(`{"":[{"":0e}]}`)) // protojson takes it for a number; it is none (RFC 8259 §6)
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		got, err := DecodeCommand("", payload)
 		want := new(SmsDispatchCommand)
@@ -260,7 +262,7 @@ func FuzzDecodeAgreesWithProtojson(f *testing.F) {
 			t.Errorf("got  %v\nwant %v", got, want)
 		case err != nil && !errors.As(err, &fault):
 			t.Errorf("an error of type %T", err)
-		case err != nil && oracle == nil && fault.Reason == ReasonMalformed && !strings.Contains(fault.Detail, "nested"):
+		case err != nil && oracle == nil && json.Valid(payload) && fault.Reason == ReasonMalformed && !strings.Contains(fault.Detail, "nested"):
 			t.Errorf("refused with %v, protojson reads %v", err, want)
 		}
 		if err == nil {
