@@ -65,7 +65,7 @@ bench: ## benchmarks (BENCH=regexp selects)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./...
 
 .PHONY: soak
-soak: needs ## the long proofs (SOAK_MINUTES, SEED)
+soak: needs ## the long proofs: kills, outages, lost answers, random lives (SOAK_MINUTES=10 are the issues' figures, SEED)
 	SOAK_MINUTES=$(SOAK_MINUTES) SEED=$(SEED) $(GO) test -v -count=1 -p 1 -run Soak -timeout $$(( $(SOAK_MINUTES) * 2 + 10 ))m ./...
 
 .PHONY: generate

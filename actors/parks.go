@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,7 +99,12 @@ func (p *parkIndex) heardBefore(at time.Time, n int, ours func(port.BindID) bool
 	return list
 }
 
-// doubt notes that the rematch of receipts has failed.
+// of returns what is parked for one account.
+func (p *parkIndex) of(operatorID string) []port.ParkedReceipt {
+	return slices.DeleteFunc(p.all(), func(r port.ParkedReceipt) bool { return r.Key.OperatorID != operatorID })
+}
+
+// doubt notes that the rematch of receipts has failed, or could not be made.
 func (p *parkIndex) doubt(receipts []port.ParkedReceipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -329,7 +329,8 @@ func (d receiptDesk) retry(ctx context.Context) {
 }
 
 // reread reads a parked receipt under the present rules of its account; ok is
-// false while this pod does not serve the account.
+// false while this pod does not serve the account. It is tried again when it does
+// (environment.remember).
 func (d receiptDesk) reread(p *port.ParkedReceipt) (dlr.Heard, bool) {
 	account := d.env.account(p.Key.OperatorID)
 	if account == nil {

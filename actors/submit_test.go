@@ -158,6 +158,32 @@ func TestUSSC028ThrottledMessagesComeAgain(t *testing.T) {
 	}, smsc.AnswerSubmits(codec.StatusThrottled, 1))
 }
 
+// US-SC-026: what is left of a message in parts goes under the reference of the
+// parts that were accepted, by this process or the one before it; else no handset
+// could put it together.
+func TestUSSC026WhatIsLeftOfAMessageKeepsItsReference(t *testing.T) {
+	for name, between := range map[string]func(*rig){"the same process": func(*rig) {}, "another process": (*rig).restart} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.start()
+				text := fmt.Sprintf("%0400d", 7)
+				r.sendText("long", text)
+				r.after(100 * time.Millisecond)
+				if c := r.mno.Counts(); c.Accepted != 2 || c.Rejected != 1 {
+					t.Fatalf("%d parts accepted, %d refused: want 2 and 1", c.Accepted, c.Rejected)
+				}
+				between(r)
+				r.sendText("another", text) // takes the next reference
+				r.after(3 * time.Minute)
+				messages := r.mno.Messages()
+				if len(messages) != 2 || !messages[0].Complete() || !messages[1].Complete() {
+					t.Errorf("the handset has %d messages of 2, the first with %d of 3 parts", len(messages), len(messages[0].Parts))
+				}
+			}, smsc.AfterSubmits(1), smsc.AnswerSubmits(codec.StatusThrottled, 1))
+		})
+	}
+}
+
 // A message that the MNO refuses for good becomes a dead letter with the status.
 func TestARejectedMessageBecomesADeadLetter(t *testing.T) {
 	inBubble(t, func(r *rig) {

@@ -114,10 +114,16 @@ func (e *environment) account(operatorID string) *Account {
 	return e.accounts[operatorID]
 }
 
+// remember takes in an account. Receipts that appeared before it was known could
+// not be read: they are tried now.
 func (e *environment) remember(a *Account) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	known := e.accounts[a.OperatorID] != nil
 	e.accounts[a.OperatorID] = a
+	e.mu.Unlock()
+	if !known {
+		e.parks.doubt(e.parks.of(a.OperatorID))
+	}
 }
 
 // intakesOf returns the consumers that a bind reads: its operator's, which it

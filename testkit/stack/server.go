@@ -40,6 +40,7 @@ type Server struct {
 type recipe struct {
 	name    string
 	command []string                    // program and arguments
+	env     []string                    // beside the test's own variables
 	user    *syscall.Credential         // nil: the test's own user
 	ready   func(context.Context) error // nil error: it answers
 	clean   syscall.Signal              // asks for an orderly end
@@ -99,6 +100,7 @@ func (s *Server) start() error {
 	defer log.Close()
 	cmd := exec.Command(s.recipe.command[0], s.recipe.command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, log, log
+	cmd.Env = append(os.Environ(), s.recipe.env...)
 	// A group of its own: ^C in the terminal must not reach the server before
 	// the test has decided what to do with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.recipe.user}
