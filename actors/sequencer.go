@@ -14,8 +14,10 @@ import (
 // 026). The counters behind it always hold a number at least as high as any that
 // was granted.
 //
-// While they cannot be reached it grants from a random high point of its own,
-// and asks on. A restart asks the counters anew; the gap is planned.
+// While they cannot be reached it goes on from the last number that it granted, or,
+// when it has none yet, from a random high point, and asks on; then it brings the
+// counters up to what it granted, as also when they have lost what they held.
+// A restart asks the counters anew; the gap is planned.
 type sequencer struct {
 	env  *environment
 	seat *seat
@@ -27,6 +29,7 @@ type sequencer struct {
 // line is one kind of number.
 type line struct {
 	warm    bool   // the first reservation, which skips WarmUp, is behind us
+	next    uint64 // above every number that was granted; 0: none was
 	local   uint64 // next own number while the counters are away; 0: they are not
 	waiting []*actor.PID
 	asked   bool
@@ -111,8 +114,8 @@ func (s *sequencer) granted(c actor.Context, m *reserved) {
 		first, n = first+sequence.WarmUp, n-sequence.WarmUp
 		l.warm = true
 	}
-	if l.local > first { // the counters are back, and behind what was granted meanwhile: catch up
-		c.Send(s.env.redis, &reserve{kind: m.kind, bind: s.seat.id, n: int(l.local - first), to: c.Self()})
+	if l.next > first { // the counters are back, and behind what was granted meanwhile: catch up
+		c.Send(s.env.redis, &reserve{kind: m.kind, bind: s.seat.id, n: int(l.next - first), to: c.Self()})
 		l.local, l.asked, l.behind = 0, true, true
 		return
 	}
@@ -120,15 +123,17 @@ func (s *sequencer) granted(c actor.Context, m *reserved) {
 	if len(l.waiting) == 0 {
 		return // nobody waits any more: a planned gap
 	}
-	s.grant(c, m.kind, sequence.NewBlock(first, n))
+	s.grant(c, m.kind, first, n)
 	s.ask(c, m.kind)
 }
 
-// goOwn starts granting from a random high point, and has the counters asked again soon.
+// goOwn starts granting on its own, and has the counters asked again soon.
 func (s *sequencer) goOwn(c actor.Context, kind numberKind) {
 	l := &s.lines[kind]
 	if l.local == 0 {
-		l.local = 1<<29 + rand.Uint64N(1<<29)
+		if l.local = l.next; l.local == 0 {
+			l.local = 1<<29 + rand.Uint64N(1<<29)
+		}
 	}
 	s.grantOwn(c, kind)
 	root, self := c.ActorSystem().Root, c.Self()
@@ -139,14 +144,16 @@ func (s *sequencer) grantOwn(c actor.Context, kind numberKind) {
 	l := &s.lines[kind]
 	for len(l.waiting) > 0 {
 		n := s.block(kind)
-		s.grant(c, kind, sequence.NewBlock(l.local, n))
+		s.grant(c, kind, l.local, n)
 		l.local += uint64(n)
 	}
 }
 
 // grant gives a block to the one who has waited longest.
-func (s *sequencer) grant(c actor.Context, kind numberKind, b sequence.Block) {
+func (s *sequencer) grant(c actor.Context, kind numberKind, first uint64, n int) {
 	l := &s.lines[kind]
+	l.next = max(l.next, first+uint64(n))
+	b := sequence.NewBlock(first, n)
 	to := l.waiting[0]
 	l.waiting = l.waiting[1:]
 	if kind == concatReferences {

@@ -268,6 +268,37 @@ func TestUSSC022CountersAwayAtStart(t *testing.T) {
 	}, smsc.SendReceipts(smsc.Never()))
 }
 
+// US-SC-022: counters that go away in the middle cost nothing: the numbers go on, also
+// in the process that comes after a kill.
+func TestUSSC022NumbersRiseWhileTheCountersAreAway(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(150)
+		r.after(time.Second)
+		r.mem.Counters.Fail(errDown)
+		for i := range 300 {
+			r.sendText(fmt.Sprintf("away%d", i), "x")
+		}
+		r.after(5 * time.Second)
+		r.kill()
+		r.start()
+		r.after(5 * time.Minute)
+		r.sendText("last", "x")
+		r.after(time.Second)
+		var last uint32
+		list := r.mno.SMS()
+		for i, m := range list {
+			if m.Sequence <= last || m.Sequence > 1<<29 {
+				t.Fatalf("SMS %d: %d after %d", i, m.Sequence, last)
+			}
+			last = m.Sequence
+		}
+		if len(list) != 451 {
+			t.Errorf("%d SMS", len(list))
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
 // decisions.md 012: the account's limit is spent evenly; no second exceeds it.
 func TestUSSC012TheLimitIsKept(t *testing.T) {
 	inBubble(t, func(r *rig) {

@@ -76,8 +76,10 @@ const pullLost = 30 * time.Second
 // traffic, and a few that bring what answers have made room for.
 const maxPulls = 4
 
-// maxSettling bounds the commands that wait for the stores, in windows.
-const maxSettling = 64
+// maxSettling bounds the commands that wait for the stores, in windows: room for the
+// group commits of a fast line, and no more, because a process that is killed leaves
+// what waits to be sent again.
+const maxSettling = 16
 
 // The messages that only a window hears, beside those of messages.go.
 type (

@@ -72,10 +72,12 @@ func (s *Server) owe(d *delivery) {
 	d.account.open++
 }
 
-// held are the receipts of a long message that LastPartFirst waits for.
+// held are the receipts of a long message that LastPartFirst waits for; done means
+// that they were sent.
 type held struct {
 	list []*delivery
 	seen [256]bool
+	done bool
 }
 
 // holdForReverse keeps a part's receipt until the last part has come.
@@ -86,6 +88,11 @@ func (s *Server) holdForReverse(d *delivery, part Part, p *codec.SubmitSM) {
 		h = &held{}
 		s.reversing[key] = h
 	}
+	plan := d.receipt.plan
+	if h.done { // a part that came again: its message has all receipts already
+		s.send(d, plan.copies, func(d *delivery) { s.later(plan.after, d) })
+		return
+	}
 	if !h.seen[part.Index] {
 		h.seen[part.Index] = true
 		h.list = append(h.list, d)
@@ -93,11 +100,11 @@ func (s *Server) holdForReverse(d *delivery, part Part, p *codec.SubmitSM) {
 	if len(h.list) < int(part.Total) {
 		return
 	}
-	delete(s.reversing, key)
-	plan := d.receipt.plan
+	h.done = true
 	for i := len(h.list) - 1; i >= 0; i-- {
 		s.send(h.list[i], plan.copies, func(d *delivery) { s.later(plan.after, d) })
 	}
+	h.list = nil
 }
 
 type heldKey struct {
