@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
 
@@ -165,6 +166,39 @@ func TestUSSC015DrainUnbinds(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
+}
+
+// US-SC-031: the health events of the way down are stored when a drain ends, also by
+// a slow server; a server that is away holds it up for one try.
+func TestUSSC015DrainStoresTheLastHealthEvents(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		inBubble(t, func(r *rig) {
+			r.start()
+			r.send(1)
+			r.after(time.Second)
+			if away {
+				r.mem.Publisher.Hang()
+			} else {
+				r.mem.Publisher.Slow(time.Second)
+			}
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if err := r.system.Drain(ctx); err != nil {
+				t.Errorf("%v", err)
+			}
+			if took := time.Since(began); took > 7*time.Second {
+				t.Errorf("took %v", took)
+			}
+			states := map[contract.HealthState_Value]int{}
+			for _, e := range r.mem.Publisher.Events(contract.SubjectOperatorHealth) {
+				states[e.Body.(*contract.OperatorHealthEvent).GetState()]++
+			}
+			if !away && states[contract.HealthState_UNBOUND] != 1 {
+				t.Errorf("%v", states)
+			}
+		})
+	}
 }
 
 // A drain waits for answers that are under way, and gives back what was not sent.

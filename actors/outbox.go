@@ -17,7 +17,8 @@ type outbox struct {
 	saving    int           // group commits under way
 	last      chan struct{} // closed when all rows up to now are stored; nil: there were none
 	announced []port.Event
-	posting   bool // a publish of the front of announced is under way
+	posting   bool          // a publish of the front of announced is under way
+	empty     chan struct{} // closed when announced is empty; nil: nobody waits for that
 }
 
 // maxSaving is how many group commits may be under way at once.
@@ -106,4 +107,26 @@ func (o *outbox) posted(count int) {
 	defer o.mu.Unlock()
 	o.announced = o.announced[count:]
 	o.posting = false
+	if len(o.announced) == 0 && o.empty != nil {
+		close(o.empty)
+		o.empty = nil
+	}
+}
+
+// allPosted returns when every announcement up to now is stored, or when ctx ends.
+func (o *outbox) allPosted(ctx context.Context) {
+	o.mu.Lock()
+	if len(o.announced) == 0 {
+		o.mu.Unlock()
+		return
+	}
+	if o.empty == nil {
+		o.empty = make(chan struct{})
+	}
+	empty := o.empty
+	o.mu.Unlock()
+	select {
+	case <-empty:
+	case <-ctx.Done():
+	}
 }

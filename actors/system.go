@@ -65,12 +65,16 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 }
 
 // Drain stops pulling, lets the windows empty, unbinds, and returns when all that
-// is done, or with ctx's error. Nothing is submitted after it.
+// is done, or with ctx's error. Nothing is submitted after it. The health events of
+// the way down are stored too, unless the publisher is away for longer than one try.
 func (s *System) Drain(ctx context.Context) error {
 	done := make(chan struct{})
 	s.actors.Root.Send(s.root, &drainAll{done})
 	select {
 	case <-done:
+		last, cancel := context.WithTimeout(ctx, publishTimeout)
+		defer cancel()
+		s.env.outbox.allPosted(last)
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("drain: %w", context.Cause(ctx))
