@@ -44,6 +44,8 @@ type app struct {
 	system  atomic.Pointer[actors.System]
 	missing reasons       // what the process waits for
 	started chan struct{} // closed when the tree runs
+
+	draining *draining
 }
 
 // appOptions are what a caller may set beside the configuration.
@@ -58,7 +60,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if o.log == nil {
 		o.log = os.Stderr
 	}
-	a := &app{started: make(chan struct{})}
+	a := &app{started: make(chan struct{}), draining: newDraining()}
 	a.cfg.Store(cfg)
 	defer func() {
 		if err != nil {
@@ -80,7 +82,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	a.listener = listeners
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
-		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Logger: a.telemetry.Logger()})
+		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Drain: a.drain, Drained: func() any { return a.draining.show() }, Logger: a.telemetry.Logger()})
 	if err != nil {
 		return nil, err
 	}
@@ -127,16 +129,21 @@ func (a *app) connect(ctx context.Context) (err error) {
 // Run starts the actor tree as soon as NATS lets it, and ends when ctx does:
 // drained within the configured time, everything closed.
 func (a *app) Run(ctx context.Context) error {
-	err := a.start(ctx)
-	if err == nil {
+	starting, stopStart := context.WithCancel(ctx)
+	defer stopStart()
+	a.draining.stopsStart(stopStart)
+	err := a.start(starting)
+	close(a.draining.startOver)
+	switch {
+	case err == nil:
 		close(a.started)
 		select {
 		case <-ctx.Done():
 		case <-a.system.Load().Failed():
 			err = errors.New("the actor tree has failed again and again: see the log; ending, so that a new process can start")
 		}
-	}
-	if errors.Is(err, context.Canceled) {
+	case errors.Is(err, context.Canceled): // SIGTERM, or a drain before there was anything to drain
+		<-ctx.Done()
 		err = nil
 	}
 	return errors.Join(err, a.shutdown(context.WithoutCancel(ctx)))
@@ -254,12 +261,10 @@ func (a *app) tree() any {
 // shutdown is what SIGTERM brings (decisions.md, 015): not ready, stop pulling,
 // drain, unbind, close.
 func (a *app) shutdown(ctx context.Context) error {
-	a.missing.set("stopping", "draining")
-	var err error
+	a.drain()
+	<-a.draining.over
+	err := a.draining.failure()
 	if system := a.system.Swap(nil); system != nil {
-		drain, cancel := context.WithTimeout(ctx, drainTime(a.cfg.Load())+10*time.Second)
-		err = system.Drain(drain)
-		cancel()
 		stop, cancel := context.WithTimeout(ctx, 10*time.Second)
 		err = errors.Join(err, system.Stop(stop))
 		cancel()

@@ -57,7 +57,7 @@ func configure(ctx context.Context, args []string, s streams) int {
 // The flags must be those of that process's serve: it keeps them.
 func diff(ctx context.Context, cfg *config.Config, against string, s streams) int {
 	if against == "" {
-		against = debugPage(cfg.DebugAddr)
+		against = debugPage(cfg.DebugAddr, "config")
 	}
 	printed, err := inForce(ctx, against, s.in)
 	var changes []config.Change
@@ -83,14 +83,14 @@ func diff(ctx context.Context, cfg *config.Config, against string, s streams) in
 	return min(len(changes), 1)
 }
 
-// debugPage is where a process on this machine shows its configuration. An address
+// debugPage is where a process on this machine shows a page of /debug. An address
 // that means every interface is reached over loopback, the only one that answers.
-func debugPage(address string) string {
+func debugPage(address, name string) string {
 	host, port, _ := net.SplitHostPort(address)
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/debug/config"
+	return "http://" + net.JoinHostPort(host, port) + "/debug/" + name
 }
 
 // Bounds on fetching a configuration: ten thousand operators print 30 MB.

@@ -4,6 +4,7 @@
 //	                     GET /ready    200 or 503, and why not: the readiness probe
 //	                     GET /metrics  Prometheus text
 //	DEBUG_ADDR  loopback GET /debug/actors   the live tree as JSON
+//	                     POST /debug/drain  begins the drain (a pod's pre-stop hook); GET says how far it is
 //	                     GET /debug/pprof/   only when there is a token
 //
 // /health depends on nothing: an MNO that is away must not restart pods (US-SC-001).

@@ -64,6 +64,14 @@ func debugPages(o Options) http.Handler {
 			_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
 		})
 	}
+	if o.Drain != nil {
+		mux.HandleFunc("GET /debug/drain", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, o.Drained()) })
+		// A page in the operator's browser could send this one as a form.
+		mux.Handle("POST /debug/drain", http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			o.Drain()
+			answer(w, http.StatusOK, o.Drained())
+		})))
+	}
 	if o.Token == "" {
 		return hardened(onlyLoopbackNames(mux))
 	}

@@ -31,8 +31,12 @@ type Options struct {
 	// here. nil: no /debug/binds/{bind}/pdus.
 	Recording func(bind string) (any, bool)
 	Capture   func(w io.Writer, bind string) (bool, error)
-	Tree      func() any   // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
-	Logger    *slog.Logger // slog.Default when nil
+	// Drain begins the drain, once; Drained is how far it is, as a value that encodes
+	// to JSON. Neither blocks. nil: no /debug/drain.
+	Drain   func()
+	Drained func() any
+	Tree    func() any   // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
+	Logger  *slog.Logger // slog.Default when nil
 }
 
 // What a client may cost. No page of ours needs more.
