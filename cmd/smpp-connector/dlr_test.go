@@ -33,6 +33,7 @@ func TestDLRReplayMatchesUnderTheCorrectedProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.app = startApp(t, cfg)
+	<-s.app.started // the streams are there
 	s.connect(t)
 	s.platform(t, "m1", "Hello")
 	eventually(t, "the orphan is published", func() bool { return s.stored(t, contract.SubjectDLROrphan) == 1 })
