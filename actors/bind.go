@@ -9,6 +9,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 	"github.com/ghasi/smpp-connector/actors/window"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
@@ -260,7 +261,8 @@ func (b *bind) show(now time.Time) {
 	g := b.seat.gauge
 	g.bound.Store(main.state == lifecycle.Bound)
 	g.attempts.Store(int64(main.attempt))
-	lines := make([]LineSnapshot, len(b.halves))
+	g.epoch.Store(b.env.Epoch)
+	lines := make([]vitals.Line, len(b.halves))
 	for i, h := range b.halves {
 		lines[i] = h.snapshot()
 	}

@@ -1,16 +1,22 @@
 package actors
 
 import (
+	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 )
 
 // bindGauge holds the numbers of one bind that are looked at from outside while
 // it works: by the debug tree, at every scrape, and by /ready.
 type bindGauge struct {
 	bind       port.BindID
+	name       string // of bind
 	operatorID string
+	meter      vitals.Meter
+	history    vitals.History
 
 	state      atomic.Pointer[string] // the one shown: the window's when BOUND and not OPEN
 	bound      atomic.Bool
@@ -23,42 +29,53 @@ type bindGauge struct {
 	sequence   atomic.Uint32
 	written    atomic.Uint64 // octets to the MNO since the process began
 	read       atomic.Uint64 // octets from it
-	lines      atomic.Pointer[[]LineSnapshot]
+	lines      atomic.Pointer[[]vitals.Line]
+	tps        atomic.Int64 // the account's limit; 0: none
+	epoch      atomic.Uint64
 	limit      atomic.Pointer[string] // what limits it now: queue, window, tps, stores, peer, paused, closed
 }
 
-// BindSnapshot is a bind as the debug tree and the metrics show it.
-type BindSnapshot struct {
-	Bind       string `json:"bind"`
-	MNO        string `json:"mno"`
-	Direction  string `json:"direction"`
-	Number     int    `json:"bindId"`
-	OperatorID string `json:"operatorId"`
-	State      string `json:"state"`
-	Bound      bool   `json:"bound"`
-	InFlight   int64  `json:"inFlight"`
-	Window     int64  `json:"window"`     // the size now
-	Configured int64  `json:"configured"` // the size it may grow to
-	Queued     int64  `json:"queued"`     // commands planned and waiting for a slot
-	Settling   int64  `json:"settling"`   // commands answered and not yet stored and acknowledged
-	Sequence   uint32 `json:"sequence"`   // the last sequence number used
-	Attempts   int64  `json:"attempts"`   // failed binds since the last good one
-	LimitedBy  string `json:"limitedBy"`
-
-	Lines []LineSnapshot `json:"lines"` // one, or after a fallback a transmitter and a receiver
+func newBindGauge(bind port.BindID, operatorID string) *bindGauge {
+	g := &bindGauge{bind: bind, name: bind.String(), operatorID: operatorID}
+	g.history.Take(&g.meter, "", 0, 0, time.Now()) // the first sample counts from here
+	return g
 }
 
-func (g *bindGauge) snapshot() *BindSnapshot {
-	var lines []LineSnapshot
-	if l := g.lines.Load(); l != nil {
-		lines = *l
-	}
-	return &BindSnapshot{
-		Bind: g.bind.String(), MNO: g.bind.MNO, Direction: string(g.bind.Direction), Number: g.bind.Number,
-		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(),
+func (g *bindGauge) snapshot(now time.Time) *vitals.Bind {
+	recent := g.history.Recent(&g.meter)
+	b := &vitals.Bind{
+		Bind: g.name, MNO: g.bind.MNO, Direction: string(g.bind.Direction), Number: g.bind.Number,
+		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Epoch: g.epoch.Load(),
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
+		TPS: g.meter.Rate(now), TPSLimit: int(g.tps.Load()), LimitedBy: deref(g.limit.Load()),
 		Queued: g.queued.Load(), Settling: g.settling.Load(), Sequence: g.sequence.Load(),
-		Attempts: g.attempts.Load(), LimitedBy: deref(g.limit.Load()), Lines: lines,
+		P50Ms: recent.P50Ms, P99Ms: recent.P99Ms, Statuses: recent.Statuses, Attempts: g.attempts.Load(),
+	}
+	if l := g.lines.Load(); l != nil {
+		b.Lines = *l
+		b.Life = b.Lines[0].State
+	}
+	for _, l := range b.Lines {
+		if !l.RedialAt.IsZero() && (b.NextDial.IsZero() || l.RedialAt.Before(b.NextDial)) {
+			b.NextDial = l.RedialAt
+		}
+	}
+	return b
+}
+
+// sample adds ten seconds to the history of every bind, until ctx ends.
+func (t *Tree) sample(ctx context.Context) {
+	every := time.NewTicker(vitals.SampleEvery)
+	defer every.Stop()
+	for {
+		select {
+		case now := <-every.C:
+			for _, g := range t.gauges() {
+				g.history.Take(&g.meter, deref(g.state.Load()), int(g.inflight.Load()), int(g.dynamic.Load()), now)
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -70,8 +87,8 @@ func deref(s *string) string {
 }
 
 // Binds returns the binds of the tree, by path.
-func (t *Tree) Binds() []BindSnapshot {
-	var out []BindSnapshot
+func (t *Tree) Binds() []vitals.Bind {
+	var out []vitals.Bind
 	for _, a := range t.Snapshot() {
 		if a.Bind != nil {
 			out = append(out, *a.Bind)
@@ -92,10 +109,8 @@ func (t *Tree) EachBind(f func(port.BindGauge)) {
 }
 
 func (t *Tree) gauges() []*bindGauge {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var out []*bindGauge
-	for _, n := range t.nodes {
+	for _, n := range t.sorted() {
 		if g := n.bind.Load(); g != nil {
 			out = append(out, g)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -233,16 +234,7 @@ func (b *bind) mayFallBack(h *half, end *LinkEnded) bool {
 		slices.Contains(b.seat.account.Load().FallbackTriggers, end.Status)
 }
 
-// LineSnapshot is one line of a bind as the debug tree shows it.
-type LineSnapshot struct {
-	Role     port.Direction `json:"role"`
-	State    string         `json:"state"`
-	Since    time.Time      `json:"since"`
-	Reason   string         `json:"reason,omitempty"` // of the last change
-	Attempts int            `json:"attempts"`         // failed since the last bind
-	RedialAt time.Time      `json:"redialAt,omitzero"`
-}
-
-func (h *half) snapshot() LineSnapshot {
-	return LineSnapshot{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt}
+// snapshot is the line as it is shown.
+func (h *half) snapshot() vitals.Line {
+	return vitals.Line{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/memory"
@@ -195,7 +196,7 @@ func heard[F event.Fact](r *rig) []F {
 	return out
 }
 
-func (r *rig) bind() actors.BindSnapshot {
+func (r *rig) bind() vitals.Bind {
 	r.t.Helper()
 	for _, b := range r.system.Tree().Binds() {
 		if b.MNO == "awcc" {
@@ -203,10 +204,10 @@ func (r *rig) bind() actors.BindSnapshot {
 		}
 	}
 	r.t.Fatal("no bind in the tree")
-	return actors.BindSnapshot{}
+	return vitals.Bind{}
 }
 
-func (r *rig) actor(suffix string) actors.ActorSnapshot {
+func (r *rig) actor(suffix string) vitals.Actor {
 	r.t.Helper()
 	for _, a := range r.system.Tree().Snapshot() {
 		if a.Path == "connector/operator/awcc/bind/awcc/trx/1"+suffix {
@@ -214,7 +215,7 @@ func (r *rig) actor(suffix string) actors.ActorSnapshot {
 		}
 	}
 	r.t.Fatalf("no actor …%s in the tree", suffix)
-	return actors.ActorSnapshot{}
+	return vitals.Actor{}
 }
 
 // healthStates is what operator.health said, in order.

@@ -207,7 +207,7 @@ func (o *operator) settle(c actor.Context, role failover.Role) {
 
 func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting) {
 	n := o.env.tree.claim(path, "bind")
-	s := &seat{id: setting.Bind, carries: o.id, gauge: &bindGauge{bind: setting.Bind, operatorID: account.OperatorID}}
+	s := &seat{id: setting.Bind, carries: o.id, gauge: newBindGauge(setting.Bind, account.OperatorID)}
 	if o.env.Recorder > 0 {
 		s.flight = recorder.New(o.env.Recorder)
 	}

@@ -61,6 +61,7 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 		return nil, fmt.Errorf("start the actor tree: %w", err)
 	}
 	s.root = pid
+	go env.tree.sample(env.ctx)
 	return s, nil
 }
 
@@ -174,6 +175,7 @@ func (t *Tree) releaseBelow(path string) {
 	for p := range t.nodes {
 		if p == path || strings.HasPrefix(p, path+"/") {
 			delete(t.nodes, p)
+			t.order = nil
 		}
 	}
 }

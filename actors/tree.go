@@ -3,6 +3,7 @@ package actors
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 )
 
 // Tree is the live list of actors for /debug/actors. Actors write to their node
@@ -19,6 +21,7 @@ import (
 type Tree struct {
 	mu    sync.Mutex
 	nodes map[string]*node
+	order []*node                             // by path; nil after a change, and never changed itself
 	wrap  func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
 }
 
@@ -31,28 +34,9 @@ type node struct {
 	restarts   atomic.Int64
 	state      atomic.Pointer[string]
 	since      atomic.Int64 // Unix ns of the last state change
-	failure    atomic.Pointer[Failure]
+	failure    atomic.Pointer[vitals.Failure]
 	bind       atomic.Pointer[bindGauge]
 	flight     atomic.Pointer[recorder.Ring]
-}
-
-// Failure is why an actor failed last.
-type Failure struct {
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
-	Bug    bool      `json:"bug"` // a panic, not an expected end
-}
-
-// ActorSnapshot is one actor as the debug tree shows it.
-type ActorSnapshot struct {
-	Path        string        `json:"path"`
-	Kind        string        `json:"kind"`
-	State       string        `json:"state"`
-	Since       time.Time     `json:"since,omitzero"`
-	Mailbox     int           `json:"mailbox"`
-	Restarts    int64         `json:"restarts"`
-	LastFailure *Failure      `json:"lastFailure,omitempty"`
-	Bind        *BindSnapshot `json:"bind,omitempty"`
 }
 
 // claim returns the node of a path, made when the actor is spawned for the first time.
@@ -62,39 +46,79 @@ func (t *Tree) claim(path, kind string) *node {
 	n := t.nodes[path]
 	if n == nil {
 		n = &node{path: path, kind: kind}
-		t.nodes[path] = n
+		t.nodes[path], t.order = n, nil
 	}
 	return n
 }
 
 // Snapshot returns every actor, by path.
-func (t *Tree) Snapshot() []ActorSnapshot {
-	t.mu.Lock()
-	nodes := make([]*node, 0, len(t.nodes))
-	for _, n := range t.nodes {
-		nodes = append(nodes, n)
-	}
-	t.mu.Unlock()
-	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.path, b.path) })
-	out := make([]ActorSnapshot, len(nodes))
+func (t *Tree) Snapshot() []vitals.Actor {
+	nodes, now := t.sorted(), time.Now()
+	out := make([]vitals.Actor, len(nodes))
+	var binds []*vitals.Actor // the last one is the bind that the following nodes may be below
 	for i, n := range nodes {
-		out[i] = n.snapshot()
+		out[i] = n.snapshot(now)
+		if out[i].Bind != nil {
+			binds = append(binds, &out[i])
+		}
+		if len(binds) > 0 {
+			if b := binds[len(binds)-1]; n.path == b.Path || strings.HasPrefix(n.path, b.Path+"/") {
+				b.Bind.Restarts += out[i].Restarts
+				b.Bind.LastFailure = later(b.Bind.LastFailure, out[i].LastFailure)
+			}
+		}
 	}
 	return out
 }
 
+// later is the failure that happened last.
+func later(a, b *vitals.Failure) *vitals.Failure {
+	if a == nil || b != nil && b.At.After(a.At) {
+		return b
+	}
+	return a
+}
+
+// sorted is every node, by path. It is sorted again only after the tree has changed.
+func (t *Tree) sorted() []*node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.order == nil {
+		t.order = make([]*node, 0, len(t.nodes))
+		for _, n := range t.nodes {
+			t.order = append(t.order, n)
+		}
+		slices.SortFunc(t.order, func(a, b *node) int { return cmp.Compare(a.path, b.path) })
+	}
+	return t.order
+}
+
 // Recording returns the last PDUs of a bind of this process, texts and passwords
 // masked, by the bind's name (awcc.trx.1); ok is false when there is no such bind.
-func (t *Tree) Recording(bind string) (s recorder.Snapshot, ok bool) {
-	t.mu.Lock()
-	var ring *recorder.Ring
-	for _, n := range t.nodes {
-		if g := n.bind.Load(); g != nil && g.bind.String() == bind {
-			ring, ok = n.flight.Load(), true
+func (t *Tree) Recording(bind string) (recorder.Snapshot, bool) {
+	n := t.nodeOf(bind)
+	if n == nil {
+		return recorder.Snapshot{}, false
+	}
+	return n.flight.Load().Snapshot(), true
+}
+
+// History returns the last quarter of an hour of a bind, by the bind's name.
+func (t *Tree) History(bind string) ([]vitals.Sample, bool) {
+	n := t.nodeOf(bind)
+	if n == nil {
+		return nil, false
+	}
+	return n.bind.Load().history.Samples(), true
+}
+
+func (t *Tree) nodeOf(bind string) *node {
+	for _, n := range t.sorted() {
+		if g := n.bind.Load(); g != nil && g.name == bind {
+			return n
 		}
 	}
-	t.mu.Unlock()
-	return ring.Snapshot(), ok
+	return nil
 }
 
 // serves reports whether a bind is one of this process's.
@@ -109,8 +133,8 @@ func (t *Tree) serves(bind port.BindID) bool {
 	return false
 }
 
-func (n *node) snapshot() ActorSnapshot {
-	s := ActorSnapshot{Path: n.path, Kind: n.kind, Restarts: n.restarts.Load(), LastFailure: n.failure.Load()}
+func (n *node) snapshot(now time.Time) vitals.Actor {
+	s := vitals.Actor{Path: n.path, Kind: n.kind, Restarts: n.restarts.Load(), LastFailure: n.failure.Load()}
 	if m := n.mailbox.Load(); m != nil {
 		s.Mailbox = (*m).UserMessageCount()
 	}
@@ -121,7 +145,8 @@ func (n *node) snapshot() ActorSnapshot {
 		s.Since = time.Unix(0, at)
 	}
 	if b := n.bind.Load(); b != nil {
-		s.Bind = b.snapshot()
+		s.Bind = b.snapshot(now)
+		s.Bind.Since = s.Since
 	}
 	return s
 }
@@ -135,7 +160,7 @@ func (n *node) show(state string, at time.Time) {
 }
 
 func (n *node) failed(reason string, bug bool, at time.Time) {
-	n.failure.Store(&Failure{Reason: reason, At: at, Bug: bug})
+	n.failure.Store(&vitals.Failure{Reason: reason, At: at, Bug: bug})
 }
 
 // props are the props of an actor that is in the tree: its mailbox can be looked

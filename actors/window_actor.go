@@ -299,6 +299,7 @@ func (w *windowActor) pump(c actor.Context) {
 		return
 	}
 	w.window.Admit(len(flights), now)
+	w.seat.gauge.meter.Sent(len(flights), now)
 	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
 }
 
@@ -552,6 +553,7 @@ func (w *windowActor) publish() {
 	g.configured.Store(int64(w.window.Configured()))
 	g.queued.Store(int64(len(w.queue)))
 	g.settling.Store(int64(w.settling))
+	g.tps.Store(int64(w.seat.account.Load().TPS))
 	g.limit.Store(w.limit())
 }
 

@@ -56,6 +56,7 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 			f.cmd.outcome.Lose(f.part)
 		} else {
 			responses = append(responses, event.Response{Status: f.status, Took: f.took})
+			w.seat.gauge.meter.Answered(f.status, f.took)
 			degraded = max(degraded, s.judge(f))
 		}
 		if standing, _ := f.cmd.outcome.Standing(); standing != ledger.Open {

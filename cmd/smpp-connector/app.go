@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/vitals"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/deploy/migrations"
 	"github.com/ghasi/smpp-connector/infra/embedded"
@@ -255,7 +256,7 @@ func (a *app) tree() any {
 	if system := a.system.Load(); system != nil {
 		return system.Tree().Snapshot()
 	}
-	return []actors.ActorSnapshot{}
+	return []vitals.Actor{}
 }
 
 // shutdown is what SIGTERM brings (decisions.md, 015): not ready, stop pulling,
