@@ -166,6 +166,7 @@ func carryOut(ctx context.Context, root *actor.RootContext, env *environment, se
 		}
 	}
 	if keepPublishing(ctx, env, events) {
+		stepAll(settlements, "publish")
 		settleDeliveries(ctx, env, settlements)
 	}
 	counts := map[*windowActor]*settled{}
@@ -194,6 +195,7 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 					_ = (*consumer).Nak(h, s.delay) // lost, it comes again after AckWait
 				}
 			}
+			cmd.journey.end(time.Now(), "given back")
 			continue
 		}
 		acks[cmd.intake] = append(acks[cmd.intake], cmd.delivery.Handle)
@@ -208,6 +210,25 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 		}
 		if err := (*consumer).Ack(ctx, handles); err == nil {
 			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, Count: len(handles)})
+		}
+	}
+	for _, s := range settlements {
+		if j := s.cmd.journey; j != nil && !s.giveAll {
+			j.done("ack", time.Now())
+			failure := ""
+			if s.dead != nil {
+				failure = s.dead.Body.(*contract.DispatchRejected).Reason
+			}
+			j.end(time.Now(), failure)
+		}
+	}
+}
+
+// stepAll ends a step of all that are traced.
+func stepAll(settlements []settlement, step string) {
+	for i := range settlements {
+		if s := &settlements[i]; s.cmd.journey != nil && !s.giveAll {
+			s.cmd.journey.done(step, time.Now())
 		}
 	}
 }

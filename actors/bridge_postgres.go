@@ -98,6 +98,7 @@ func (p *postgresBridge) save(c actor.Context) {
 		if !g.await(env.ctx) {
 			return
 		}
+		stepAll(g.settlements, "store")
 		carryOut(env.ctx, root, env, g.settlements)
 		if waiting := env.parks.waitingFor(g.rows); len(waiting) > 0 {
 			desk.rematch(env.ctx, waiting)

@@ -29,6 +29,7 @@ type Ports struct {
 type Options struct {
 	Ports
 	Listener  event.Listener
+	Tracer    port.Tracer   // nil: nothing is traced
 	Operators []string      // operatorIds that this pod serves
 	Epoch     uint64        // fencing token; 0 in standalone
 	MaxPDU    int           // length guard of the framer, octets

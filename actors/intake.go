@@ -87,7 +87,8 @@ func (in *intake) admit(ctx context.Context, bind port.BindID, ds []port.Deliver
 
 func (a *admission) take(ctx context.Context, account *Account, d port.Delivery) {
 	if d.Fault != nil {
-		a.refuse(d, account, faultRefusal(d.Fault))
+		trip := a.in.env.trace(&d, account.OperatorID, a.now)
+		a.refuse(d, account, faultRefusal(d.Fault), trip)
 		return
 	}
 	id := d.Command.GetMessageId()
@@ -104,40 +105,44 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		a.back = append(a.back, d.Handle)
 		return
 	}
+	trip := a.in.env.trace(&d, account.OperatorID, a.now)
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
 	if refusal != nil && refusal.Reason == dispatch.ReasonExpired && !past.Empty {
 		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time
 	}
 	if plan == nil {
-		a.refuse(d, account, refusal)
+		a.refuse(d, account, refusal, trip)
 		return
 	}
 	was, err := a.earlier(ctx, account, d, plan, past)
 	if err != nil {
+		trip.end(time.Now(), "what was submitted before cannot be looked up")
 		a.in.release(id, past)
 		a.back = append(a.back, d.Handle)
 		return
 	}
-	a.place(account, d, plan, was, refusal)
+	a.place(account, d, plan, was, refusal, trip)
 }
 
 // place puts a command where it belongs by what its earlier deliveries have come
 // to; refusal says why it may not be submitted, if anything of it is left.
-func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal) {
+func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, trip *journey) {
 	plan = was.resume(plan, d.Command, account.Rules)
-	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous,
+	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, journey: trip,
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:
-		a.refuse(d, account, refusal)
+		a.refuse(d, account, refusal, trip)
 		return
 	case left && was.doubtful:
 		if !a.decide(account, cmd) {
+			trip.end(time.Now(), "")
 			return
 		}
 	case !left && d.Replay != "" && d.Attempt <= 1:
 		// The MNO had all of it before the replay came: nothing is left to send, and
 		// nothing to bill again.
+		trip.end(time.Now(), "")
 		a.copies = append(append(a.copies, d.Handle), a.in.close(plan.MessageID)...)
 		return
 	}
@@ -157,8 +162,8 @@ var strategyNames = map[contract.LongMessageStrategy_Value]string{
 	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
 }
 
-func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal) {
-	cmd := &command{delivery: d, intake: a.in}
+func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal, trip *journey) {
+	cmd := &command{delivery: d, intake: a.in, journey: trip}
 	a.dead = append(a.dead, settlement{cmd: cmd, dead: deadLetter(d, account.OperatorID, r, codec.StatusOK, a.now)})
 	a.in.env.Listener.On(event.DeadLettered{OperatorID: account.OperatorID, MessageID: d.Command.GetMessageId(), Reason: r.Reason, Field: r.Field, Trace: d.Trace, At: a.now})
 }

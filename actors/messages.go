@@ -30,6 +30,7 @@ type command struct {
 	settled     bool           // its end is decided; nothing more is submitted
 	submittedAt time.Time
 	status      codec.Status // the status that refused it
+	journey     *journey     // nil: it is not traced
 
 	held       bool // in its bind's hands, whose list it is a link of
 	prev, next *command

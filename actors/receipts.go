@@ -174,6 +174,7 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 	d.conclude(ctx, stored, failed)
 	for _, m := range stored {
 		tally.Matched++
+		d.env.traceReceipt(m, time.Now())
 		if m.heard.Final {
 			tally.Latencies = append(tally.Latencies, m.heard.At.Sub(m.row.SubmittedAt))
 		}

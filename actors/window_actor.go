@@ -244,6 +244,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 			f.cmd.outcome.TakeBack(f.part)
 		} else {
 			f.cmd.outcome.Lose(f.part)
+			f.cmd.journey.outcome(f, w.seat.id, now, m.reason)
 			lost++
 		}
 		delete(w.flights, ordinal)
@@ -321,6 +322,9 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 				break
 			}
 			cmd.outcome.Hand(part)
+			if cmd.journey != nil {
+				cmd.journey.hand(part, time.Now())
+			}
 			f := &flight{cmd: cmd, part: part, ordinal: w.env.ordinals.Add(1)}
 			w.flights[f.ordinal] = f
 			flights = append(flights, f)

@@ -54,7 +54,11 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 		if f.lost {
 			lost++
 			f.cmd.outcome.Lose(f.part)
+			f.cmd.journey.outcome(f, w.seat.id, s.now, "response timeout")
 		} else {
+			if f.cmd.journey != nil {
+				f.cmd.journey.outcome(f, w.seat.id, f.sentAt.Add(f.took), failureOf(f.status))
+			}
 			responses = append(responses, event.Response{Status: f.status, Took: f.took})
 			w.seat.gauge.meter.Answered(f.status, f.took)
 			degraded = max(degraded, s.judge(f))
@@ -75,6 +79,14 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 	w.pump(c)
 	w.ask(c)
 	w.reportEmpty(c)
+}
+
+// failureOf is a status as a span's failure.
+func failureOf(status codec.Status) string {
+	if status == codec.StatusOK {
+		return ""
+	}
+	return status.String()
 }
 
 // unknown publishes that PDUs were written and will not be answered.
@@ -178,6 +190,7 @@ func (s *settling) end(cmd *command, how settlement) {
 	cmd.settled = true
 	s.w.seat.hands.release(cmd)
 	how.cmd, how.by = cmd, s.w
+	cmd.journey.decided(s.now)
 	s.w.settling++
 	s.out.settlements = append(s.out.settlements, how)
 }

@@ -53,6 +53,7 @@ var rules = []importRule{
 	{"deploy/migrations", nil, "migrations are files"},
 
 	{"testkit/stack/...", append(testkit("testkit/..."), "github.com/nats-io/", "github.com/redis/rueidis", "github.com/jackc/pgx"), "stack starts the real servers"},
+	{"testkit/otlp/...", testkit("go.opentelemetry.io/proto/otlp/"), "the collector decodes with the protocol's own types"},
 	{"testkit/...", testkit("testkit/..."), "testkit stands outside of what it tests"},
 }
 

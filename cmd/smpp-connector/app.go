@@ -180,7 +180,7 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	cfg := a.cfg.Load()
-	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Operators: operatorIDs(cfg),
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.telemetry.Tracer(), Operators: operatorIDs(cfg),
 		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/redis"
@@ -9,8 +10,10 @@ import (
 	"github.com/ghasi/smpp-connector/testkit/stack"
 )
 
+// open gives the server more time than the program does: a contract is no race.
 func open(t testing.TB, o redis.Options) *redis.Client {
 	t.Helper()
+	o.CounterTimeout, o.PartTimeout = time.Minute, time.Minute
 	c, err := redis.Open(o)
 	if err != nil {
 		t.Fatal(err)

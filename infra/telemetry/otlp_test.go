@@ -7,74 +7,19 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
-	coltraces "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
+	"github.com/ghasi/smpp-connector/testkit/otlp"
 )
 
-// collector decodes what is pushed, as a real one does.
-type collector struct {
-	mu      sync.Mutex
-	metrics map[string]bool
-	spans   []*tracepb.Span
-	service string
-}
-
-func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client has gone
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch r.URL.Path {
-	case "/v1/metrics":
-		var req colmetrics.ExportMetricsServiceRequest
-		if proto.Unmarshal(body, &req) != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		for _, rm := range req.ResourceMetrics {
-			for _, a := range rm.Resource.Attributes {
-				if a.Key == "service.name" {
-					c.service = a.Value.GetStringValue()
-				}
-			}
-			for _, sm := range rm.ScopeMetrics {
-				for _, m := range sm.Metrics {
-					c.metrics[m.Name] = true
-				}
-			}
-		}
-	case "/v1/traces":
-		var req coltraces.ExportTraceServiceRequest
-		if proto.Unmarshal(body, &req) != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		for _, rs := range req.ResourceSpans {
-			for _, ss := range rs.ScopeSpans {
-				c.spans = append(c.spans, ss.Spans...)
-			}
-		}
-	}
-	w.Header().Set("Content-Type", "application/x-protobuf")
-}
-
 func TestPushCarriesMetricsAndSpans(t *testing.T) {
-	c := &collector{metrics: map[string]bool{}}
-	server := httptest.NewServer(c)
-	defer server.Close()
-	tel, _ := fresh(t, telemetry.Options{OTLPEndpoint: server.URL, SampleRatio: 0, Version: "1"})
+	c := otlp.Start(t)
+	tel, _ := fresh(t, telemetry.Options{OTLPEndpoint: c.URL, SampleRatio: 0, Version: "1"})
 	for _, f := range everyFact() {
 		tel.On(f)
 	}
@@ -86,17 +31,15 @@ func TestPushCarriesMetricsAndSpans(t *testing.T) {
 	if err := tel.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.service != "smpp-connector" || !c.metrics["smpp_response_status_total"] || !c.metrics["smpp_connector_submit_duration_seconds"] {
-		t.Errorf("service %q, metrics %v", c.service, c.metrics)
+	if c.Service() != "smpp-connector" || !c.HasMetric("smpp_response_status_total") || !c.HasMetric("smpp_connector_submit_duration_seconds") {
+		t.Errorf("service %q, or a metric is missing", c.Service())
 	}
 	// The parent was sampled, so its child is, whatever the ratio; a root at ratio 0 is not.
-	if len(c.spans) != 1 {
-		t.Fatalf("got %d spans, want 1", len(c.spans))
+	if len(c.Spans("unsampled root")) != 0 || len(c.Spans("bind")) != 1 {
+		t.Fatalf("got %v", c.Spans(""))
 	}
-	span := c.spans[0]
-	if span.Name != "bind" || trace.TraceID(span.TraceId).String() != "4bf92f3577b34da6a3ce929d0e0e4736" ||
+	span := c.Spans("bind")[0]
+	if trace.TraceID(span.TraceId).String() != "4bf92f3577b34da6a3ce929d0e0e4736" ||
 		trace.SpanID(span.ParentSpanId).String() != "00f067aa0ba902b7" || span.Status.GetMessage() != "refused" {
 		t.Errorf("got %v", span)
 	}

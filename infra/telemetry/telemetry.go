@@ -43,15 +43,17 @@ type Options struct {
 // Telemetry is the process's logger, metrics and tracer. It is an event.Listener,
 // and safe for concurrent use.
 type Telemetry struct {
-	level    *slog.LevelVar
-	log      *slog.Logger
-	recorder *recorder
-	lines    *lines
-	registry *prometheus.Registry
-	meters   *sdkmetric.MeterProvider
-	traces   trace.TracerProvider
-	tracer   trace.Tracer
-	ending   []func(context.Context) error // ends the providers, in order
+	level        *slog.LevelVar
+	log          *slog.Logger
+	recorder     *recorder
+	lines        *lines
+	registry     *prometheus.Registry
+	meters       *sdkmetric.MeterProvider
+	traces       trace.TracerProvider
+	tracer       trace.Tracer
+	life         *lifeSpans
+	recordsSpans bool
+	ending       []func(context.Context) error // ends the providers, in order
 }
 
 // New starts the telemetry of a process. It dials nobody. One per process: it
@@ -81,6 +83,9 @@ func New(o Options) (*Telemetry, error) {
 		return nil, err
 	}
 	t.tracer = t.traces.Tracer(scopeName)
+	if t.recordsSpans {
+		t.life = newLifeSpans(t.tracer)
+	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(t.pushFailed))
 	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	return t, nil
@@ -107,8 +112,8 @@ func (t *Telemetry) provide(o Options) error {
 		}
 		readers = append(readers, sdkmetric.WithReader(pushed))
 		traces := sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithSpanProcessor(spans),
-			sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(o.SampleRatio))))
-		t.traces = traces
+			sdktrace.WithSampler(newSampler(o.SampleRatio)))
+		t.traces, t.recordsSpans = traces, true
 		t.ending = append(t.ending, traces.Shutdown)
 	}
 	t.meters = sdkmetric.NewMeterProvider(readers...)
@@ -120,6 +125,9 @@ func (t *Telemetry) provide(o Options) error {
 func (t *Telemetry) On(f event.Fact) {
 	t.recorder.record(f)
 	t.lines.write(f)
+	if t.life != nil {
+		t.life.on(f)
+	}
 }
 
 // ReadBinds names the tree that every scrape reads live values from. It may be
@@ -151,6 +159,9 @@ func (t *Telemetry) Handler() http.Handler {
 // package. A collector that does not answer costs no more than ctx allows, and is
 // no error worth an exit status: it is in the result for a log line.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
+	if t.life != nil {
+		t.life.end()
+	}
 	var errs []error
 	for _, end := range t.ending {
 		errs = append(errs, end(ctx))
