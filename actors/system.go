@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
-	"github.com/ghasi/smpp-connector/actors/reference"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -36,20 +34,7 @@ const nearCapacity = 50_000
 // Start builds the tree and lets it run. Ports must not be nil; logger hears
 // protoactor's own errors, which carry no message.
 func Start(o Options, logger *slog.Logger) (*System, error) {
-	if o.MaxPDU == 0 {
-		o.MaxPDU = 128 << 10
-	}
-	if o.Block == 0 {
-		o.Block = 1000
-	}
-	if o.Drain == 0 {
-		o.Drain = 30 * time.Second
-	}
-	o.Publisher = telling{o.Publisher, o.Listener}
-	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
-		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
-	env.ctx, env.cancel = context.WithCancel(context.Background())
-	env.tree.wrap = wrapActors
+	env := newEnvironment(o)
 	s := &System{env: env, stopped: make(chan struct{}), failed: make(chan struct{})}
 	s.actors = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
 	const name = "connector"

@@ -42,6 +42,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"dlr", "list receipts without a message and have them matched again: dlr orphans, replay", receipts},
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},
 		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
+		{"bench", "measure a line: submits a second to an SMSC, CPU time, how long answers take", bench},
 		{"config", "check or print the configuration, or compare it with the one in force", configure},
 		{"version", "print the version", printVersion},
 	}
