@@ -117,7 +117,7 @@ func (a *app) connect(ctx context.Context) (err error) {
 		return err
 	}
 	if url := cfg.Redis.URL.Reveal(); url != "" {
-		if a.redis, err = redis.Open(redis.Options{URL: url, Listener: a.listener}); err != nil {
+		if a.redis, err = redis.Open(redis.Options{URL: url, Listener: a.listener, CounterTimeout: cfg.Redis.Timeout}); err != nil {
 			return err
 		}
 	}

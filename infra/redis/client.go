@@ -51,7 +51,8 @@ type Client struct {
 	options    Options
 	dial       rueidis.ClientOption
 	dependency event.Dependency
-	handed     marks // what ReserveSequences and ReserveReferences gave out
+	handed     marks        // what ReserveSequences and ReserveReferences gave out
+	ahead      atomic.Int64 // how far Redis's clock was ahead of ours when it was seen last, ns
 
 	conn   atomic.Pointer[rueidis.Client] // nil until the first connection
 	away   atomic.Bool                    // calls fail at once

@@ -1,9 +1,11 @@
 // Package redis shares between pods what they must not decide alone: sequence
-// numbers and concatenation references (port.Counters, US-SC-022, US-SC-026), and
-// the parts of inbound messages (port.ConcatStore, US-SC-025).
+// numbers and concatenation references (port.Counters, US-SC-022, US-SC-026), the
+// permits of a TPS limit (port.Permits, US-SC-012), and the parts of inbound
+// messages (port.ConcatStore, US-SC-025).
 //
 //	smpp:seq:{mno}:{direction}:{bindId}         the highest sequence number handed out   INCRBY
 //	smpp:concat:ref:{mno}:{direction}:{bindId}  the same for references                  INCRBY
+//	tps:{operatorId}:{windowStart}              PDUs of one second that are spent          INCRBY, EXPIRE 2
 //	smpp:mo:{parts}:<key>                       one inbound message: its deadline and parts
 //	smpp:mo:{parts}:due                         which of them is due when
 //
@@ -15,7 +17,7 @@
 // Rule 2: nothing is retried here. An INCRBY whose answer did not come in time may still
 // be executed; the numbers that it took are then never used, which is harmless.
 //
-// Rule 3: no key has a TTL. The counters must outlive every pause, and a part
+// Rule 3: no key but those of one second has a TTL. The counters must outlive every pause, and a part
 // was acknowledged to the MNO once it was kept here: a Redis that evicts keys with
 // a TTL when memory is short would lose it. Groups are taken out by whoever
 // publishes them, and Due finds the ones that nobody completed.

@@ -33,3 +33,9 @@ func TestUSSC025RedisPartsKeepTheContract(t *testing.T) {
 	url := stack.Redis(t)
 	contract.ConcatStore(t, func(t *testing.T) port.ConcatStore { return open(t, redis.Options{URL: url}) })
 }
+
+// US-SC-012
+func TestUSSC012RedisPermitsKeepTheContract(t *testing.T) {
+	url := stack.Redis(t)
+	contract.Permits(t, func(t *testing.T) port.Permits { return open(t, redis.Options{URL: url, CounterTimeout: time.Second}) })
+}

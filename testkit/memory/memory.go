@@ -15,6 +15,7 @@ type Memory struct {
 	Correlations *Correlations // port.CorrelationStore
 	Park         *Park         // port.ReceiptPark
 	Counters     *Counters     // port.Counters
+	Permits      *Permits      // port.Permits
 	Concat       *Concat       // port.ConcatStore
 	Credentials  *Credentials  // port.Credentials
 	Binds        *Binds        // port.BindSettings
@@ -28,6 +29,7 @@ func New() *Memory {
 		Correlations: newCorrelations(),
 		Park:         newPark(),
 		Counters:     newCounters(),
+		Permits:      newPermits(),
 		Concat:       newConcat(),
 		Credentials:  newCredentials(),
 		Binds:        &Binds{},
@@ -66,7 +68,7 @@ func (m *Memory) Settlements(subject string) Settlements { return m.Dispatch.Set
 func (m *Memory) troubles() []*Trouble {
 	return []*Trouble{
 		&m.Dispatch.Trouble, &m.Publisher.Trouble, &m.Correlations.Trouble, &m.Park.Trouble,
-		&m.Counters.Trouble, &m.Concat.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
+		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
 	}
 }
 

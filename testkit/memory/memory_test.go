@@ -45,3 +45,7 @@ func TestCountersContract(t *testing.T) { // US-SC-022, US-SC-026
 func TestConcatContract(t *testing.T) { // US-SC-025
 	contract.ConcatStore(t, func(*testing.T) port.ConcatStore { return memory.New().Concat })
 }
+
+func TestPermitsContract(t *testing.T) { // US-SC-012
+	contract.Permits(t, func(*testing.T) port.Permits { return memory.New().Permits })
+}

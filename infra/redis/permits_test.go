@@ -1,0 +1,103 @@
+package redis_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/ghasi/smpp-connector/infra/redis"
+	"github.com/ghasi/smpp-connector/testkit/stack"
+)
+
+// US-SC-012: the counters have the story's names, never exceed the limit, and go
+// after two seconds.
+func TestUSSC012ThePermitsOfASecondAreCountedInItsKey(t *testing.T) {
+	url := stack.Redis(t)
+	c := open(t, redis.Options{URL: url, CounterTimeout: 10 * time.Second})
+	const limit = 50
+	seen := map[string]bool{}
+	for began := time.Now(); time.Since(began) < 1200*time.Millisecond; {
+		b, err := c.ReservePermits(t.Context(), "awcc", limit, 1000, 50*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.N {
+			due := b.First.Add(time.Duration(i) * 20500 * time.Microsecond)
+			seen["tps:awcc:"+strconv.FormatInt(due.Unix(), 10)] = true
+		}
+		time.Sleep(10 * time.Millisecond) // 1.2 s of real time is what is tested
+	}
+	o, err := rueidis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.DisableCache = true
+	conn, err := rueidis.NewClient(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	keys, err := conn.Do(t.Context(), conn.B().Keys().Pattern("*").Build()).AsStrSlice()
+	if err != nil || len(keys) == 0 {
+		t.Fatalf("%v, %v", keys, err)
+	}
+	for _, key := range keys {
+		spent, err := conn.Do(t.Context(), conn.B().Get().Key(key).Build()).AsInt64()
+		ttl, err2 := conn.Do(t.Context(), conn.B().Pttl().Key(key).Build()).AsInt64()
+		if err != nil || err2 != nil {
+			continue // it has gone between the calls
+		}
+		if !seen[key] || !strings.HasPrefix(key, "tps:awcc:") || spent > limit || ttl < 0 || ttl > 2000 {
+			t.Errorf("%s holds %d for another %d ms", key, spent, ttl)
+		}
+	}
+}
+
+// US-SC-012: Redis that is frozen costs a caller 50 ms, and later callers nothing.
+func TestUSSC012AFrozenRedisIsGivenUpAfter50ms(t *testing.T) {
+	server := stack.RedisServer(t)
+	c := open(t, redis.Options{URL: server.URL})
+	reserve := func() error {
+		_, err := c.ReservePermits(t.Context(), "awcc", 100, 1, 50*time.Millisecond)
+		return err
+	}
+	for began := time.Now(); reserve() != nil; { // it connects in the background
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("no connection")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	server.Pause()
+	began := time.Now()
+	if err := reserve(); err == nil {
+		t.Error("a frozen server has answered")
+	}
+	took := time.Since(began)
+	if took < 50*time.Millisecond || took > 10*time.Second { // the bound above is a loaded machine's
+		t.Errorf("given up after %v", took)
+	}
+	if err := reserve(); err == nil {
+		t.Error("a frozen server has answered")
+	}
+	server.Resume()
+	for began := time.Now(); reserve() != nil; {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("it does not come back")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Logf("given up after %v", took)
+}
+
+// What Redis costs: one goroutine, one account.
+func BenchmarkUSSC012ReservePermits(b *testing.B) {
+	c := open(b, redis.Options{URL: stack.Redis(b), CounterTimeout: 10 * time.Second})
+	for b.Loop() {
+		if _, err := c.ReservePermits(b.Context(), "awcc", 1000, 50, 50*time.Millisecond); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
