@@ -27,8 +27,10 @@ type bindGauge struct {
 	queued     atomic.Int64
 	settling   atomic.Int64
 	sequence   atomic.Uint32
-	written    atomic.Uint64 // octets to the MNO since the process began
-	read       atomic.Uint64 // octets from it
+	open       atomic.Int64           // TCP connections
+	source     atomic.Pointer[string] // our end of the latest
+	written    atomic.Uint64          // octets to the MNO since the process began
+	read       atomic.Uint64          // octets from it
 	lines      atomic.Pointer[[]vitals.Line]
 	tps        atomic.Int64 // the account's limit; 0: none
 	epoch      atomic.Uint64
@@ -103,6 +105,7 @@ func (t *Tree) EachBind(f func(port.BindGauge)) {
 		f(port.BindGauge{
 			Bind: g.bind, OperatorID: g.operatorID, Inflight: int(g.inflight.Load()),
 			Window: int(g.dynamic.Load()), WindowLimit: int(g.configured.Load()),
+			Connections: int(g.open.Load()), SourceIP: deref(g.source.Load()),
 			BytesWritten: g.written.Load(), BytesRead: g.read.Load(),
 		})
 	}

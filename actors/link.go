@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,11 @@ func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direc
 	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: s.gauge}
 	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
 	l.heard.Store(now.UnixNano())
+	l.gauge.open.Add(1)
+	if end, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+		ip := end.Addr().Unmap().String()
+		l.gauge.source.Store(&ip)
+	}
 	return l
 }
 
@@ -64,6 +70,9 @@ func (l *link) write(octets []byte, mark uint64) {
 // write call that was entered counts as written.
 func (l *link) close() {
 	l.mu.Lock()
+	if !l.closing {
+		l.gauge.open.Add(-1)
+	}
 	l.closing = true
 	l.mu.Unlock()
 	select {

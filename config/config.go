@@ -13,6 +13,9 @@ type Config struct {
 	PodOrdinal  int      // POD_ORDINAL; -1 without one (US-SC-017)
 	MaxBinds    int      // most binds that this pod claims; 0: its even share
 	EgressPool  string   // EGRESS_IP_POOL: label of the pod's egress (US-SC-032)
+	EgressIPs   []string // EGRESS_IPS: the addresses that MNOs see, to be shown (US-SC-034)
+
+	EgressBudget int // EGRESS_BUDGET_BYTES: octets a second that the pool may carry; 0: unknown
 
 	DataDir     string // where the embedded server keeps its streams
 	HTTPAddr    string // health, ready, metrics

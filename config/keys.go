@@ -40,6 +40,10 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return whole(&c.MaxBinds, 0, 100000) }},
 	{"egressIpPool", "EGRESS_IP_POOL", "", "label of the pool of addresses that the pod goes out from",
 		func(c *Config) value { return text(&c.EgressPool, tokenOrNothing) }},
+	{"egressIps", "EGRESS_IPS", "", "the pool's addresses as MNOs see them, to be shown in metrics; empty: our end of each line",
+		func(c *Config) value { return words(&c.EgressIPs, wantAddress, isAddress) }},
+	{"egressBudget", "EGRESS_BUDGET_BYTES", "0", "octets a second that the pool may carry, to alert on 80 % of it; 0: no budget",
+		func(c *Config) value { return whole(&c.EgressBudget, 0, 1<<40) }},
 
 	{"dataDir", "DATA_DIR", "data", "folder of the embedded NATS server (--data)",
 		func(c *Config) value { return text(&c.DataDir, required("a folder")) }},

@@ -44,6 +44,13 @@ func isToken(s string) bool {
 
 const wantToken = "1 to 64 letters, digits, '-' or '_'"
 
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+const wantAddress = "addresses as in 203.0.113.7"
+
 func tokenOrNothing(s string) string {
 	if s != "" && !isToken(s) {
 		return wantToken

@@ -9,6 +9,8 @@ type BindGauge struct {
 	Window       int    // most that may wait now: the adaptive size (US-SC-024)
 	WindowLimit  int    // most that may ever wait: what is configured
 	ConcatGroups int    // inbound messages whose parts are incomplete (US-SC-027)
+	Connections  int    // TCP connections to the MNO that are open: 0, 1, or 2 after a fallback
+	SourceIP     string // our end of the latest one; empty before the first
 	BytesWritten uint64 // octets written to the MNO since the process began
 	BytesRead    uint64 // octets read from the MNO since the process began
 }

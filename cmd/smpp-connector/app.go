@@ -69,7 +69,8 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 		}
 	}()
 	a.telemetry, err = telemetry.New(telemetry.Options{Version: version(), Pod: cfg.Pod, OTLPEndpoint: cfg.Telemetry.OTLPEndpoint.Reveal(),
-		SampleRatio: cfg.Telemetry.SampleRatio, LogLevel: cfg.Telemetry.LogLevel, LogWriter: o.log})
+		SampleRatio: cfg.Telemetry.SampleRatio, LogLevel: cfg.Telemetry.LogLevel, LogWriter: o.log,
+		Egress: telemetry.Egress{Pool: cfg.EgressPool, IPs: cfg.EgressIPs, BytesPerSecond: cfg.EgressBudget}})
 	if err != nil {
 		return nil, err
 	}

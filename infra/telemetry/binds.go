@@ -75,6 +75,9 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 	for _, strategy := range []string{"csms", "tlv", "sar"} {
 		r.of(longSegments).cell(v[0], v[1], v[2], strategy)
 	}
+	for _, reason := range []string{"throttled", "draining"} {
+		r.of(bindDegraded).cell(v[0], v[1], v[2], reason)
+	}
 	for _, state := range []string{"BOUND", "CONNECTING", "DISCONNECTED"} {
 		r.of(sessions).cell(v[0], v[1], v[2], state, sessionOf(state))
 	}

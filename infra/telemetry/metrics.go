@@ -54,6 +54,9 @@ const (
 	bindRefused
 	bindDegraded
 	failoverSteps
+	connections
+	egressInfo
+	egressBudget
 	windowLimit
 	ingressBytes
 	dlrParked
@@ -74,6 +77,7 @@ const (
 
 var (
 	byBind       = []string{"mno", "direction", "bindId"}
+	byPool       = []string{"mno", "pool"}
 	bindAndState = []string{"mno", "direction", "bindId", "state", "session"}
 )
 
@@ -103,8 +107,8 @@ var Table = [metricCount]Metric{
 		"Commands published to sms.dispatch.dlq, by reason (US-SC-006)."},
 	redisFailOpen: {"smpp_connector_redis_failopen_total", Counter, "1", byBind, true,
 		"PDUs that the pod's local limiter admitted because Redis was slow or away (US-SC-012)."},
-	egressBytes: {"smpp_connector_egress_bytes_total", Counter, "By", byBind, true,
-		"Octets written to the MNO (US-SC-034)."},
+	egressBytes: {"smpp_connector_egress_bytes_total", Counter, "By", byPool, true,
+		"Octets written to the MNO, by the pool of addresses that they go out from: EGRESS_IP_POOL, or default (US-SC-034)."},
 
 	// The stories' smpp_* names.
 	responseStatus: {"smpp_response_status_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
@@ -141,6 +145,12 @@ var Table = [metricCount]Metric{
 		"smpp.bind.degraded events, by reason: throttled, draining (US-SC-028, 030)."},
 	failoverSteps: {"smpp_connector_failover_total", Counter, "1", []string{"operatorId", "step"}, false,
 		"Steps of failovers by the primary's operatorId: StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup (US-SC-013)."},
+	connections: {"smpp_connector_connections", Gauge, "1", byPool, false,
+		"TCP connections to the MNO that are open (US-SC-034)."},
+	egressInfo: {"smpp_connector_egress_info", Gauge, "1", []string{"mno", "pool", "ip"}, false,
+		"Always 1; ip is an address that the MNO sees: each of EGRESS_IPS, or without them our end of its lines (US-SC-034)."},
+	egressBudget: {"smpp_connector_egress_budget_bytes", Gauge, "By/s", []string{"pool"}, false,
+		"Octets a second that the pool may carry, all its pods together: EGRESS_BUDGET_BYTES. No series without a budget (US-SC-034)."},
 	windowLimit: {"smpp_connector_window_limit", Gauge, "1", byBind, false,
 		"Most PDUs that may ever wait at once: the configured window."},
 	ingressBytes: {"smpp_connector_ingress_bytes_total", Counter, "By", byBind, false,

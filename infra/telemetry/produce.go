@@ -47,17 +47,17 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 	if tree == nil {
 		return nil
 	}
-	live := make(map[metricID][]liveValue, 6)
+	live := make(map[metricID][]liveValue, 8)
 	(*tree).EachBind(func(g port.BindGauge) {
 		b := r.bind(g.Bind)
 		put := func(id metricID, n int64) { live[id] = append(live[id], liveValue{b.labels, n}) }
 		put(windowInflight, int64(g.Inflight))
 		put(windowDynamic, int64(g.Window))
 		put(windowLimit, int64(g.WindowLimit))
-		put(egressBytes, int64(g.BytesWritten))
 		put(ingressBytes, int64(g.BytesRead))
 		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, int64(g.ConcatGroups)})
 	})
+	r.egress.read(r, *tree, live)
 	for id := range live {
 		live[id] = sumEqual(live[id])
 	}

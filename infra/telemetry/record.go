@@ -9,7 +9,13 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
+
+// eventSubjects are counted from 0: an alert that asks for an increase does not see
+// a series whose first value is already the trouble.
+var eventSubjects = []string{contract.SubjectDLRInbound, contract.SubjectDLRPart, contract.SubjectDLROrphan, contract.SubjectMOInbound,
+	contract.SubjectDLQ, contract.SubjectSubmitted, contract.SubjectOperatorHealth, contract.SubjectBindDegraded}
 
 // recorder is the only place where facts become numbers.
 type recorder struct {
@@ -19,6 +25,8 @@ type recorder struct {
 
 	mu    sync.RWMutex
 	binds map[port.BindID]*bindSeries
+
+	egress egress
 
 	// What bounds the label values that come from outside.
 	statuses   statusNames
@@ -31,7 +39,7 @@ type recorder struct {
 	names      *vocabulary // states, encodings, dependencies: ours, so bounded unless a caller errs
 }
 
-func newRecorder(now time.Time) *recorder {
+func newRecorder(now time.Time, out Egress) *recorder {
 	r := &recorder{
 		started: now, binds: make(map[port.BindID]*bindSeries),
 		// All of SMPP 3.4's and 5.0's names, and room for a few vendors' own.
@@ -47,6 +55,10 @@ func newRecorder(now time.Time) *recorder {
 	for id := range r.families {
 		r.families[id] = family{metric: Table[id], cells: make(map[string]*cell), hists: make(map[string]*durations)}
 	}
+	for _, subject := range eventSubjects {
+		r.of(notStored).cell(subject)
+	}
+	r.egress.begin(r, out)
 	return r
 }
 

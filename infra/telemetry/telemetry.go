@@ -38,6 +38,7 @@ type Options struct {
 	SampleRatio  float64   // share of new traces that are recorded, 0…1; a parent's decision is followed
 	LogLevel     string    // debug, info, warn, error; info when empty
 	LogWriter    io.Writer // stderr when nil
+	Egress       Egress
 }
 
 // Telemetry is the process's logger, metrics and tracer. It is an event.Listener,
@@ -71,7 +72,7 @@ func New(o Options) (*Telemetry, error) {
 	level := new(slog.LevelVar)
 	log := newLogger(o.LogWriter, level, o.Pod)
 	t := &Telemetry{
-		level: level, log: log, recorder: newRecorder(time.Now()), lines: newLines(log),
+		level: level, log: log, recorder: newRecorder(time.Now(), o.Egress), lines: newLines(log),
 		registry: prometheus.NewRegistry(), // a private one: libraries register in the global one
 		traces:   noop.NewTracerProvider(),
 	}

@@ -153,8 +153,8 @@ func everyFact() []event.Fact {
 
 // US-SC-014: "All 12 metrics … registered and emitting", and every other name of the table.
 func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
-	tel, _ := fresh(t, telemetry.Options{Version: "1.2.3", Pod: "pod-1"})
-	tel.ReadBinds(tree{{Bind: awcc, Inflight: 11, Window: 50, WindowLimit: 100, ConcatGroups: 2, BytesWritten: 12345, BytesRead: 678}})
+	tel, _ := fresh(t, telemetry.Options{Version: "1.2.3", Pod: "pod-1", Egress: telemetry.Egress{Pool: "awcc-nat", IPs: []string{"203.0.113.7"}, BytesPerSecond: 125_000}})
+	tel.ReadBinds(tree{{Bind: awcc, Connections: 1, Inflight: 11, Window: 50, WindowLimit: 100, ConcatGroups: 2, BytesWritten: 12345, BytesRead: 678}})
 	for _, f := range everyFact() {
 		tel.On(f)
 	}
@@ -187,7 +187,10 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_dlr_latency_seconds_count{` + b + `}`:                                                    "1",
 		`smpp_connector_dlq_total{operatorId="awcc",reason="missing_field"}`:                                     "1",
 		`smpp_connector_redis_failopen_total{` + b + `}`:                                                         "8",
-		`smpp_connector_egress_bytes_total{` + b + `}`:                                                           "12345",
+		`smpp_connector_egress_bytes_total{mno="awcc",pool="awcc-nat"}`:                                          "12345",
+		`smpp_connector_connections{mno="awcc",pool="awcc-nat"}`:                                                 "1",
+		`smpp_connector_egress_info{ip="203.0.113.7",mno="awcc",pool="awcc-nat"}`:                                "1",
+		`smpp_connector_egress_budget_bytes{pool="awcc-nat"}`:                                                    "125000",
 		`smpp_connector_ingress_bytes_total{` + b + `}`:                                                          "678",
 		`smpp_response_status_total{bindId="1",direction="trx",esme_status="ESME_ROK",mno="awcc"}`:               "2",
 		`smpp_response_status_total{bindId="1",direction="trx",esme_status="ESME_RTHROTTLED",mno="awcc"}`:        "1",
