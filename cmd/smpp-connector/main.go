@@ -40,6 +40,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"send", "publish one command, and wait for its receipt with --wait", send},
 		{"dlq", "list, show, replay and drop dead letters: dlq list, show, replay, drop", deadLetters},
 		{"dlr", "list receipts without a message and have them matched again: dlr orphans, replay", receipts},
+		{"forget", "take a subscriber's number out of what is kept", forget},
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},
 		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
 		{"bench", "measure a line: submits a second to an SMSC, CPU time, how long answers take", bench},

@@ -191,7 +191,7 @@ func (d *DeadLetters) drop(ctx context.Context, letters []DeadLetter) []error {
 	for i := range letters {
 		sequences[i] = letters[i].Sequence
 	}
-	errs := d.conn.dropEvents(ctx, sequences)
+	errs := d.conn.dropEvents(ctx, sequences, unlink)
 	var stale []write
 	for i := range letters {
 		switch {

@@ -54,15 +54,21 @@ func (c *Conn) openEvents(ctx context.Context) (jetstream.Stream, error) {
 	return s, nil
 }
 
+// How events are removed: overwritten on disk, or only out of the index.
+const (
+	overwrite = `{"seq":`
+	unlink    = `{"no_erase":true,"seq":`
+)
+
 // dropEvents removes events by their sequences, and returns an error or nil for each.
-func (c *Conn) dropEvents(ctx context.Context, sequences []uint64) []error {
+func (c *Conn) dropEvents(ctx context.Context, sequences []uint64, how string) []error {
 	errs := make([]error, len(sequences))
 	for i := range errs {
 		errs[i] = errNotAnswered
 	}
 	err := c.exchange.do(ctx, len(sequences),
 		func(i int, reply string) error {
-			body := `{"no_erase":true,"seq":` + strconv.FormatUint(sequences[i], 10) + `}`
+			body := how + strconv.FormatUint(sequences[i], 10) + `}`
 			return c.nc.PublishRequest("$JS.API.STREAM.MSG.DELETE."+contract.StreamEvents, reply, []byte(body))
 		},
 		func(i int, answer *nats.Msg) { errs[i] = readDropped(answer) })

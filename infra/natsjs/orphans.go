@@ -75,7 +75,7 @@ func (o *Orphans) Drop(ctx context.Context, orphans []Orphan) []error {
 		for i := range group {
 			sequences[i] = group[i].Sequence
 		}
-		errs = append(errs, o.conn.dropEvents(ctx, sequences)...)
+		errs = append(errs, o.conn.dropEvents(ctx, sequences, unlink)...)
 	}
 	return errs
 }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/ghasi/smpp-connector/infra/natsjs"
+	"github.com/ghasi/smpp-connector/infra/postgres"
+)
+
+const forgetUsage = "Usage: smpp-connector forget [flags] NUMBER\n\n" +
+	"Takes a subscriber's number (as the commands had it, such as 93700000001) out of the\n" +
+	"correlations and the parked receipts, which go on working without it. All of them go\n" +
+	"by themselves when they expire; this is for a subscriber who asks.\n\n"
+
+// forgetCall is one call of the command.
+type forgetCall struct {
+	nats        natsFlags
+	postgres    string
+	number      string
+	events, yes bool
+	conn        *natsjs.Conn
+	db          *postgres.DB // nil: the correlations are in NATS
+	there       natsjs.Forgotten
+	rows        int
+}
+
+// forget purges by number (issue 8).
+func forget(ctx context.Context, args []string, s streams) int {
+	set := flag.NewFlagSet("forget", flag.ContinueOnError)
+	set.SetOutput(s.err)
+	set.Usage = func() {
+		fmt.Fprint(set.Output(), forgetUsage)
+		set.PrintDefaults()
+	}
+	var call forgetCall
+	call.nats.add(set)
+	set.StringVar(&call.postgres, "postgres", "", "PostgreSQL of the correlations (POSTGRES_URL); without it they are in NATS")
+	set.BoolVar(&call.events, "events", false, "remove the events that quote it too, also those that nobody has read yet")
+	set.BoolVar(&call.yes, "yes", false, "do it without asking")
+	names, err := parseMixed(set, args)
+	if err != nil {
+		return flagStatus(err)
+	}
+	if call.postgres == "" {
+		call.postgres = os.Getenv("POSTGRES_URL") // not a default: --help would print the password
+	}
+	if err = call.complete(names); err == nil {
+		err = call.nats.find()
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "smpp-connector forget: %v\n", err)
+		return 2
+	}
+	ctx, stop := untilSignalled(ctx)
+	defer stop()
+	status, err := call.run(ctx, s)
+	if err != nil {
+		fmt.Fprintf(s.err, "smpp-connector forget: %v\n", err)
+	}
+	return status
+}
+
+func (f *forgetCall) complete(names []string) error {
+	if len(names) != 1 {
+		return fmt.Errorf("%d numbers: want one", len(names))
+	}
+	f.number = names[0]
+	if n := len(strings.TrimPrefix(f.number, "+")); n < 5 || strings.Trim(f.number, "+0123456789") != "" {
+		return errors.New("the number: want at least 5 digits, as in 93700000001")
+	}
+	return nil
+}
+
+func (f *forgetCall) run(ctx context.Context, s streams) (status int, err error) {
+	if f.conn, err = f.nats.open(ctx, "forget"); err != nil {
+		return 1, err
+	}
+	defer leave(ctx, f.conn)
+	if f.postgres != "" {
+		if f.db, err = postgres.Open(postgres.Options{URL: f.postgres}); err != nil {
+			return 1, err
+		}
+		defer f.db.Close()
+	}
+	if err := f.count(ctx, true); err != nil {
+		return 1, err
+	}
+	if f.total() == 0 {
+		fmt.Fprintln(s.err, "the number stands nowhere")
+		return 1, nil
+	}
+	ask := question{verb: "take the number out of", things: f.things(), how: "for good", yes: f.yes, show: func(io.Writer) int { return 0 }}
+	if refused := ask.put(ctx, s); refused != 0 {
+		return refused, nil
+	}
+	if err := f.count(ctx, false); err != nil {
+		return 1, err
+	}
+	fmt.Fprintf(s.out, "taken out of %s\n", f.things())
+	return 0, nil
+}
+
+// count looks where the number stands, and unless dry takes it out there.
+func (f *forgetCall) count(ctx context.Context, dry bool) (err error) {
+	if f.there, err = f.conn.Forget(ctx, f.number, f.events, dry); err != nil {
+		return err
+	}
+	if f.db != nil {
+		f.rows, err = f.db.Forget(ctx, f.number, dry)
+	}
+	return err
+}
+
+func (f *forgetCall) total() int {
+	return f.rows + f.there.Correlations + f.there.Receipts + f.there.Events
+}
+
+func (f *forgetCall) things() string {
+	return count(f.rows+f.there.Correlations, "correlation") + ", " + count(f.there.Receipts, "parked receipt") + " and " + count(f.there.Events, "event")
+}
