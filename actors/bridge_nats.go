@@ -68,6 +68,7 @@ func (n *natsBridge) Receive(c actor.Context) {
 		n.node.show("running", time.Now())
 		n.ctx, n.cancel = context.WithCancel(n.env.ctx)
 		n.post(c)
+		n.lookAtLag(c)
 	case *actor.Stopping, *actor.Restarting:
 		n.cancel()
 	case *pull:
@@ -80,6 +81,8 @@ func (n *natsBridge) Receive(c actor.Context) {
 		n.publish(m)
 	case *postDue:
 		n.post(c)
+	case *lagDue:
+		n.lookAtLag(c)
 	}
 }
 
@@ -209,7 +212,8 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 			continue
 		}
 		if err := (*consumer).Ack(ctx, handles); err == nil {
-			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, Count: len(handles)})
+			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, MNO: in.inlet.bind.MNO, Direction: in.inlet.bind.Direction,
+				Lane: in.inlet.lane, Consumer: in.inlet.durable, Count: len(handles)})
 		}
 	}
 	for _, s := range settlements {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -96,6 +97,10 @@ func newEnvironment(o Options) *environment {
 	if o.Drain == 0 {
 		o.Drain = 30 * time.Second
 	}
+	if len(o.Lanes) == 0 {
+		o.Lanes = contract.Lanes()
+	}
+	o.Lanes = slices.Compact(slices.Sorted(slices.Values(o.Lanes)))
 	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}

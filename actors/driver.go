@@ -161,7 +161,7 @@ func (d *driver) take(p *pull) *command {
 // command is what an intake makes of a delivery. ids are those of the parts that
 // the MNO has accepted already.
 func (d *driver) command(p *pull, delivery port.Delivery, plan *dispatch.Plan, ids []string) *command {
-	return &command{delivery: delivery, intake: p.source.intake, bind: p.bind, plan: plan, outcome: ledger.New(plan.PDUs(), ids)}
+	return &command{delivery: delivery, intake: p.source.intake, bind: p.bind, plan: plan, taken: time.Now(), outcome: ledger.New(plan.PDUs(), ids)}
 }
 
 // settle takes what is decided for done. There is nothing to store.

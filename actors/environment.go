@@ -12,6 +12,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/actors/reference"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // Ports are what the tree needs from outside.
@@ -29,14 +30,15 @@ type Ports struct {
 type Options struct {
 	Ports
 	Listener  event.Listener
-	Tracer    port.Tracer   // nil: nothing is traced
-	Operators []string      // operatorIds that this pod serves
-	Epoch     uint64        // fencing token; 0 in standalone
-	MaxPDU    int           // length guard of the framer, octets
-	Drain     time.Duration // most time for a window to empty at a stop
-	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
-	Orphan    time.Duration // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
-	Recorder  int           // octets of each bind's flight recorder; 0: none
+	Tracer    port.Tracer     // nil: nothing is traced
+	Operators []string        // operatorIds that this pod serves
+	Lanes     []contract.Lane // that this pod serves; none: all (US-SC-018)
+	Epoch     uint64          // fencing token; 0 in standalone
+	MaxPDU    int             // length guard of the framer, octets
+	Drain     time.Duration   // most time for a window to empty at a stop
+	Refresh   time.Duration   // between two fetches of an account; 0: only when it is doubted
+	Orphan    time.Duration   // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
+	Recorder  int             // octets of each bind's flight recorder; 0: none
 	// Block is how many sequence numbers are reserved at once.
 	Block int
 }
@@ -94,12 +96,15 @@ func (e *environment) violation(bind port.BindID, what, detail string, at time.T
 type seat struct {
 	id      port.BindID
 	carries string // the operatorId whose commands it takes: its own, or a primary's
-	paused  bool   // at the start: another account carries the traffic
-	gauge   *bindGauge
-	flight  *recorder.Ring // the last PDUs; nil: none are kept
-	hands   hands
-	account atomic.Pointer[Account]
-	window  *actor.PID
+	// Of a backup's bind: the primary's binds that submit, and those of them whose
+	// own subjects this one reads.
+	primary, standsFor []port.BindID
+	paused             bool // at the start: another account carries the traffic
+	gauge              *bindGauge
+	flight             *recorder.Ring // the last PDUs; nil: none are kept
+	hands              hands
+	account            atomic.Pointer[Account]
+	window             *actor.PID
 
 	sequence *actor.PID
 	concat   *actor.PID

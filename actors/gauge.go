@@ -34,7 +34,8 @@ type bindGauge struct {
 	lines      atomic.Pointer[[]vitals.Line]
 	tps        atomic.Int64 // the account's limit; 0: none
 	epoch      atomic.Uint64
-	limit      atomic.Pointer[string] // what limits it now: queue, window, tps, stores, peer, paused, closed
+	lanes      atomic.Pointer[laneGauges] // nil: it never pulls
+	limit      atomic.Pointer[string]     // what limits it now: queue, window, tps, stores, peer, paused, closed
 }
 
 func newBindGauge(bind port.BindID, operatorID string) *bindGauge {
@@ -50,7 +51,7 @@ func (g *bindGauge) snapshot(now time.Time) *vitals.Bind {
 		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Epoch: g.epoch.Load(),
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
 		TPS: g.meter.Rate(now), TPSLimit: int(g.tps.Load()), LimitedBy: deref(g.limit.Load()),
-		Queued: g.queued.Load(), Settling: g.settling.Load(), Sequence: g.sequence.Load(),
+		Queued: g.queued.Load(), Settling: g.settling.Load(), Lanes: g.lanes.Load().snapshot(), Sequence: g.sequence.Load(),
 		P50Ms: recent.P50Ms, P99Ms: recent.P99Ms, Statuses: recent.Statuses, Attempts: g.attempts.Load(),
 	}
 	if l := g.lines.Load(); l != nil {

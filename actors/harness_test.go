@@ -39,6 +39,7 @@ type rig struct {
 	spared  string // the MNO whose dials are not refused
 	refresh time.Duration
 	orphan  time.Duration
+	lanes   []contract.Lane // of the pod; none: all
 }
 
 // inBubble runs a test of the tree.
@@ -101,7 +102,7 @@ func (r *rig) start() {
 	r.system, err = actors.Start(actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
-		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan,
+		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 type intake struct {
 	env     *environment
 	carries string // the operatorId whose commands they are
+	inlet   inlet
 	spec    port.ConsumerSpec
 	account atomic.Pointer[Account]
 	book    *book
@@ -128,7 +129,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 // to; refusal says why it may not be submitted, if anything of it is left.
 func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, trip *journey) {
 	plan = was.resume(plan, d.Command, account.Rules)
-	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, journey: trip,
+	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, journey: trip,
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:

@@ -28,6 +28,7 @@ type command struct {
 	tried       int            // references that were looked at for it
 	doubtful    bool           // an earlier submit was written and never answered
 	settled     bool           // its end is decided; nothing more is submitted
+	taken       time.Time      // when it was delivered: JetStream's AckWait runs from there
 	submittedAt time.Time
 	status      codec.Status // the status that refused it
 	journey     *journey     // nil: it is not traced

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -213,6 +214,13 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 	}
 	n.flight.Store(s.flight)
 	s.paused = role != o.carrying()
+	if primary := o.accounts[failover.Primary].account; role == failover.Backup && primary != nil {
+		s.primary = submitting(primary)
+		mine := submitting(account)
+		if i := slices.Index(mine, setting.Bind); i >= 0 {
+			s.standsFor = standIn(s.primary, i, len(mine))
+		}
+	}
 	s.account.Store(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
 		return &bind{env: o.env, seat: s, node: n, setting: setting, operator: account.OperatorID}

@@ -9,10 +9,6 @@ import (
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/ghasi/smpp-connector/actors/ledger"
-	"github.com/ghasi/smpp-connector/actors/port"
-	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // System is the running tree.
@@ -114,43 +110,6 @@ func (e *environment) remember(a *Account) {
 	if !known {
 		e.parks.doubt(e.parks.of(a.OperatorID))
 	}
-}
-
-// intakesOf returns the consumers that a bind reads: its operator's, which it
-// shares with its siblings, and its own (US-SC-006, 019). operatorID is the one
-// whose subjects are carried; a backup's bind carries its primary's.
-func (e *environment) intakesOf(bind port.BindID, operatorID string, account *Account) []*intake {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	direction := string(bind.Direction)
-	specs := []port.ConsumerSpec{
-		{Durable: contract.OperatorDurable(operatorID), Subject: contract.OperatorSubject(operatorID)},
-	}
-	if operatorID == account.OperatorID {
-		specs = append(specs, port.ConsumerSpec{Durable: contract.BindDurable(bind.MNO, direction, bind.Number), Subject: contract.BindSubject(bind.MNO, direction, bind.Number)})
-	}
-	if e.books[operatorID] == nil {
-		e.books[operatorID] = &book{b: ledger.NewBook[port.Handle](remembered)}
-	}
-	intakes := make([]*intake, len(specs))
-	for i, spec := range specs {
-		spec.AckWait, spec.MaxAckPending = account.AckWait, maxAckPending(account)
-		// A backup plans under its own rules, so it has intakes of its own on the
-		// same consumer; the book is shared.
-		key := account.OperatorID + "|" + spec.Durable
-		if e.intakes[key] == nil {
-			e.intakes[key] = &intake{env: e, carries: operatorID, spec: spec, book: e.books[operatorID]}
-			e.intakes[key].account.Store(account)
-		}
-		intakes[i] = e.intakes[key]
-	}
-	return intakes
-}
-
-// maxAckPending leaves room for all that the binds of a pod may have in hand, and
-// for what is NAKed with a delay meanwhile: those count too (platform.md §0.3).
-func maxAckPending(a *Account) int {
-	return max(10_000, 4*maxSettling*a.Window*max(len(a.Binds), 1))
 }
 
 // releaseBelow forgets an actor that has stopped, and all below it.

@@ -22,10 +22,11 @@ type Tree struct {
 	mu    sync.Mutex
 	nodes map[string]*node
 	order []*node                             // by path; nil after a change, and never changed itself
+	lanes map[string]*laneGauge               // by the consumer's name
 	wrap  func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
 }
 
-func newTree() *Tree { return &Tree{nodes: map[string]*node{}} }
+func newTree() *Tree { return &Tree{nodes: map[string]*node{}, lanes: map[string]*laneGauge{}} }
 
 // node is what one actor shows. It outlives the actor's restarts.
 type node struct {

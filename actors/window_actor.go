@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/lane"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/reference"
@@ -33,8 +34,8 @@ type windowActor struct {
 	pace     window.Pace
 	up       *linkUp // nil while the bind is not BOUND
 	sources  []*source
-	queue    []*command         // planned and not wholly submitted, in the order of delivery
-	flights  map[uint64]*flight // in flight, by ordinal
+	queue    lane.Queue[*command] // planned and not wholly submitted, by lane, in the order of delivery
+	flights  map[uint64]*flight   // in flight, by ordinal
 	settling int
 	refs     sequence.Blocks
 	asked    time.Time // when references were asked for last
@@ -104,6 +105,7 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.stopTimers()
 	case *actor.Stopping:
 		w.stopTimers()
+		w.hideLanes()
 		w.abandon()
 	case *linkUp:
 		w.open(c, m)
@@ -164,9 +166,10 @@ func (w *windowActor) start(c actor.Context) {
 	w.paused = w.seat.paused
 	w.node.show(w.window.State().String(), time.Now())
 	if w.seat.id.Direction.Submits() {
-		for _, in := range w.env.intakesOf(w.seat.id, w.seat.carries, account) {
+		for _, in := range w.env.intakesOf(w.seat, account) {
 			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands})
 		}
+		w.showLanes()
 	}
 	c.Send(c.Parent(), &situation{who: c.Self()})
 }
@@ -214,14 +217,13 @@ func (w *windowActor) giveQueueBack(c actor.Context) {
 // flight is brought to its end by their answers.
 func (w *windowActor) giveBack(s *settling) {
 	delay := w.seat.account.Load().Times.RetryUnanswered
-	for _, cmd := range w.queue {
+	w.queue.Keep(func(cmd *command) bool {
 		cmd.outcome.Stop()
 		if cmd.outcome.Waiting() == 0 && !cmd.settled {
 			s.giveBack(cmd, delay)
 		}
-	}
-	clear(w.queue)
-	w.queue = w.queue[:0]
+		return false
+	})
 }
 
 // shut takes back what the lost link had: flights that surely were not written
@@ -271,7 +273,7 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 		case w.up == nil || w.draining || w.paused:
 			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
 		default:
-			w.queue = append(w.queue, cmd)
+			w.queue.Push(cmd.intake.inlet.lane, cmd)
 		}
 	}
 	s.send()
@@ -282,7 +284,7 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 
 // pump hands the session as many segments as window, pace and references allow.
 func (w *windowActor) pump(c actor.Context) {
-	if w.up == nil || len(w.queue) == 0 {
+	if w.up == nil || w.queue.Len() == 0 {
 		return
 	}
 	now := time.Now()
@@ -304,18 +306,19 @@ func (w *windowActor) pump(c actor.Context) {
 	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
 }
 
-// collect takes up to n segments from the front of the queue, the parts of one
-// command adjacent.
+// collect takes up to n segments, lane by lane as the turn goes (US-SC-018), the
+// parts of one command adjacent.
 func (w *windowActor) collect(c actor.Context, n int) []*flight {
 	if n == 0 {
 		return nil
 	}
-	flights := make([]*flight, 0, min(n, len(w.queue)+8))
-	done := 0
-	for _, cmd := range w.queue {
-		if len(flights) == n || !w.refer(c, cmd) {
+	flights := make([]*flight, 0, min(n, w.queue.Len()+8))
+	for len(flights) < n {
+		l, cmd, ok := w.queue.Next()
+		if !ok || !w.refer(c, cmd) {
 			break
 		}
+		before := len(flights)
 		for len(flights) < n {
 			part, ok := cmd.outcome.Next()
 			if !ok {
@@ -329,12 +332,12 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 			w.flights[f.ordinal] = f
 			flights = append(flights, f)
 		}
+		w.queue.Spend(l, len(flights)-before)
 		if _, more := cmd.outcome.Next(); more {
 			break
 		}
-		done++
+		w.queue.Pop(l)
 	}
-	w.queue = dropFront(w.queue, done)
 	return flights
 }
 
@@ -388,17 +391,6 @@ func (w *windowActor) nextReference(c actor.Context, now time.Time) (absolute ui
 // askAgain is how long an actor waits for numbers before it asks again.
 const askAgain = 5 * time.Second
 
-// dropFront removes the first n, keeping the array while it is in use and
-// letting go of what it pointed to.
-func dropFront(queue []*command, n int) []*command {
-	if n == 0 {
-		return queue
-	}
-	left := copy(queue, queue[n:])
-	clear(queue[left:])
-	return queue[:left]
-}
-
 func (w *windowActor) wakeAfter(c actor.Context, wait time.Duration) {
 	if w.sleeping {
 		return
@@ -414,10 +406,10 @@ func (w *windowActor) ask(c actor.Context) {
 		return
 	}
 	account, now := w.seat.account.Load(), time.Now()
+	w.unburden(c, account, now)
 	for _, s := range w.sources {
 		s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool { return now.Sub(p.at) >= pullLost })
-		load := window.Load{Queued: len(w.queue), Asked: s.asked(), Settling: w.settling}
-		n := w.window.Credit(load, w.ahead(account), maxSettling*w.window.Configured(), now)
+		n := w.credit(s, account, now)
 		// A request that waits is topped up only by a worthwhile number.
 		if n == 0 || len(s.pulls) >= maxPulls || (len(s.pulls) > 0 && n < max(w.window.Size()/4, 1)) {
 			continue
@@ -427,6 +419,18 @@ func (w *windowActor) ask(c actor.Context) {
 		c.Send(w.env.nats, p)
 	}
 	w.schedule(c)
+}
+
+// credit is how many commands one consumer may be asked for: what waits in its
+// lane and in the more urgent ones counts against it, what waits below does not.
+func (w *windowActor) credit(s *source, account *Account, now time.Time) int {
+	l, asked, ahead, most := s.intake.inlet.lane, s.asked(), w.ahead(account), maxSettling*w.window.Configured()
+	left := w.window.Credit(window.Load{Queued: w.queue.UpTo(l), Asked: asked, Settling: w.settling}, ahead, most, now)
+	if w.queue.UpTo(l) == w.queue.In(l) {
+		return left // nothing more urgent waits
+	}
+	own := window.Load{Queued: w.queue.In(l), Asked: asked, Settling: w.settling}
+	return lane.Ask(left, w.window.Credit(own, ahead, most, now), own.Queued+asked, w.window.Size())
 }
 
 // ahead is how many commands to ask for beside a full window, so that the line is
@@ -449,18 +453,41 @@ func (w *windowActor) shed(c actor.Context) {
 		return
 	}
 	s := newSettling(w, c)
-	kept := w.queue[:0]
-	for _, cmd := range w.queue {
+	w.queue.Keep(func(cmd *command) bool {
 		if cmd.settled || cmd.outcome.Begun() || w.window.Free(s.now) > 0 {
-			kept = append(kept, cmd) // begun, or held back by something else than the window
-			continue
+			return true // begun, or held back by something else than the window
 		}
 		cmd.outcome.Stop()
 		s.giveBack(cmd, noSlot)
-	}
-	clear(w.queue[len(kept):])
-	w.queue = kept
+		return false
+	})
 	s.send()
+}
+
+// unburden gives back what has waited for so long that JetStream would soon deliver
+// it to another pod as well, and both would submit it: a lane of which only its
+// share goes out, or a slow limit.
+func (w *windowActor) unburden(c actor.Context, account *Account, now time.Time) {
+	var s *settling
+	for _, l := range w.env.Lanes {
+		for {
+			cmd, ok := w.queue.Front(l)
+			if !ok || cmd.outcome.Begun() || now.Sub(cmd.taken) < account.AckWait/2 {
+				break
+			}
+			if s == nil {
+				s = newSettling(w, c)
+			}
+			w.queue.Pop(l)
+			cmd.outcome.Stop()
+			if !cmd.settled {
+				s.giveBack(cmd, account.Times.RetryUnanswered)
+			}
+		}
+	}
+	if s != nil {
+		s.send()
+	}
 }
 
 // tick does what the window does by time alone: it grows, a drain ends, a test
@@ -555,10 +582,35 @@ func (w *windowActor) publish() {
 	g.inflight.Store(int64(w.window.Inflight()))
 	g.dynamic.Store(int64(w.window.Size()))
 	g.configured.Store(int64(w.window.Configured()))
-	g.queued.Store(int64(len(w.queue)))
+	g.queued.Store(int64(w.queue.Len()))
 	g.settling.Store(int64(w.settling))
 	g.tps.Store(int64(w.seat.account.Load().TPS))
+	if lanes := g.lanes.Load(); lanes != nil {
+		for _, l := range lanes.served {
+			lanes.queued[l].Store(int64(w.queue.In(l)))
+		}
+	}
 	g.limit.Store(w.limit())
+}
+
+// showLanes puts the lanes that the window reads where they can be looked at;
+// hideLanes says that it reads them no more.
+func (w *windowActor) showLanes() {
+	lanes := &laneGauges{served: w.env.Lanes}
+	for _, s := range w.sources {
+		g := w.env.tree.claimLane(s.intake.inlet)
+		g.readers.Add(1)
+		lanes.reads = append(lanes.reads, g)
+	}
+	w.seat.gauge.lanes.Store(lanes)
+}
+
+func (w *windowActor) hideLanes() {
+	if lanes := w.seat.gauge.lanes.Swap(nil); lanes != nil {
+		for _, g := range lanes.reads {
+			g.readers.Add(-1)
+		}
+	}
 }
 
 // What may limit a bind, as it is shown.

@@ -62,8 +62,8 @@ func (w *windowActor) reconcile(c actor.Context, m *flightsHeld) {
 	}
 	w.window.Recount(len(w.flights), now)
 	s.unknown(lost, "the window failed")
-	known := make(map[*command]bool, len(w.queue)+len(w.flights))
-	for _, cmd := range w.queue {
+	known := make(map[*command]bool, w.queue.Len()+len(w.flights))
+	for cmd := range w.queue.All() {
 		known[cmd] = true
 	}
 	for _, f := range w.flights {

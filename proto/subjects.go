@@ -10,8 +10,15 @@ const (
 
 // DispatchSubjects are the subjects of StreamDispatch. Their heads and lengths
 // differ, so no two overlap, which a work-queue stream demands of its consumers' filters.
+//
+// Each lane is named, so that a command for a lane that does not exist is refused
+// when it is sent and does not wait where nobody reads.
 func DispatchSubjects() []string {
-	return []string{"smpp.operator.*", "lane.*.smpp.*.*", "smpp.*.*.*.dispatch"}
+	subjects := []string{"smpp.operator.*", "smpp.*.*.*.dispatch"}
+	for _, lane := range Lanes() {
+		subjects = append(subjects, LaneSubject(lane, "*", "*"))
+	}
+	return subjects
 }
 
 // EventSubjects are the subjects of StreamEvents.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // Fact is one of the types of this package.
@@ -152,7 +153,11 @@ type FailoverStep struct {
 
 // MessagesSettled: commands were acknowledged after their correlations and events were stored.
 type MessagesSettled struct {
-	OperatorID string
+	OperatorID string         // whose account sent them
+	MNO        string         // whose subject they came on
+	Direction  port.Direction // of that subject; empty for an operator's
+	Lane       contract.Lane  // that they ranked as (US-SC-018)
+	Consumer   string         // the durable consumer that they were acknowledged to
 	Count      int
 }
 

@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -46,7 +47,21 @@ type DispatchSource interface {
 	// Open makes the durable consumer if it is missing, brings AckWait and
 	// MaxAckPending up to date if it is there, and returns it.
 	Open(ctx context.Context, spec ConsumerSpec) (Consumer, error)
+
+	// Lag says how far a durable consumer is behind, whoever reads it (US-SC-018).
+	// The error is ErrNoConsumer when there is none of that name yet: nobody has
+	// pulled from it.
+	Lag(ctx context.Context, durable string) (Lag, error)
 }
+
+// Lag is how far a consumer is behind.
+type Lag struct {
+	Waiting   uint64 // commands that nobody was handed yet
+	Unsettled uint64 // handed out and not acknowledged, those included that were given back and wait for their delay
+}
+
+// ErrNoConsumer is the error of Lag for a consumer that does not exist.
+var ErrNoConsumer = errors.New("no such consumer")
 
 // Consumer is one durable pull consumer.
 type Consumer interface {

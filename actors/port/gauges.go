@@ -1,5 +1,7 @@
 package port
 
+import contract "github.com/ghasi/smpp-connector/proto"
+
 // BindGauge is what is true of one bind at the moment it is read: numbers that
 // change with every PDU, so they are read when somebody looks and not published.
 type BindGauge struct {
@@ -20,4 +22,17 @@ type BindGauges interface {
 	// EachBind calls f once for every bind of this pod. It must neither block nor
 	// send to a mailbox: actors keep a snapshot for it. f does not keep g.
 	EachBind(f func(g BindGauge))
+	// EachLane calls f once for every consumer that binds of this pod read and whose
+	// lag is known. It does not block either.
+	EachLane(f func(g LaneGauge))
+}
+
+// LaneGauge is how far one consumer of a lane is behind, as JetStream said at most
+// a few seconds ago (US-SC-018). Every pod that reads the consumer says the same.
+type LaneGauge struct {
+	MNO       string
+	Direction Direction // empty for the operator's subject, which all directions share
+	Lane      contract.Lane
+	Consumer  string // the durable's name
+	Lag
 }

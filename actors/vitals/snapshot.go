@@ -61,10 +61,12 @@ type Bind struct {
 	Lines       []Line    `json:"lines"` // one, or after a fallback a transmitter and a receiver
 }
 
-// Lane is what waits for a bind in one priority lane.
+// Lane is what waits for a bind in one priority lane that its pod serves (US-SC-018).
 type Lane struct {
-	Lane string `json:"lane"` // p0 … p3
-	Lag  uint64 `json:"lag"`  // commands in the stream that nobody has taken
+	Lane      string `json:"lane"`      // P0 … P3
+	Queued    int    `json:"queued"`    // commands that wait in the bind
+	Lag       int64  `json:"lag"`       // commands in JetStream that nobody has taken, on all subjects of the lane that the bind reads; -1: not known
+	Unsettled int64  `json:"unsettled"` // handed out to anybody and not acknowledged; -1: not known
 }
 
 // StatusShare is how often the MNO gave one answer.

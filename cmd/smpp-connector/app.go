@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/ghasi/smpp-connector/infra/postgres"
 	"github.com/ghasi/smpp-connector/infra/redis"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // retryUnanswered is the delay before a command comes again that was not sent, or
@@ -181,7 +183,7 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	cfg := a.cfg.Load()
-	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.telemetry.Tracer(), Operators: operatorIDs(cfg),
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.telemetry.Tracer(), Operators: operatorIDs(cfg), Lanes: lanes(cfg),
 		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
@@ -229,6 +231,16 @@ func operatorIDs(cfg *config.Config) []string {
 		ids[i] = op.ID
 	}
 	return ids
+}
+
+// lanes are the lanes that the pod serves, most urgent first (US-SC-018).
+func lanes(cfg *config.Config) (served []contract.Lane) {
+	for _, l := range contract.Lanes() {
+		if slices.Contains(cfg.Lanes, l.String()) {
+			served = append(served, l)
+		}
+	}
+	return served
 }
 
 // drainTime is the longest that an operator's window may take to empty.

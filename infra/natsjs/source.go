@@ -85,18 +85,20 @@ func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.Cons
 	return err
 }
 
-// Lag is how far a consumer is behind: what waits for it, and what it has handed
-// out that is not settled (US-SC-018: lag per lane).
-type Lag struct{ Waiting, Unsettled uint64 }
-
-// Lag asks the server for the lag of a durable consumer.
-func (s *Source) Lag(ctx context.Context, durable string) (Lag, error) {
+// Lag implements port.DispatchSource.
+func (s *Source) Lag(ctx context.Context, durable string) (port.Lag, error) {
 	ctx, cancel := s.conn.bounded(ctx)
 	defer cancel()
+	if !s.conn.Up() {
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, ErrAway)
+	}
 	c, err := s.conn.js.Consumer(ctx, contract.StreamDispatch, durable)
-	if err != nil {
-		return Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, away(err))
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, port.ErrNoConsumer)
+	case err != nil:
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, away(err))
 	}
 	info := c.CachedInfo()
-	return Lag{Waiting: info.NumPending, Unsettled: uint64(info.NumAckPending)}, nil
+	return port.Lag{Waiting: info.NumPending, Unsettled: uint64(info.NumAckPending)}, nil
 }

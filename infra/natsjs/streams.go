@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -136,7 +137,7 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 		}
 	}
 	for _, subject := range want.Subjects {
-		differ("subjects", slices.Contains(found.Subjects, subject), found.Subjects, subject+" among them")
+		differ("subjects", slices.ContainsFunc(found.Subjects, func(has string) bool { return covers(has, subject) }), found.Subjects, subject+" among them")
 	}
 	differ("retention", found.Retention == want.Retention, found.Retention, want.Retention)
 	differ("storage", found.Storage == want.Storage, found.Storage, want.Storage)
@@ -152,6 +153,21 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 	differ("direct access", found.AllowDirect || !want.AllowDirect, "off", "on")
 	differ("message TTLs", found.AllowMsgTTL || !want.AllowMsgTTL, "off", "on")
 	return differences
+}
+
+// covers reports whether all that a subject stands for, a pattern stands for too:
+// lane.*.smpp.*.* covers lane.p0.smpp.*.*.
+func covers(pattern, subject string) bool {
+	has, wants := strings.Split(pattern, "."), strings.Split(subject, ".")
+	for i, token := range has {
+		switch {
+		case token == ">":
+			return len(wants) > i
+		case i >= len(wants) || wants[i] == ">", token != "*" && token != wants[i]:
+			return false
+		}
+	}
+	return len(has) == len(wants)
 }
 
 func age(d time.Duration) string {

@@ -50,6 +50,9 @@ const (
 	concatPartial
 	concatBuffer
 	halfClosed
+	laneAcks
+	laneLag
+	laneUnsettled
 
 	bindRefused
 	bindDegraded
@@ -78,6 +81,7 @@ const (
 var (
 	byBind       = []string{"mno", "direction", "bindId"}
 	byPool       = []string{"mno", "pool"}
+	byLane       = []string{"mno", "direction", "lane", "consumer"}
 	bindAndState = []string{"mno", "direction", "bindId", "state", "session"}
 )
 
@@ -129,6 +133,13 @@ var Table = [metricCount]Metric{
 		"Inbound messages that wait for parts (US-SC-027)."},
 	halfClosed: {"smpp_bind_half_closed_total", Counter, "1", byBind, false,
 		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
+
+	laneAcks: {"smpp_lane_acks_total", Counter, "1", byLane, false,
+		"Commands acknowledged, by the lane and the JetStream consumer that they came from (US-SC-018). The operator's and a bind's own subject rank as P1; the operator's has no direction."},
+	laneLag: {"smpp_lane_lag", Gauge, "1", byLane, false,
+		"Commands that wait in JetStream and were handed to nobody, by lane and consumer (US-SC-018). Every pod that reads a consumer says the same: take the max by consumer, then sum."},
+	laneUnsettled: {"smpp_lane_unsettled", Gauge, "1", byLane, false,
+		"Commands handed out and not acknowledged, by lane and consumer, over all pods; those that were given back and wait for their delay among them (US-SC-018)."},
 
 	// What an operator of the connector needs beside them.
 	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,

@@ -58,6 +58,12 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, int64(g.ConcatGroups)})
 	})
 	r.egress.read(r, *tree, live)
+	(*tree).EachLane(func(g port.LaneGauge) {
+		v := r.laneValues(g.MNO, g.Direction, g.Lane, g.Consumer)
+		labels := r.of(laneAcks).cell(v[:]...).labels // which begins at 0, so that a rate can be read
+		live[laneLag] = append(live[laneLag], liveValue{labels, int64(g.Waiting)})
+		live[laneUnsettled] = append(live[laneUnsettled], liveValue{labels, int64(g.Unsettled)})
+	})
 	for id := range live {
 		live[id] = sumEqual(live[id])
 	}

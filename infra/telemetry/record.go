@@ -33,6 +33,7 @@ type recorder struct {
 	receipts   *vocabulary // states of receipts
 	deviations *vocabulary // kinds of protocol violation
 	reasons    *vocabulary // of dead letters
+	consumers  *vocabulary // of JetStream
 	operators  *vocabulary // operatorIds, which a dead letter quotes
 	paths      *vocabulary // of actors
 	strategies *vocabulary // of long messages
@@ -48,6 +49,7 @@ func newRecorder(now time.Time, out Egress) *recorder {
 		deviations: newVocabulary(32),
 		reasons:    newVocabulary(64),
 		operators:  newVocabulary(1024),
+		consumers:  newVocabulary(3 * maxBinds),
 		paths:      newVocabulary(4096),
 		strategies: newVocabulary(8),
 		names:      newVocabulary(64),
@@ -85,6 +87,8 @@ func (r *recorder) record(f event.Fact) {
 		r.planned(f)
 	case event.MessagesSettled:
 		r.of(settled).cell(r.operators.admit(f.OperatorID)).add(f.Count)
+		v := r.laneValues(f.MNO, f.Direction, f.Lane, f.Consumer)
+		r.of(laneAcks).cell(v[:]...).add(f.Count)
 	case event.ReceiptsHeard:
 		r.receiptsHeard(f)
 	case event.MessageHeard:
@@ -139,6 +143,14 @@ func (r *recorder) record(f event.Fact) {
 		}
 		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(up)
 	}
+}
+
+// laneValues are the labels of a consumer: the consumers' number bounds the others.
+func (r *recorder) laneValues(mno string, direction port.Direction, lane contract.Lane, consumer string) [4]string {
+	if consumer = r.consumers.admit(consumer); consumer == "other" {
+		return [4]string{"other", "", lane.String(), consumer}
+	}
+	return [4]string{mno, string(direction), lane.String(), consumer}
 }
 
 // responses is the hot path: up to tens of thousands of answers a second.

@@ -14,6 +14,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 var awcc = port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
@@ -106,6 +107,13 @@ func expect(t *testing.T, tel *telemetry.Telemetry, want map[string]string) {
 // tree is a port.BindGauges.
 type tree []port.BindGauge
 
+func (tr tree) EachLane(f func(port.LaneGauge)) {
+	for _, g := range tr {
+		f(port.LaneGauge{MNO: g.Bind.MNO, Direction: g.Bind.Direction, Lane: contract.P2, Consumer: contract.LaneDurable(contract.P2, g.Bind.MNO, string(g.Bind.Direction)),
+			Lag: port.Lag{Waiting: 41, Unsettled: 7}})
+	}
+}
+
 func (tr tree) EachBind(f func(port.BindGauge)) {
 	for _, g := range tr {
 		f(g)
@@ -130,7 +138,7 @@ func everyFact() []event.Fact {
 		event.MessageHeard{Bind: awcc, Parts: 3},
 		event.MessageHeard{Bind: awcc, Parts: 2, Incomplete: true},
 		event.DeadLettered{OperatorID: "awcc", Reason: "missing_field"},
-		event.MessagesSettled{OperatorID: "awcc", Count: 9},
+		event.MessagesSettled{OperatorID: "awcc", MNO: "awcc", Direction: port.TRX, Lane: contract.P2, Consumer: "smpp-lane-p2-awcc-trx", Count: 9},
 		event.OutcomeUnknown{Bind: awcc, Segments: 5},
 		event.DoubtDecided{Bind: awcc, MessageID: "m1", Decision: "hold"},
 		event.InboundRefused{Bind: awcc, Count: 4},
@@ -205,6 +213,9 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_concat_buffer_size{bindId="1",mno="awcc"}`:                                                         "2",
 		`smpp_bind_half_closed_total{` + b + `}`:                                                                 "1",
 		`smpp_connector_mo_total{` + b + `}`:                                                                     "3",
+		`smpp_lane_acks_total{consumer="smpp-lane-p2-awcc-trx",direction="trx",lane="P2",mno="awcc"}`:            "9",
+		`smpp_lane_lag{consumer="smpp-lane-p2-awcc-trx",direction="trx",lane="P2",mno="awcc"}`:                   "41",
+		`smpp_lane_unsettled{consumer="smpp-lane-p2-awcc-trx",direction="trx",lane="P2",mno="awcc"}`:             "7",
 		`smpp_connector_settled_total{operatorId="awcc"}`:                                                        "9",
 		`smpp_connector_protocol_violations_total{` + b + `,what="malformed"}`:                                   "1",
 		`smpp_connector_actor_failures_total{bug="true",path="connector/bind/awcc/trx/1/session"}`:               "1",

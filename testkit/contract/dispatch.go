@@ -55,6 +55,8 @@ func Dispatch(t *testing.T, open func(t *testing.T) Broker) {
 		{"pulls side by side share the commands", dispatchParallel},
 		{"opening again changes the limits and nothing else", dispatchReopen},
 		{"a consumer of another subject is refused", dispatchForeign},
+		{"lanes are consumers of their own, each with its lag", dispatchLanes},
+		{"a lane that there is not is refused at the door", dispatchUnknownLane},
 		{"events are stored once", publishOnce},
 		{"events carry their trace", publishTrace},
 		{"an event that nobody stores has its own error", publishUnrouted},

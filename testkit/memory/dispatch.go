@@ -134,6 +134,29 @@ func (d *Dispatch) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consu
 	return &Consumer{name: spec.Durable, dispatch: d, durable: d.durables[spec.Durable], queue: d.queue(spec.Subject)}, nil
 }
 
+// Lag implements port.DispatchSource.
+func (d *Dispatch) Lag(ctx context.Context, name string) (port.Lag, error) {
+	answer, err := d.enter(ctx)
+	if err = errors.Join(err, answer); err != nil {
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", name, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	there := d.durables[name]
+	if there == nil {
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", name, port.ErrNoConsumer)
+	}
+	var lag port.Lag
+	for _, c := range d.queue(there.spec.Subject).commands {
+		if c.attempt == 0 {
+			lag.Waiting++
+		} else {
+			lag.Unsettled++
+		}
+	}
+	return lag, nil
+}
+
 // Delete deletes a durable, as a new owner of its bind does (US-SC-019): who
 // pulls from it is told, and what it had handed out begins anew with whoever
 // opens it next.
