@@ -35,6 +35,14 @@ func (e *environment) trace(d *port.Delivery, operatorID string, now time.Time) 
 	return &journey{span: span, at: now}
 }
 
+// traceparent names the trace, where it is recorded.
+func (j *journey) traceparent() string {
+	if j == nil {
+		return ""
+	}
+	return j.span.Trace().Parent
+}
+
 // hand says that a segment goes to the session: the first one ends admit.
 func (j *journey) hand(part int, now time.Time) {
 	if j == nil {

@@ -86,6 +86,7 @@ type EnquireLinkTimedOut struct {
 type Response struct {
 	Status codec.Status
 	Took   time.Duration // from the write to the answer
+	Trace  string        // traceparent of the message, where it is recorded
 }
 
 // ResponsesReceived: the MNO answered submits, in the order of the slice (US-SC-031).

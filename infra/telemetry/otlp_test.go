@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
 	"github.com/ghasi/smpp-connector/testkit/otlp"
@@ -123,5 +124,32 @@ func TestTraceContextSurvivesTheWay(t *testing.T) {
 	end(nil)
 	if out := telemetry.Inject(ctx); out != in {
 		t.Errorf("without a collector: got %+v, want %+v", out, in)
+	}
+}
+
+// Issue 8: exemplars with trace ids, where the format allows. The plain format has none.
+func TestASlowAnswerLeadsToItsTrace(t *testing.T) {
+	tel, _ := fresh(t, telemetry.Options{})
+	tel.On(event.ResponsesReceived{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1},
+		Responses: []event.Response{{Took: 3 * time.Millisecond}, {Took: 700 * time.Millisecond, Trace: traceparent}}})
+	read := func(accept string) string {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		tel.Handler().ServeHTTP(w, r)
+		return w.Body.String()
+	}
+	var found []string
+	for _, line := range strings.Split(read("application/openmetrics-text;version=1.0.0"), "\n") {
+		if strings.Contains(line, "trace_id") {
+			found = append(found, line)
+		}
+	}
+	if len(found) != 1 || !strings.HasPrefix(found[0], "smpp_connector_submit_duration_seconds_bucket{") || !strings.Contains(found[0], `le="1.0"`) ||
+		!strings.Contains(found[0], `trace_id="4bf92f3577b34da6a3ce929d0e0e4736"`) || !strings.Contains(found[0], "} 0.7 ") {
+		t.Errorf("%q", found)
+	}
+	if plain := read("text/plain"); strings.Contains(plain, "trace_id") || !strings.Contains(plain, "smpp_connector_submit_duration_seconds_bucket") {
+		t.Error("the plain format has changed")
 	}
 }

@@ -114,8 +114,17 @@ func (f *family) histogramPoints(started, now time.Time) []metricdata.HistogramD
 		for i := range d.buckets { // the count is the buckets' sum, so that the two always agree
 			p.BucketCounts[i] = d.buckets[i].Load()
 			p.Count += p.BucketCounts[i]
+			if e := d.latest[i].Load(); e != nil {
+				p.Exemplars = append(p.Exemplars, e.point())
+			}
 		}
 		points = append(points, p)
 	}
 	return points
+}
+
+func (e *exemplar) point() metricdata.Exemplar[float64] {
+	sc := ParseTrace(port.Trace{Parent: e.traceparent})
+	trace, span := sc.TraceID(), sc.SpanID()
+	return metricdata.Exemplar[float64]{Time: e.at, Value: e.took.Seconds(), TraceID: trace[:], SpanID: span[:]}
 }

@@ -164,7 +164,7 @@ func (r *recorder) responses(f event.ResponsesReceived) {
 		} else {
 			b.refused.add(1)
 		}
-		b.took.observe(answer.Took)
+		b.took.observe(answer.Took, answer.Trace)
 	}
 }
 
@@ -194,7 +194,7 @@ func (r *recorder) receiptsHeard(f event.ReceiptsHeard) {
 	}
 	d := r.of(dlrLatency).durations(r.bind(f.Bind).values[:]...)
 	for _, took := range f.Latencies {
-		d.observe(took)
+		d.observe(took, "")
 	}
 }
 

@@ -22,6 +22,7 @@ type durations struct {
 	labels  attribute.Set
 	buckets [len(bounds) + 1]atomic.Uint64 // by the first bound that is not below; the last has none
 	sum     atomic.Int64                   // nanoseconds
+	latest  [len(bounds) + 1]atomic.Pointer[exemplar]
 }
 
 // bounds are the upper ends of the buckets of every histogram. SMSC answers take
@@ -42,13 +43,25 @@ var boundSeconds = func() []float64 {
 	return seconds
 }()
 
-func (d *durations) observe(took time.Duration) {
+// exemplar is the latest value of a bucket whose trace is recorded: the way from a
+// slow bucket to one slow message.
+type exemplar struct {
+	took        time.Duration
+	at          time.Time
+	traceparent string
+}
+
+// observe counts a value; traceparent is of its trace, where that is recorded.
+func (d *durations) observe(took time.Duration, traceparent string) {
 	i := 0
 	for i < len(bounds) && took > bounds[i] {
 		i++
 	}
 	d.buckets[i].Add(1)
 	d.sum.Add(int64(took))
+	if traceparent != "" {
+		d.latest[i].Store(&exemplar{took: took, at: time.Now(), traceparent: traceparent})
+	}
 }
 
 // family is all series of one metric. Series are made once and never dropped:

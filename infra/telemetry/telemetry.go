@@ -147,11 +147,12 @@ func (t *Telemetry) ActorLogger() *slog.Logger {
 // Meter is for instruments beside Table, of libraries; facts need none.
 func (t *Telemetry) Meter(name string) metric.Meter { return t.meters.Meter(name) }
 
-// Handler serves /metrics in the Prometheus text format.
+// Handler serves /metrics in the Prometheus text format, or as OpenMetrics.
 func (t *Telemetry) Handler() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(t.log.Handler(), slog.LevelWarn),
-		MaxRequestsInFlight: 4, // a flood of scrapes gets 503 and not the CPU
+		EnableOpenMetrics:   true, // for those who ask for it: it has exemplars
+		MaxRequestsInFlight: 4,    // a flood of scrapes gets 503 and not the CPU
 		Timeout:             10 * time.Second,
 	})
 }
