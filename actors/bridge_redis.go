@@ -11,7 +11,8 @@ import (
 
 // redisBridge reserves numbers and keeps the parts of inbound messages. In
 // standalone the counters behind it are memory and JetStream KV. It keeps no
-// state; a restart loses requests under way, which their actors make again.
+// state; a restart loses requests under way, which their actors make again. Parts
+// wait in their bind's seat, and are kept on goroutines that outlive a restart.
 type redisBridge struct {
 	env    *environment
 	node   *node
@@ -45,30 +46,8 @@ type reserved struct {
 	err   error
 }
 
-// keepParts stores inbound parts and calls done, on a goroutine, with the groups
-// that they belong to and the error of each.
-type keepParts struct {
-	parts []keptPart
-	done  func([]keptPart)
-}
-
-type keptPart struct {
-	key   port.ConcatKey
-	part  port.ConcatPart
-	at    time.Time
-	ttl   time.Duration
-	group port.ConcatGroup
-	err   error
-}
-
-// overdueGroups asks for groups whose deadline has passed.
-type overdueGroups struct {
-	now  time.Time
-	done func([]port.ConcatGroup)
-}
-
-// takeGroup removes a published group.
-type takeGroup struct{ key port.ConcatKey }
+// partsDue says that a bind has parts that wait to be kept.
+type partsDue struct{ seat *seat }
 
 // Receive implements actor.Actor.
 func (r *redisBridge) Receive(c actor.Context) {
@@ -76,6 +55,7 @@ func (r *redisBridge) Receive(c actor.Context) {
 	case *actor.Started:
 		r.node.show("running", time.Now())
 		r.ctx, r.cancel = context.WithCancel(context.Background())
+		go partsDesk{r.env}.sweep(r.ctx)
 	case *actor.Stopping, *actor.Restarting:
 		r.cancel()
 	case *reserve:
@@ -88,22 +68,10 @@ func (r *redisBridge) Receive(c actor.Context) {
 			first, err := reserveOf(ctx, m.bind, m.n)
 			root.Send(m.to, &reserved{m.kind, first, m.n, err})
 		})
-	case *keepParts:
-		r.run(func(ctx context.Context) {
-			for i := range m.parts {
-				p := &m.parts[i]
-				p.group, p.err = r.env.Concat.Keep(ctx, p.key, p.part, p.at, p.ttl)
-			}
-			m.done(m.parts)
-		})
-	case *overdueGroups:
-		r.run(func(ctx context.Context) {
-			if groups, err := r.env.Concat.Due(ctx, m.now); err == nil && len(groups) > 0 {
-				m.done(groups)
-			}
-		})
-	case *takeGroup:
-		r.run(func(ctx context.Context) { _, _ = r.env.Concat.Take(ctx, m.key) }) // one that stays is due later, and published under the same id
+	case *partsDue:
+		if m.seat.parts.begin() {
+			go partsDesk{r.env}.keep(r.env.ctx, c.ActorSystem().Root, m.seat)
+		}
 	}
 }
 

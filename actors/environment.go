@@ -103,6 +103,7 @@ type seat struct {
 	gauge              *bindGauge
 	flight             *recorder.Ring // the last PDUs; nil: none are kept
 	hands              hands
+	parts              partsQueue
 	account            atomic.Pointer[Account]
 	window             *actor.PID
 

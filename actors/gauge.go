@@ -26,6 +26,7 @@ type bindGauge struct {
 	configured atomic.Int64
 	queued     atomic.Int64
 	settling   atomic.Int64
+	groups     atomic.Int64 // inbound messages that wait for parts
 	sequence   atomic.Uint32
 	open       atomic.Int64           // TCP connections
 	source     atomic.Pointer[string] // our end of the latest
@@ -106,7 +107,7 @@ func (t *Tree) EachBind(f func(port.BindGauge)) {
 		f(port.BindGauge{
 			Bind: g.bind, OperatorID: g.operatorID, Inflight: int(g.inflight.Load()),
 			Window: int(g.dynamic.Load()), WindowLimit: int(g.configured.Load()),
-			Connections: int(g.open.Load()), SourceIP: deref(g.source.Load()),
+			ConcatGroups: int(g.groups.Load()), Connections: int(g.open.Load()), SourceIP: deref(g.source.Load()),
 			BytesWritten: g.written.Load(), BytesRead: g.read.Load(),
 		})
 	}

@@ -43,7 +43,7 @@ var rules = []importRule{
 
 	{"infra/telemetry/...", infra("go.opentelemetry.io/", "github.com/prometheus/", "github.com/go-logr/logr"), oneDriver},
 	{"infra/httpapi/...", infra(), oneDriver},
-	{"infra/natsjs/...", infra("github.com/nats-io/", "google.golang.org/protobuf"), oneDriver}, // protobuf: the size of an event
+	{"infra/natsjs/...", infra("github.com/nats-io/", "google.golang.org/protobuf", "actors/concat"), oneDriver}, // protobuf: the size of an event; concat.Slot is what it keeps
 	{"infra/line/...", infra(), oneDriver},
 	{"infra/embedded/...", infra("github.com/nats-io/", "golang.org/x/sys/"), oneDriver}, // x/sys: it locks its folder
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
@@ -54,6 +54,7 @@ var rules = []importRule{
 
 	{"testkit/stack/...", append(testkit("testkit/..."), "github.com/nats-io/", "github.com/redis/rueidis", "github.com/jackc/pgx"), "stack starts the real servers"},
 	{"testkit/otlp/...", testkit("go.opentelemetry.io/proto/otlp/"), "the collector decodes with the protocol's own types"},
+	{"testkit/memory", testkit("testkit/...", "actors/concat"), "concat.Slot is what the store of parts keeps"},
 	{"testkit/...", testkit("testkit/..."), "testkit stands outside of what it tests"},
 }
 

@@ -138,6 +138,18 @@ type MessageHeard struct {
 	Incomplete bool
 }
 
+// PartsHeard: parts of inbound messages came. Each is kept but the refused, which
+// the MNO repeats (US-SC-025).
+type PartsHeard struct {
+	Bind     port.BindID
+	Added    int
+	Repeated int    // their message has them
+	Reused   int    // their reference is in use for an older message, which is published as it is
+	Late     int    // their message was published without them
+	Refused  int    // they could not be kept
+	Err      string // why not
+}
+
 // DeadLettered: a command went to the DLQ (US-SC-006).
 type DeadLettered struct {
 	OperatorID, MessageID, Reason, Field string
@@ -253,6 +265,7 @@ func (SubmitFailed) fact()        {}
 func (MessagesPlanned) fact()     {}
 func (ReceiptsHeard) fact()       {}
 func (MessageHeard) fact()        {}
+func (PartsHeard) fact()          {}
 func (DeadLettered) fact()        {}
 func (FailoverStep) fact()        {}
 func (MessagesSettled) fact()     {}

@@ -1,16 +1,20 @@
 package natsjs
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"time"
 
+	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
-// concatFormat is the first octet of a group of parts.
-const concatFormat = 1
+// slotFormat is the first octet of a slot of inbound parts.
+const slotFormat = 2
 
 // The widths of a reference, in a key.
 const (
@@ -44,46 +48,83 @@ func readConcatKey(name string) (port.ConcatKey, error) {
 	}, nil
 }
 
-// packGroup writes what the key does not say.
-func packGroup(g *port.ConcatGroup) []byte {
-	size := 24
-	for _, p := range g.Parts {
-		size += 4 + len(p.Body)
+// packNano keeps a time to the nanosecond: it tells messages of one key apart.
+func packNano(b []byte, t time.Time) []byte { return binary.AppendVarint(b, t.UnixNano()) }
+
+func (u *unpacker) nano() time.Time {
+	v, n := binary.Varint(u.rest)
+	if n <= 0 {
+		u.fail()
+		return time.Time{}
 	}
-	b := append(make([]byte, 0, size), concatFormat)
-	b = packTime(b, g.Deadline)
-	b = binary.AppendUvarint(b, uint64(len(g.Parts)))
-	for _, p := range g.Parts {
-		b = append(b, p.Index, p.DataCoding)
-		b = packBytes(b, p.Body)
+	u.rest = u.rest[n:]
+	return time.Unix(0, v).UTC()
+}
+
+// packSlot writes what the key does not say.
+func packSlot(s *concat.Slot) []byte {
+	b := append(make([]byte, 0, 256), slotFormat)
+	b = binary.AppendUvarint(b, uint64(len(s.Open)))
+	for i := range s.Open {
+		h := &s.Open[i]
+		b = packBind(b, h.Bind)
+		b = packNano(packNano(packNano(b, h.Since), h.Deadline), h.Due)
+		claimed := byte(0)
+		if h.Claimed {
+			claimed = 1
+		}
+		b = binary.AppendUvarint(append(b, claimed), uint64(len(h.Parts)))
+		for _, p := range h.Parts {
+			b = append(b, p.Index, p.DataCoding)
+			b = packBytes(packBytes(b, p.Header), p.Body)
+		}
+	}
+	if s.Last == nil {
+		return b
+	}
+	b = packTime(b, s.Forget)
+	for _, index := range slices.Sorted(maps.Keys(s.Last)) {
+		b = binary.BigEndian.AppendUint64(append(b, index), s.Last[index])
 	}
 	return b
 }
 
-// unpackGroup reads a group that was found under a key.
-func unpackGroup(k port.ConcatKey, value []byte) (port.ConcatGroup, error) {
-	u := unpack(value, concatFormat)
-	g := port.ConcatGroup{Key: k, Deadline: u.time()}
-	for range min(u.number(), 255) {
-		head := u.take(2)
+// unpackSlot reads the slot of a key.
+func unpackSlot(k port.ConcatKey, value []byte) (*concat.Slot, error) {
+	u := unpack(value, slotFormat)
+	s := &concat.Slot{}
+	for range u.number() {
+		h := concat.Held{ConcatGroup: port.ConcatGroup{Key: k, Bind: u.bind(), Since: u.nano(), Deadline: u.nano()}, Due: u.nano()}
+		if claimed := u.take(1); !u.bad {
+			h.Claimed = claimed[0] == 1
+		}
+		for range u.number() {
+			head := u.take(2)
+			if u.bad {
+				break
+			}
+			h.Parts = append(h.Parts, port.ConcatPart{Index: head[0], DataCoding: head[1], Header: u.octets(), Body: u.octets()})
+		}
 		if u.bad {
 			break
 		}
-		g.Parts = append(g.Parts, port.ConcatPart{Index: head[0], DataCoding: head[1], Body: u.octets()})
+		s.Open = append(s.Open, h)
+	}
+	if len(u.rest) > 0 {
+		s.Forget, s.Last = u.time(), map[uint8]uint64{}
+		for len(u.rest) > 0 {
+			if b := u.take(9); !u.bad {
+				s.Last[b[0]] = binary.BigEndian.Uint64(b[1:])
+			}
+		}
 	}
 	if err := u.err(); err != nil {
-		return port.ConcatGroup{}, fmt.Errorf("parts of an inbound message: %w", err)
+		return nil, fmt.Errorf("parts of an inbound message: %w", err)
 	}
-	return g, nil
+	return s, nil
 }
 
-// withPart puts a part into its place and reports whether it was not there yet.
-func withPart(g *port.ConcatGroup, part port.ConcatPart) bool {
-	at, there := slices.BinarySearchFunc(g.Parts, part.Index, func(p port.ConcatPart, index uint8) int {
-		return int(p.Index) - int(index)
-	})
-	if !there {
-		g.Parts = slices.Insert(g.Parts, at, part)
-	}
-	return !there
+// byDeadline orders messages, the earliest first.
+func byDeadline(a, b port.ConcatGroup) int {
+	return cmp.Or(a.Deadline.Compare(b.Deadline), cmp.Compare(a.Key.Reference, b.Key.Reference))
 }

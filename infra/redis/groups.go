@@ -12,16 +12,27 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
-// groupPrefix begins the keys of inbound messages in parts. The braces are a
-// hash tag: on a cluster all of them live in one slot.
+// What Redis holds of inbound messages in parts. The braces are a hash tag: on a
+// cluster all of it lives in one slot.
+//
+//	smpp:mo:{parts}:NAME        hash: parts by index, and the fields below
+//	smpp:mo:{parts}:last:NAME   hash: digests by index of the parts published last under that name; expires
+//	smpp:mo:{parts}:due         sorted set: "BIND NAME" by when somebody may claim it, in ms
+//	smpp:mo:{parts}:open        hash: how many messages of the set each bind has begun
 const (
 	groupPrefix = "smpp:mo:{parts}:"
+	lastPrefix  = groupPrefix + "last:"
 	dueKey      = groupPrefix + "due"
+	openKey     = groupPrefix + "open"
 )
 
-// deadlineField is the field of a group's hash beside its parts, whose fields
-// are their indexes in decimal.
-const deadlineField = "deadline"
+// The fields of a group beside its parts. The scripts know them by these names.
+const (
+	sinceField    = "since"    // ns since 1970
+	deadlineField = "deadline" // the same
+	memberField   = "member"   // of dueKey
+	claimedField  = "claimed"  // somebody has claimed it: no part is added any more
+)
 
 // BadGroup says that a key of ours holds what this program did not write.
 type BadGroup struct {
@@ -44,9 +55,11 @@ func nameOf(k port.ConcatKey) string {
 	}, ":")
 }
 
-// keyFrom is the inverse of nameOf.
+// keyFrom is the inverse of nameOf. A name that a younger message has pushed aside
+// ends with #, which no name has, and a number.
 func keyFrom(name string) (port.ConcatKey, error) {
-	fields := strings.Split(name, ":")
+	plain, _, _ := strings.Cut(name, "#")
+	fields := strings.Split(plain, ":")
 	if len(fields) != 6 {
 		return port.ConcatKey{}, &BadGroup{name, "want six fields, mno:originator:destination:reference:width:total"}
 	}
@@ -69,24 +82,79 @@ func keyFrom(name string) (port.ConcatKey, error) {
 	}, nil
 }
 
-// groupFrom reads a group's hash: the deadline, and data_coding and body of each part.
-func groupFrom(key port.ConcatKey, hash map[string]string) (port.ConcatGroup, error) {
-	group := port.ConcatGroup{Key: key, Parts: make([]port.ConcatPart, 0, len(hash)-1)}
+// bindName is how members and openKey name a bind.
+func bindName(b port.BindID) string {
+	return url.QueryEscape(b.MNO) + ":" + string(b.Direction) + ":" + strconv.Itoa(b.Number)
+}
+
+// bindFrom is the inverse of bindName.
+func bindFrom(name string) (port.BindID, error) {
+	fields := strings.Split(name, ":")
+	if len(fields) == 3 {
+		mno, err := url.QueryUnescape(fields[0])
+		number, err2 := strconv.Atoi(fields[2])
+		if err == nil && err2 == nil {
+			return port.BindID{MNO: mno, Direction: port.Direction(fields[1]), Number: number}, nil
+		}
+	}
+	return port.BindID{}, &BadGroup{name, "want a bind, mno:direction:bindId"}
+}
+
+// valueOf is a part as a field holds it: data_coding, whether there is a user data
+// header, the header, the body. A header says its length itself.
+func valueOf(p *port.ConcatPart) string {
+	headed := byte(0)
+	if len(p.Header) > 0 {
+		headed = 1
+	}
+	return string(slices.Concat([]byte{p.DataCoding, headed}, p.Header, p.Body))
+}
+
+// partFrom is the inverse of valueOf.
+func partFrom(index uint8, value string) (port.ConcatPart, bool) {
+	if len(value) < 2 {
+		return port.ConcatPart{}, false
+	}
+	p := port.ConcatPart{Index: index, DataCoding: value[0], Body: []byte(value[2:])}
+	if value[1] == 1 {
+		if len(p.Body) == 0 || len(p.Body) < 1+int(p.Body[0]) {
+			return port.ConcatPart{}, false
+		}
+		end := 1 + int(p.Body[0])
+		p.Header, p.Body = p.Body[:end:end], p.Body[end:]
+	}
+	return p, true
+}
+
+// groupFrom reads a group's hash.
+func groupFrom(hash map[string]string) (g port.ConcatGroup, err error) {
+	bind, name, _ := strings.Cut(hash[memberField], " ")
+	if g.Key, err = keyFrom(name); err != nil {
+		return g, err
+	}
+	if g.Bind, err = bindFrom(bind); err != nil {
+		return g, err
+	}
+	g.Name = name
+	times := map[string]*time.Time{sinceField: &g.Since, deadlineField: &g.Deadline}
 	for field, value := range hash {
-		if field == deadlineField {
+		switch field {
+		case memberField, claimedField:
+		case sinceField, deadlineField:
 			at, err := strconv.ParseInt(value, 10, 64)
 			if err != nil {
-				return group, &BadGroup{nameOf(key), "want a deadline in nanoseconds since 1970"}
+				return g, &BadGroup{name, "want " + field + " in nanoseconds since 1970"}
 			}
-			group.Deadline = time.Unix(0, at).UTC()
-			continue
+			*times[field] = time.Unix(0, at).UTC()
+		default:
+			index, err := strconv.ParseUint(field, 10, 8)
+			part, ok := partFrom(uint8(index), value)
+			if err != nil || !ok {
+				return g, &BadGroup{name, "want parts by index, each with its data_coding and header"}
+			}
+			g.Parts = append(g.Parts, part)
 		}
-		index, err := strconv.ParseUint(field, 10, 8)
-		if err != nil || value == "" {
-			return group, &BadGroup{nameOf(key), "want parts by index, each with its data_coding"}
-		}
-		group.Parts = append(group.Parts, port.ConcatPart{Index: uint8(index), DataCoding: value[0], Body: []byte(value[1:])})
 	}
-	slices.SortFunc(group.Parts, func(a, b port.ConcatPart) int { return cmp.Compare(a.Index, b.Index) })
-	return group, nil
+	slices.SortFunc(g.Parts, func(a, b port.ConcatPart) int { return cmp.Compare(a.Index, b.Index) })
+	return g, nil
 }

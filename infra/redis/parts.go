@@ -1,8 +1,11 @@
 package redis
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -12,103 +15,175 @@ import (
 
 var _ port.ConcatStore = (*Client)(nil)
 
-// Scripts, because a group and its place in the index change together or not at
-// all, and because the pod that is told "you completed it" must have seen every part.
-var (
-	// KEYS: group, due. ARGV: part's index, its value, deadline in ns, in ms, the group's name.
-	keepScript = rueidis.NewLuaScript(`
-if redis.call('HSETNX', KEYS[1], 'deadline', ARGV[3]) == 1 then
-	redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
-end
-redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-return redis.call('HGETALL', KEYS[1])`)
-
-	// KEYS: group, due. ARGV: the group's name.
-	takeScript = rueidis.NewLuaScript(`
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('DEL', KEYS[1])`)
-
-	// KEYS: group, due. ARGV: the group's name. The group went some other way
-	// than Take; nobody may have begun a new one under its name.
-	forgetScript = rueidis.NewLuaScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then
-	redis.call('ZREM', KEYS[2], ARGV[1])
-end
-return 0`)
-)
-
-// Keep implements port.ConcatStore.
-func (c *Client) Keep(ctx context.Context, key port.ConcatKey, part port.ConcatPart, now time.Time, ttl time.Duration) (port.ConcatGroup, error) {
-	var group port.ConcatGroup
-	name, deadline := nameOf(key), now.Add(ttl)
-	value := string(append([]byte{part.DataCoding}, part.Body...))
-	err := c.call(ctx, c.options.PartTimeout, "keep a part of "+name, func(ctx context.Context, conn rueidis.Client) error {
-		hash, err := keepScript.Exec(ctx, conn, []string{groupPrefix + name, dueKey}, []string{
-			strconv.Itoa(int(part.Index)), value,
-			strconv.FormatInt(deadline.UnixNano(), 10), strconv.FormatInt(deadline.UnixMilli(), 10), name,
-		}).AsStrMap()
-		if err != nil {
-			return err
+// Keep implements port.ConcatStore: all arrivals in one round trip.
+func (c *Client) Keep(ctx context.Context, arrivals []port.ConcatArrival) []port.ConcatKept {
+	kept := make([]port.ConcatKept, len(arrivals))
+	calls := make([]rueidis.LuaExec, len(arrivals))
+	for i := range arrivals {
+		calls[i] = keepCall(&arrivals[i])
+	}
+	asked := false
+	err := c.call(ctx, c.options.PartTimeout, "keep parts of inbound messages", func(ctx context.Context, conn rueidis.Client) (trouble error) {
+		asked = true
+		for i, answer := range keepScript.ExecMulti(ctx, conn, calls...) {
+			if kept[i] = keptFrom(answer); kept[i].Err != nil {
+				trouble = kept[i].Err
+			}
 		}
-		group, err = groupFrom(key, hash)
-		return err
+		return trouble
 	})
+	for i := range kept {
+		if !asked || kept[i].Err != nil {
+			kept[i].Err = err
+		}
+	}
+	return kept
+}
+
+func keepCall(a *port.ConcatArrival) rueidis.LuaExec {
+	name, bind, deadline := nameOf(a.Key), bindName(a.Bind), a.At.Add(a.Window)
+	since := strconv.FormatInt(a.At.UnixNano(), 10)
+	aside := name + "#" + since
+	return rueidis.LuaExec{
+		Keys: []string{groupPrefix + name, lastPrefix + name, dueKey, openKey, groupPrefix + aside},
+		Args: []string{strconv.Itoa(int(a.Part.Index)), valueOf(&a.Part), strconv.Itoa(int(a.Key.Total)), bind, bind + " " + name, aside,
+			since, strconv.FormatInt(deadline.UnixNano(), 10), milli(deadline), milli(a.At), milli(a.At.Add(port.ConcatClaim))},
+	}
+}
+
+// milli is a time as a score: milliseconds since 1970, because Redis's numbers have 53 bits.
+func milli(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+
+func keptFrom(answer rueidis.RedisResult) (kept port.ConcatKept) {
+	values, err := answer.ToArray()
+	if err != nil {
+		return port.ConcatKept{Err: err}
+	}
+	outcome, err := values[0].AsInt64()
+	if err != nil {
+		return port.ConcatKept{Err: err}
+	}
+	kept.Outcome = port.ConcatOutcome(outcome)
+	if len(values) == 3 {
+		group, err := claimedFrom(values[1:])
+		if err != nil {
+			return port.ConcatKept{Err: err}
+		}
+		kept.Whole = &group
+	}
+	return kept
+}
+
+// claimedFrom reads whether a group is an echo, and the group.
+func claimedFrom(values []rueidis.RedisMessage) (port.ConcatGroup, error) {
+	echo, err := values[0].AsInt64()
+	if err != nil {
+		return port.ConcatGroup{}, err
+	}
+	hash, err := values[1].AsStrMap()
+	if err != nil {
+		return port.ConcatGroup{}, err
+	}
+	group, err := groupFrom(hash)
+	group.Echo = echo == 1
 	return group, err
 }
 
-// Take implements port.ConcatStore.
-func (c *Client) Take(ctx context.Context, key port.ConcatKey) (bool, error) {
-	var removed int64
-	name := nameOf(key)
-	err := c.call(ctx, c.options.PartTimeout, "take "+name, func(ctx context.Context, conn rueidis.Client) (err error) {
-		removed, err = takeScript.Exec(ctx, conn, []string{groupPrefix + name, dueKey}, []string{name}).AsInt64()
-		return err
-	})
-	return removed == 1, err
-}
+// mostDue bounds how many members one Claim looks at, and how many it takes.
+const (
+	mostLooked = 10_000
+	mostDue    = 1000
+)
 
-// maxDue bounds one answer of Due. The caller takes what it got and asks again.
-const maxDue = 10_000
-
-// Due implements port.ConcatStore, the earliest deadline first, at most 10 000 at
-// a time. Every pod may ask: Take decides who publishes.
-func (c *Client) Due(ctx context.Context, now time.Time) ([]port.ConcatGroup, error) {
-	var due []port.ConcatGroup
-	err := c.call(ctx, c.options.PartTimeout, "list the groups that are due", func(ctx context.Context, conn rueidis.Client) error {
-		names, err := conn.Do(ctx, conn.B().Zrangebyscore().Key(dueKey).Min("-inf").Max(strconv.FormatInt(now.UnixMilli(), 10)).
-			Limit(0, maxDue).Build()).AsStrSlice()
-		if err != nil || len(names) == 0 {
+// Claim implements port.ConcatStore, the earliest deadline first.
+func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, err error) {
+	err = c.call(ctx, c.options.PartTimeout, "look for inbound messages that are due", func(ctx context.Context, conn rueidis.Client) error {
+		members, err := conn.Do(ctx, conn.B().Zrangebyscore().Key(dueKey).Min("-inf").Max(milli(now)).
+			Limit(0, mostLooked).Build()).AsStrSlice()
+		if err != nil {
 			return err
 		}
-		reads := make(rueidis.Commands, len(names))
-		for i, name := range names {
-			reads[i] = conn.B().Hgetall().Key(groupPrefix + name).Build()
-		}
-		for i, answer := range conn.DoMulti(ctx, reads...) {
-			hash, err := answer.AsStrMap()
+		var calls []rueidis.LuaExec
+		for _, member := range members {
+			bind, name, _ := strings.Cut(member, " ")
+			key, err := keyFrom(name)
 			if err != nil {
 				return err
 			}
-			if len(hash) == 0 {
-				if err := forgetScript.Exec(ctx, conn, []string{groupPrefix + names[i], dueKey}, []string{names[i]}).Error(); err != nil {
+			if len(calls) < mostDue && ours(key.MNO) {
+				calls = append(calls, rueidis.LuaExec{
+					Keys: []string{groupPrefix + name, lastPrefix + nameOf(key), dueKey, openKey},
+					Args: []string{member, bind, milli(now), milli(now.Add(port.ConcatClaim))},
+				})
+			}
+		}
+		if len(calls) == 0 {
+			return nil
+		}
+		for _, answer := range claimScript.ExecMulti(ctx, conn, calls...) {
+			values, err := answer.ToArray()
+			if err != nil || len(values) == 0 {
+				if err != nil {
 					return err
 				}
 				continue
 			}
-			key, err := keyFrom(names[i])
+			group, err := claimedFrom(values)
 			if err != nil {
 				return err
 			}
-			group, err := groupFrom(key, hash)
-			if err != nil {
+			due = append(due, group)
+		}
+		return nil
+	})
+	slices.SortFunc(due, func(a, b port.ConcatGroup) int {
+		return cmp.Or(a.Deadline.Compare(b.Deadline), cmp.Compare(a.Name, b.Name))
+	})
+	return due, err
+}
+
+// Published implements port.ConcatStore.
+func (c *Client) Published(ctx context.Context, _ time.Time, groups []port.ConcatGroup) error {
+	calls := make([]rueidis.LuaExec, len(groups))
+	for i := range groups {
+		g := &groups[i]
+		echo := "0"
+		if g.Echo {
+			echo = "1"
+		}
+		calls[i] = rueidis.LuaExec{
+			Keys: []string{groupPrefix + g.Name, lastPrefix + nameOf(g.Key), dueKey, openKey},
+			Args: []string{strconv.FormatInt(g.Since.UnixNano(), 10), bindName(g.Bind), strconv.FormatInt(port.ConcatRemembered.Milliseconds(), 10), echo},
+		}
+	}
+	return c.call(ctx, c.options.PartTimeout, "let inbound messages go", func(ctx context.Context, conn rueidis.Client) error {
+		for _, answer := range publishedScript.ExecMulti(ctx, conn, calls...) {
+			if err := answer.Error(); err != nil {
 				return err
-			}
-			// The index is in milliseconds; the last one may not be over yet.
-			if !group.Deadline.After(now) {
-				due = append(due, group)
 			}
 		}
 		return nil
 	})
-	return due, err
+}
+
+// Open implements port.ConcatStore.
+func (c *Client) Open(ctx context.Context) (map[port.BindID]int, error) {
+	open := map[port.BindID]int{}
+	err := c.call(ctx, c.options.PartTimeout, "count inbound messages that wait for parts", func(ctx context.Context, conn rueidis.Client) error {
+		counts, err := conn.Do(ctx, conn.B().Hgetall().Key(openKey).Build()).AsIntMap()
+		if err != nil {
+			return err
+		}
+		for name, n := range counts {
+			bind, err := bindFrom(name)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				open[bind] = int(n)
+			}
+		}
+		return nil
+	})
+	return open, err
 }

@@ -85,6 +85,8 @@ func (l *lines) write(f event.Fact) {
 		if f.Incomplete {
 			l.warn("inbound message published incomplete", onBind(f.Bind), "", slog.Int("parts", f.Parts))
 		}
+	case event.PartsHeard:
+		l.parts(f)
 	case event.DeadLettered:
 		l.warn("command went to the dead letters", slog.String("operatorId", f.OperatorID), f.Reason,
 			slog.String("messageId", f.MessageID), slog.String("reason", f.Reason), slog.String("field", f.Field), slog.String("traceId", TraceID(f.Trace)))
@@ -127,6 +129,25 @@ func (l *lines) stateChanged(f event.BindStateChanged) {
 	}
 	l.limited(level, often, "bind is "+f.To, onBind(f.Bind), f.To, slog.String("operatorId", f.OperatorID),
 		slog.String("from", f.From), slog.String("to", f.To), slog.String("reason", f.Reason), slog.Uint64("epoch", f.Epoch))
+}
+
+// parts says what is odd of inbound parts; that they come is not.
+func (l *lines) parts(f event.PartsHeard) {
+	for _, odd := range []struct {
+		n          int
+		line, kind string
+	}{
+		{f.Reused, "a reference of inbound parts is in use again: the message before is published as it is", "reused"},
+		{f.Late, "inbound parts came after their message was published: what they begin is published too", "late"},
+	} {
+		if odd.n > 0 {
+			l.warn(odd.line, onBind(f.Bind), odd.kind, slog.Int("parts", odd.n))
+		}
+	}
+	if f.Refused > 0 {
+		l.limited(slog.LevelWarn, seldom, "inbound parts cannot be kept: the MNO is told to repeat them", onBind(f.Bind), "",
+			slog.Int("parts", f.Refused), slog.String("error", f.Err))
+	}
 }
 
 // audit writes a line for every message that GSM7_FORCE changed (US-SC-037). It

@@ -66,6 +66,7 @@ const (
 	dlrRepeated
 	dlrLatency
 	moMessages
+	moParts
 	settled
 	doubts
 	lateAnswers
@@ -171,9 +172,11 @@ var Table = [metricCount]Metric{
 	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,
 		"Receipts whose state had been published already."},
 	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", byBind, false,
-		"Time from submit_sm to the final receipt. By mno alone: it says something of the MNO, and a histogram is 20 series."},
+		"Time from submit_sm to the final receipt, by the bind that heard it."},
 	moMessages: {"smpp_connector_mo_total", Counter, "1", byBind, false,
 		"Messages from subscribers that were published, whole or partial (US-SC-025)."},
+	moParts: {"smpp_connector_mo_parts_total", Counter, "1", []string{"mno", "direction", "bindId", "outcome"}, false,
+		"Parts of messages from subscribers, by outcome: added; repeated: their message has them; reused: their reference is in use for an older message, which is published as it is; late: their message was published without them; refused: they could not be kept, the MNO repeats them (US-SC-025)."},
 	settled: {"smpp_connector_settled_total", Counter, "1", []string{"operatorId"}, false,
 		"Commands acknowledged after all that follows from them was stored."},
 	violations: {"smpp_connector_protocol_violations_total", Counter, "1", []string{"mno", "direction", "bindId", "what"}, false,

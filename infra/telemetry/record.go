@@ -93,6 +93,8 @@ func (r *recorder) record(f event.Fact) {
 		r.receiptsHeard(f)
 	case event.MessageHeard:
 		r.messageHeard(f)
+	case event.PartsHeard:
+		r.partsHeard(f)
 	case event.OutcomeUnknown:
 		r.bind(f.Bind).unknown.add(f.Segments)
 	case event.InboundRefused:
@@ -205,5 +207,13 @@ func (r *recorder) messageHeard(f event.MessageHeard) {
 		r.add(concatPartial, f.Bind, 1)
 	case f.Parts > 1:
 		r.add(concatComplete, f.Bind, 1)
+	}
+}
+
+func (r *recorder) partsHeard(f event.PartsHeard) {
+	for outcome, n := range map[string]int{"added": f.Added, "repeated": f.Repeated, "reused": f.Reused, "late": f.Late, "refused": f.Refused} {
+		if n > 0 {
+			r.addNamed(moParts, f.Bind, outcome, n)
+		}
 	}
 }

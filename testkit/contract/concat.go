@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,17 +22,23 @@ func ConcatStore(t *testing.T, open func(t *testing.T) port.ConcatStore) {
 		name string
 		run  func(*testing.T, port.ConcatStore)
 	}{
-		{"parts gather, by index", concatGathers},
+		{"parts gather, by index, and the last brings them all", concatGathers},
+		{"many parts in one call", concatBatch},
 		{"a repeated part is kept once", concatRepeats},
-		{"the first part sets the deadline", concatDeadline},
 		{"every field of the key counts", concatKeys},
 		{"odd addresses are kept apart", concatOddAddresses},
-		{"empty and binary bodies", concatBodies},
-		{"what was taken is gone", concatTaken},
-		{"nothing can be taken twice", concatTakeOnce},
-		{"parts over many binds at once", concatConcurrent},
-		{"groups are due at their deadline", concatDue},
-		{"many groups are due", concatManyDue},
+		{"headers, empty and binary bodies", concatBodies},
+		{"a claim holds for its time", concatClaims},
+		{"one of many claims a message", concatClaimOnce},
+		{"parts over many binds at once complete a message once", concatConcurrent},
+		{"messages are due at their deadline", concatDue},
+		{"many messages are due", concatManyDue},
+		{"what the MNO repeats of a published message is an echo", concatEcho},
+		{"the reference of a published message is used at once", concatReferenceAgain},
+		{"the reference of a message that is being published is used", concatWhilePublished},
+		{"the reference of an unfinished message is used again", concatReused},
+		{"a part that comes too late begins another message", concatLate},
+		{"open messages are counted by bind", concatOpen},
 		{"255 parts", concatLargest},
 		{"a context that has ended", concatCancelled},
 	} {
@@ -45,69 +52,129 @@ func concatKey(t *testing.T, total uint8) port.ConcatKey {
 	return port.ConcatKey{MNO: unique(t), Originator: "93700123456", Destination: "8080", Reference: 77, Total: total}
 }
 
-func keep(t *testing.T, s port.ConcatStore, key port.ConcatKey, part port.ConcatPart, now time.Time) port.ConcatGroup {
-	t.Helper()
-	group, err := s.Keep(within(t), key, part, now, concatTTL)
-	if err != nil {
-		t.Fatalf("Keep part %d: %v", part.Index, err)
-	}
-	if group.Key != key {
-		t.Fatalf("Keep returned the group of %+v, want %+v", group.Key, key)
-	}
-	return group
+// concatAt is when parts come: not at a whole millisecond.
+func concatAt() time.Time { return submittedAt().Add(123_457) }
+
+func concatBind(key port.ConcatKey) port.BindID {
+	return port.BindID{MNO: key.MNO, Direction: port.TRX, Number: 1}
 }
 
 func concatPart(index uint8, body string) port.ConcatPart {
 	return port.ConcatPart{Index: index, DataCoding: 8, Body: []byte(body)}
 }
 
-// indexes lists a group's parts in the order in which it has them.
-func indexes(g port.ConcatGroup) string {
-	var list []uint8
-	for _, p := range g.Parts {
-		list = append(list, p.Index)
+// keep keeps one part, heard at now.
+func keep(t *testing.T, s port.ConcatStore, key port.ConcatKey, part port.ConcatPart, now time.Time) port.ConcatKept {
+	t.Helper()
+	kept := s.Keep(within(t), []port.ConcatArrival{{Key: key, Part: part, Bind: concatBind(key), At: now, Window: concatTTL}})
+	if len(kept) != 1 || kept[0].Err != nil {
+		t.Fatalf("Keep part %d: %+v", part.Index, kept)
 	}
-	return fmt.Sprint(list)
+	return kept[0]
+}
+
+// want keeps a part and asks for its outcome; the message that it completes must
+// have these bodies, in order; none: it completes none.
+func want(t *testing.T, s port.ConcatStore, key port.ConcatKey, index uint8, body string, now time.Time, outcome port.ConcatOutcome, bodies ...string) *port.ConcatGroup {
+	t.Helper()
+	kept := keep(t, s, key, concatPart(index, body), now)
+	if kept.Outcome != outcome || (kept.Whole != nil) != (len(bodies) > 0) {
+		t.Fatalf("part %d %q: outcome %d, whole %v; want %d, %v", index, body, kept.Outcome, kept.Whole != nil, outcome, len(bodies) > 0)
+	}
+	if kept.Whole != nil {
+		holds(t, kept.Whole, bodies...)
+	}
+	return kept.Whole
+}
+
+func holds(t *testing.T, g *port.ConcatGroup, bodies ...string) {
+	t.Helper()
+	var got []string
+	for _, p := range g.Parts {
+		got = append(got, string(p.Body))
+	}
+	if !slices.Equal(got, bodies) {
+		t.Errorf("the message holds %q, want %q", got, bodies)
+	}
+}
+
+func published(t *testing.T, s port.ConcatStore, now time.Time, groups ...port.ConcatGroup) {
+	t.Helper()
+	if err := s.Published(within(t), now, groups); err != nil {
+		t.Fatalf("Published: %v", err)
+	}
+}
+
+// claim claims what is due of one MNO, in any order of calls.
+func claim(t *testing.T, s port.ConcatStore, mno string, now time.Time) (all []port.ConcatGroup) {
+	t.Helper()
+	for {
+		groups, err := s.Claim(within(t), now, func(name string) bool { return name == mno })
+		if err != nil {
+			t.Fatalf("Claim: %v", err)
+		}
+		if len(groups) == 0 {
+			return all
+		}
+		all = append(all, groups...)
+	}
 }
 
 func concatGathers(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 3), submittedAt()
-	for i, index := range []uint8{3, 1, 2} {
-		group := keep(t, s, key, concatPart(index, fmt.Sprintf("part %d", index)), now)
-		if want := []string{"[3]", "[1 3]", "[1 2 3]"}[i]; indexes(group) != want {
-			t.Fatalf("after part %d the group has parts %s, want %s", index, indexes(group), want)
+	key, now := concatKey(t, 3), concatAt()
+	want(t, s, key, 3, "c", now, port.PartAdded)
+	want(t, s, key, 1, "a", now.Add(time.Second), port.PartAdded)
+	g := want(t, s, key, 2, "b", now.Add(2*time.Second), port.PartAdded, "a", "b", "c")
+	if g.Key != key || g.Bind != concatBind(key) || !g.Since.Equal(now) || !g.Deadline.Equal(now.Add(concatTTL)) || g.Echo {
+		t.Errorf("%+v; want what its first part had", g)
+	}
+	for i, p := range g.Parts {
+		if int(p.Index) != i+1 || p.DataCoding != 8 {
+			t.Errorf("part %d: index %d, data_coding %d", i+1, p.Index, p.DataCoding)
 		}
-		if i == 2 {
-			for _, p := range group.Parts {
-				if want := fmt.Sprintf("part %d", p.Index); string(p.Body) != want || p.DataCoding != 8 {
-					t.Errorf("part %d: body of %d octets, data_coding %d; want %q and 8", p.Index, len(p.Body), p.DataCoding, want)
-				}
-			}
+	}
+	published(t, s, now, *g)
+	if due := claim(t, s, key.MNO, now.Add(time.Hour)); len(due) != 0 {
+		t.Errorf("%d messages are due after the only one was published", len(due))
+	}
+}
+
+func concatBatch(t *testing.T, s port.ConcatStore) {
+	base, now := concatKey(t, 2), concatAt()
+	var arrivals []port.ConcatArrival
+	const messages = 100
+	for index := range uint8(2) {
+		for i := range uint16(messages) {
+			key := base
+			key.Reference, key.Wide = i, true
+			arrivals = append(arrivals, port.ConcatArrival{Key: key, Part: concatPart(index+1, fmt.Sprint(i)), Bind: concatBind(key), At: now, Window: concatTTL})
 		}
+	}
+	whole := 0
+	for i, kept := range s.Keep(within(t), arrivals) {
+		if kept.Err != nil {
+			t.Fatal(kept.Err)
+		}
+		if kept.Whole != nil {
+			whole++
+			holds(t, kept.Whole, fmt.Sprint(i%messages), fmt.Sprint(i%messages))
+		}
+	}
+	if whole != messages {
+		t.Errorf("%d of %d messages became whole", whole, messages)
 	}
 }
 
 func concatRepeats(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 2), submittedAt()
-	keep(t, s, key, concatPart(1, "first"), now)
-	group := keep(t, s, key, concatPart(1, "again"), now.Add(time.Second))
-	if indexes(group) != "[1]" || string(group.Parts[0].Body) != "first" {
-		t.Errorf("after a repeat: parts %s, body of part 1 has %d octets; want the first one, once", indexes(group), len(group.Parts[0].Body))
-	}
-}
-
-func concatDeadline(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 3), submittedAt()
-	for i := range uint8(3) {
-		group := keep(t, s, key, concatPart(i+1, "x"), now.Add(time.Duration(i)*10*time.Second))
-		if want := now.Add(concatTTL); !group.Deadline.Equal(want) {
-			t.Fatalf("after part %d the deadline is %v, want %v", i+1, group.Deadline, want)
-		}
-	}
+	key, now := concatKey(t, 2), concatAt()
+	want(t, s, key, 1, "first", now, port.PartAdded)
+	want(t, s, key, 1, "first", now.Add(time.Second), port.PartRepeated)
+	want(t, s, key, 2, "second", now.Add(time.Second), port.PartAdded, "first", "second")
+	want(t, s, key, 2, "second", now.Add(2*time.Second), port.PartRepeated) // it is being published
 }
 
 func concatKeys(t *testing.T, s port.ConcatStore) {
-	base, now := concatKey(t, 2), submittedAt()
+	base, now := concatKey(t, 2), concatAt()
 	keys := []port.ConcatKey{base}
 	for _, change := range []func(*port.ConcatKey){
 		func(k *port.ConcatKey) { k.MNO += "x" },
@@ -122,184 +189,297 @@ func concatKeys(t *testing.T, s port.ConcatStore) {
 		keys = append(keys, k)
 	}
 	for _, key := range keys {
-		if group := keep(t, s, key, concatPart(1, "x"), now); len(group.Parts) != 1 {
-			t.Errorf("group of %+v has %d parts after its first: it shares another's", key, len(group.Parts))
-		}
+		want(t, s, key, 1, "x", now, port.PartAdded)
 	}
 }
 
 func concatOddAddresses(t *testing.T, s port.ConcatStore) {
-	base, now := concatKey(t, 2), submittedAt()
+	base, now := concatKey(t, 2), concatAt()
 	addresses := append([]string{""}, oddIDs()...) // an empty source_addr is legal, SMPP 3.4 §5.2.8
 	for _, address := range addresses {
 		key := base
 		key.Originator = address
-		if group := keep(t, s, key, concatPart(1, address), now); len(group.Parts) != 1 {
-			t.Errorf("originator %q: %d parts after the first: it shares another's group", address, len(group.Parts))
-		}
+		want(t, s, key, 1, address, now, port.PartAdded)
 	}
 	// What separates the fields must not be found inside them.
 	one, two := base, base
 	one.Originator, one.Destination = "1:2", "3"
 	two.Originator, two.Destination = "1", "2:3"
-	keep(t, s, one, concatPart(1, "x"), now)
-	if group := keep(t, s, two, concatPart(1, "x"), now); len(group.Parts) != 1 {
-		t.Error("two pairs of addresses that read alike when joined share a group")
+	want(t, s, one, 1, "x", now, port.PartAdded)
+	want(t, s, two, 1, "x", now, port.PartAdded)
+	for _, g := range claim(t, s, base.MNO, now.Add(concatTTL)) {
+		if g.Key.Originator != string(g.Parts[0].Body) && len(g.Parts[0].Body) != 1 {
+			t.Errorf("the message of %q came back under %q", g.Parts[0].Body, g.Key.Originator)
+		}
 	}
 }
 
 func concatBodies(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 3), submittedAt()
+	key, now := concatKey(t, 3), concatAt()
 	every := make([]byte, 256)
 	for i := range every {
 		every[i] = byte(i)
 	}
+	header := []byte{11, 5, 4, 0x0b, 0x84, 0x23, 0xf0, 0, 3, 77, 3, 2}
 	keep(t, s, key, port.ConcatPart{Index: 1, Body: every}, now)
-	group := keep(t, s, key, port.ConcatPart{Index: 2, DataCoding: 4}, now)
-	if indexes(group) != "[1 2]" || !bytes.Equal(group.Parts[0].Body, every) || len(group.Parts[1].Body) != 0 || group.Parts[1].DataCoding != 4 {
-		t.Errorf("parts %s came back changed", indexes(group))
+	keep(t, s, key, port.ConcatPart{Index: 2, DataCoding: 4, Header: header}, now)
+	kept := keep(t, s, key, port.ConcatPart{Index: 3, DataCoding: 8, Header: header[:0], Body: []byte("x")}, now)
+	if kept.Whole == nil {
+		t.Fatal("not whole")
+	}
+	p := kept.Whole.Parts
+	if !bytes.Equal(p[0].Body, every) || len(p[0].Header) != 0 || !bytes.Equal(p[1].Header, header) || len(p[1].Body) != 0 ||
+		p[1].DataCoding != 4 || len(p[2].Header) != 0 || string(p[2].Body) != "x" {
+		t.Errorf("parts came back changed: %+v", p)
 	}
 }
 
-func concatTaken(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 2), submittedAt()
-	if won, err := s.Take(within(t), key); err != nil || won {
-		t.Errorf("Take of a group that never was: %v, %v; want false", won, err)
+// Whoever claims a message has it to himself; when he dies, the next one has it.
+func concatClaims(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	want(t, s, key, 1, "a", now, port.PartAdded)
+	whole := want(t, s, key, 2, "b", now, port.PartAdded, "a", "b")
+	if due := claim(t, s, key.MNO, now.Add(port.ConcatClaim-time.Second)); len(due) != 0 {
+		t.Errorf("%d messages are due while the claim holds", len(due))
 	}
-	keep(t, s, key, concatPart(1, "old"), now)
-	if won, err := s.Take(within(t), key); err != nil || !won {
-		t.Fatalf("Take: %v, %v; want true", won, err)
+	later := now.Add(port.ConcatClaim)
+	due := claim(t, s, key.MNO, later)
+	if len(due) != 1 || !due[0].Since.Equal(whole.Since) {
+		t.Fatalf("%d messages are due after the claim", len(due))
 	}
-	if won, err := s.Take(within(t), key); err != nil || won {
-		t.Errorf("the second Take: %v, %v; want false", won, err)
-	}
-	// The reference comes round again: a new group, with nothing of the old one.
-	later := now.Add(time.Hour)
-	group := keep(t, s, key, concatPart(2, "new"), later)
-	if indexes(group) != "[2]" || !group.Deadline.Equal(later.Add(concatTTL)) {
-		t.Errorf("the reused key has parts %s and deadline %v; want [2] and %v", indexes(group), group.Deadline, later.Add(concatTTL))
+	holds(t, &due[0], "a", "b")
+	published(t, s, later, due...)
+	published(t, s, later, *whole) // the first has not died after all
+	if due := claim(t, s, key.MNO, now.Add(time.Hour)); len(due) != 0 {
+		t.Errorf("%d messages are due after it was published", len(due))
 	}
 }
 
-func concatTakeOnce(t *testing.T, s port.ConcatStore) {
+func concatClaimOnce(t *testing.T, s port.ConcatStore) {
 	const pods = 16
 	for round := range 5 {
-		key := concatKey(t, 2)
-		keep(t, s, key, concatPart(1, "x"), submittedAt())
+		key, now := concatKey(t, 2), concatAt()
+		want(t, s, key, 1, "x", now, port.PartAdded)
 		var wins atomic.Int32
 		var all sync.WaitGroup
 		for range pods {
 			all.Go(func() {
-				won, err := s.Take(within(t), key)
+				groups, err := s.Claim(within(t), now.Add(concatTTL), func(mno string) bool { return mno == key.MNO })
 				if err != nil {
-					t.Errorf("Take: %v", err)
+					t.Errorf("Claim: %v", err)
 				}
-				if won {
-					wins.Add(1)
-				}
+				wins.Add(int32(len(groups)))
 			})
 		}
 		all.Wait()
 		if wins.Load() != 1 {
-			t.Fatalf("round %d: %d of %d pods took the group, want exactly one", round, wins.Load(), pods)
+			t.Fatalf("round %d: %d of %d pods claimed the message, want exactly one", round, wins.Load(), pods)
 		}
 	}
 }
 
 func concatConcurrent(t *testing.T, s port.ConcatStore) {
 	const parts = 16
-	key, now := concatKey(t, parts), submittedAt()
+	key, now := concatKey(t, parts), concatAt()
 	var whole atomic.Int32
 	var binds sync.WaitGroup
 	for i := range uint8(parts) {
 		binds.Go(func() {
-			group, err := s.Keep(within(t), key, concatPart(i+1, fmt.Sprint(i+1)), now, concatTTL)
-			if err != nil {
-				t.Errorf("Keep part %d: %v", i+1, err)
-			}
-			if len(group.Parts) == parts {
-				whole.Add(1)
+			for range 2 { // each repeats it
+				kept := s.Keep(within(t), []port.ConcatArrival{{Key: key, Part: concatPart(i+1, fmt.Sprint(i+1)), Bind: concatBind(key), At: now, Window: concatTTL}})
+				if kept[0].Err != nil {
+					t.Errorf("Keep part %d: %v", i+1, kept[0].Err)
+				}
+				if g := kept[0].Whole; g != nil {
+					whole.Add(1)
+					if len(g.Parts) != parts {
+						t.Errorf("%d parts", len(g.Parts))
+					}
+				}
 			}
 		})
 	}
 	binds.Wait()
-	if whole.Load() == 0 {
-		t.Error("no call saw the whole message: it would wait for its deadline")
+	if whole.Load() != 1 {
+		t.Errorf("%d calls completed the message, want exactly one", whole.Load())
 	}
-	if group := keep(t, s, key, concatPart(1, "1"), now); len(group.Parts) != parts {
-		t.Errorf("the group has parts %s, want all %d", indexes(group), parts)
-	}
-}
-
-// dueOf returns the groups of one MNO among those that are due; other tests may
-// have left theirs.
-func dueOf(t *testing.T, s port.ConcatStore, mno string, now time.Time) map[port.ConcatKey]port.ConcatGroup {
-	t.Helper()
-	groups, err := s.Due(within(t), now)
-	if err != nil {
-		t.Fatalf("Due: %v", err)
-	}
-	found := make(map[port.ConcatKey]port.ConcatGroup)
-	for _, g := range groups {
-		if g.Key.MNO == mno {
-			found[g.Key] = g
-		}
-	}
-	return found
 }
 
 func concatDue(t *testing.T, s port.ConcatStore) {
-	now := submittedAt()
+	now := concatAt()
 	early := concatKey(t, 3)
 	late := early
 	late.Reference++
-	keep(t, s, early, concatPart(2, "early"), now)
-	keep(t, s, late, concatPart(1, "late"), now.Add(10*time.Second))
+	want(t, s, early, 2, "early", now, port.PartAdded)
+	want(t, s, early, 3, "too", now.Add(20*time.Second), port.PartAdded) // the first part sets the deadline
+	want(t, s, late, 1, "late", now.Add(10*time.Second), port.PartAdded)
 
 	deadline := now.Add(concatTTL)
-	if due := dueOf(t, s, early.MNO, deadline.Add(-time.Millisecond)); len(due) != 0 {
-		t.Errorf("%d groups are due before their deadline", len(due))
+	if due := claim(t, s, early.MNO, deadline.Add(-time.Millisecond)); len(due) != 0 {
+		t.Errorf("%d messages are due before their deadline", len(due))
 	}
-	due := dueOf(t, s, early.MNO, deadline)
-	group, ok := due[early]
-	if !ok || len(due) != 1 {
-		t.Fatalf("%d groups are due at the first deadline, want the first one", len(due))
+	if due := claim(t, s, "another", deadline.Add(time.Hour)); len(due) != 0 {
+		t.Errorf("%d messages of an MNO that was not asked for", len(due))
 	}
-	if indexes(group) != "[2]" || string(group.Parts[0].Body) != "early" || !group.Deadline.Equal(deadline) {
-		t.Errorf("the group that is due: parts %s, deadline %v; want [2], %v", indexes(group), group.Deadline, deadline)
+	due := claim(t, s, early.MNO, deadline)
+	if len(due) != 1 || due[0].Key != early || !due[0].Deadline.Equal(deadline) {
+		t.Fatalf("%d messages are due at the first deadline, want the first one", len(due))
 	}
-	if won, err := s.Take(within(t), early); err != nil || !won {
-		t.Fatalf("Take: %v, %v", won, err)
-	}
-	due = dueOf(t, s, early.MNO, deadline.Add(time.Hour))
-	if _, ok := due[late]; !ok || len(due) != 1 {
-		t.Errorf("%d groups are due an hour later, want the one that was not taken", len(due))
+	holds(t, &due[0], "early", "too")
+	published(t, s, deadline, due...)
+	if due = claim(t, s, early.MNO, deadline.Add(time.Minute)); len(due) != 1 || due[0].Key != late {
+		t.Errorf("%d messages are due a minute later, want the other one", len(due))
 	}
 }
 
 func concatManyDue(t *testing.T, s port.ConcatStore) {
-	const n = 300
-	base, now := concatKey(t, 2), submittedAt()
+	const n = 1500
+	base, now := concatKey(t, 2), concatAt()
+	var arrivals []port.ConcatArrival
 	for i := range uint16(n) {
 		key := base
 		key.Reference, key.Wide = i, true
-		keep(t, s, key, concatPart(1, "x"), now)
+		arrivals = append(arrivals, port.ConcatArrival{Key: key, Part: concatPart(1, "x"), Bind: concatBind(key), At: now, Window: concatTTL})
 	}
-	if due := dueOf(t, s, base.MNO, now.Add(concatTTL)); len(due) != n {
-		t.Errorf("%d of %d groups are due", len(due), n)
+	for _, kept := range s.Keep(within(t), arrivals) {
+		if kept.Err != nil {
+			t.Fatal(kept.Err)
+		}
+	}
+	due := claim(t, s, base.MNO, now.Add(concatTTL))
+	if len(due) != n {
+		t.Errorf("%d of %d messages are due", len(due), n)
+	}
+	published(t, s, now.Add(concatTTL), due...)
+}
+
+// An MNO whose answer was lost repeats a part of a message that has been published.
+func concatEcho(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	want(t, s, key, 1, "a", now, port.PartAdded)
+	published(t, s, now, *want(t, s, key, 2, "b", now, port.PartAdded, "a", "b"))
+	want(t, s, key, 2, "b", now.Add(time.Second), port.PartRepeated)
+	due := claim(t, s, key.MNO, now.Add(time.Second+concatTTL))
+	if len(due) != 1 || !due[0].Echo {
+		t.Fatalf("%+v: want one echo", due)
+	}
+	published(t, s, now.Add(concatTTL+time.Second), due...)
+	whole := now.Add(2 * time.Minute)
+	want(t, s, key, 1, "a", whole, port.PartRepeated)
+	if g := want(t, s, key, 2, "b", whole, port.PartRepeated, "a", "b"); !g.Echo {
+		t.Error("a message that was repeated as a whole is no echo")
+	} else {
+		published(t, s, whole, *g)
+	}
+}
+
+// A sender who uses a reference at once, with a text that begins alike.
+func concatReferenceAgain(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	want(t, s, key, 1, "Dear customer, ", now, port.PartAdded)
+	published(t, s, now, *want(t, s, key, 2, "yes", now, port.PartAdded, "Dear customer, ", "yes"))
+	want(t, s, key, 1, "Dear customer, ", now, port.PartRepeated)
+	if g := want(t, s, key, 2, "no", now, port.PartAdded, "Dear customer, ", "no"); g.Echo {
+		t.Error("a message with another end is an echo")
+	} else {
+		published(t, s, now, *g)
+	}
+	// A copy of the last part comes before the next message, which has another.
+	want(t, s, key, 2, "no", now, port.PartRepeated)
+	want(t, s, key, 2, "perhaps", now, port.PartAdded)
+	want(t, s, key, 1, "Dear customer, ", now, port.PartRepeated, "Dear customer, ", "perhaps")
+}
+
+// Two messages under one key, heard in one read: each is itself.
+func concatWhilePublished(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	want(t, s, key, 1, "a1", now, port.PartAdded)
+	want(t, s, key, 2, "a2", now.Add(1), port.PartAdded, "a1", "a2")
+	want(t, s, key, 1, "b1", now.Add(2), port.PartAdded)
+	second := want(t, s, key, 2, "b2", now.Add(3), port.PartAdded, "b1", "b2")
+	published(t, s, now, *second) // and the first could not be published
+	due := claim(t, s, key.MNO, now.Add(port.ConcatClaim+time.Second))
+	if len(due) != 1 || due[0].Echo {
+		t.Fatalf("%+v: want the first message", due)
+	}
+	holds(t, &due[0], "a1", "a2")
+	published(t, s, now, due...)
+}
+
+// The message before is not waited for any longer, and is published as it is.
+func concatReused(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 3), concatAt()
+	want(t, s, key, 1, "a1", now, port.PartAdded)
+	want(t, s, key, 2, "a2", now, port.PartAdded)
+	later := now.Add(time.Second)
+	want(t, s, key, 1, "b1", later, port.PartReused)
+	want(t, s, key, 2, "b2", later, port.PartAdded)
+	g := want(t, s, key, 3, "b3", later, port.PartAdded, "b1", "b2", "b3")
+	due := claim(t, s, key.MNO, later)
+	if len(due) != 1 || due[0].Echo || !due[0].Since.Equal(now) || due[0].Key != key {
+		t.Fatalf("%+v: want the message before, at once", due)
+	}
+	holds(t, &due[0], "a1", "a2")
+	published(t, s, later, due[0], *g)
+	if due := claim(t, s, key.MNO, now.Add(time.Hour)); len(due) != 0 {
+		t.Errorf("%d messages are due after both were published", len(due))
+	}
+}
+
+func concatLate(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 3), concatAt()
+	want(t, s, key, 1, "a", now, port.PartAdded)
+	deadline := now.Add(concatTTL)
+	due := claim(t, s, key.MNO, deadline)
+	want(t, s, key, 2, "b", deadline, port.PartLate)  // while it is published
+	want(t, s, key, 1, "a", deadline, port.PartAdded) // of the younger one now
+	published(t, s, deadline, due...)
+	again := claim(t, s, key.MNO, deadline.Add(port.ConcatClaim)) // by a store that lost sight of it
+	for _, g := range again {
+		if !g.Since.Equal(now) {
+			t.Errorf("%+v is due before its deadline", g)
+		}
+	}
+	published(t, s, deadline, again...)
+	want(t, s, key, 3, "c", deadline.Add(time.Second), port.PartLate, "a", "b", "c")
+}
+
+func concatOpen(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	other := key
+	other.Reference++
+	count := func() int {
+		open, err := s.Open(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open[concatBind(key)]
+	}
+	want(t, s, key, 1, "a", now, port.PartAdded)
+	want(t, s, other, 1, "a", now, port.PartAdded)
+	if n := count(); n != 2 {
+		t.Errorf("%d open messages, want 2", n)
+	}
+	published(t, s, now, *want(t, s, key, 2, "b", now, port.PartAdded, "a", "b"))
+	if n := count(); n != 1 {
+		t.Errorf("%d open messages, want 1", n)
+	}
+	published(t, s, now, claim(t, s, key.MNO, now.Add(concatTTL))...)
+	if n := count(); n != 0 {
+		t.Errorf("%d open messages, want none", n)
 	}
 }
 
 func concatLargest(t *testing.T, s port.ConcatStore) {
-	key, now := concatKey(t, 255), submittedAt()
-	var group port.ConcatGroup
+	key, now := concatKey(t, 255), concatAt()
+	var kept port.ConcatKept
 	for i := range 255 {
-		group = keep(t, s, key, port.ConcatPart{Index: uint8(i + 1), Body: bytes.Repeat([]byte{byte(i)}, 134)}, now)
+		kept = keep(t, s, key, port.ConcatPart{Index: uint8(i + 1), Body: bytes.Repeat([]byte{byte(i)}, 134)}, now)
 	}
-	if len(group.Parts) != 255 {
-		t.Fatalf("%d of 255 parts", len(group.Parts))
+	if kept.Whole == nil {
+		t.Fatal("255 of 255 parts are not whole")
 	}
-	for i, p := range group.Parts {
+	for i, p := range kept.Whole.Parts {
 		if int(p.Index) != i+1 || len(p.Body) != 134 || p.Body[0] != byte(i) {
 			t.Fatalf("part %d came back as part %d with %d octets", i+1, p.Index, len(p.Body))
 		}
@@ -309,7 +489,8 @@ func concatLargest(t *testing.T, s port.ConcatStore) {
 func concatCancelled(t *testing.T, s port.ConcatStore) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Keep(ctx, concatKey(t, 2), concatPart(1, "x"), submittedAt(), concatTTL); err == nil {
+	key := concatKey(t, 2)
+	if kept := s.Keep(ctx, []port.ConcatArrival{{Key: key, Part: concatPart(1, "x"), Bind: concatBind(key), At: concatAt(), Window: concatTTL}}); kept[0].Err == nil {
 		t.Error("Keep with a context that has ended reports success")
 	}
 }

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
@@ -16,82 +16,87 @@ import (
 type Concat struct {
 	Trouble
 
-	mu     sync.Mutex
-	groups map[port.ConcatKey]*port.ConcatGroup
+	mu    sync.Mutex
+	slots map[port.ConcatKey]*concat.Slot
 }
 
-func newConcat() *Concat { return &Concat{groups: map[port.ConcatKey]*port.ConcatGroup{}} }
+func newConcat() *Concat { return &Concat{slots: map[port.ConcatKey]*concat.Slot{}} }
 
 // Keep implements port.ConcatStore.
-func (c *Concat) Keep(ctx context.Context, key port.ConcatKey, part port.ConcatPart, now time.Time, ttl time.Duration) (port.ConcatGroup, error) {
+func (c *Concat) Keep(ctx context.Context, arrivals []port.ConcatArrival) []port.ConcatKept {
+	kept := make([]port.ConcatKept, len(arrivals))
 	answer, err := c.enter(ctx)
-	if err != nil {
-		return port.ConcatGroup{}, fmt.Errorf("keep part %d of %d: %w", part.Index, key.Total, err)
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	group := c.groups[key]
-	if group == nil {
-		group = &port.ConcatGroup{Key: key, Deadline: now.Add(ttl)}
-		c.groups[key] = group
+	for i := range arrivals {
+		a := arrivals[i]
+		if err != nil {
+			kept[i].Err = fmt.Errorf("keep part %d of %d: %w", a.Part.Index, a.Key.Total, err)
+			continue
+		}
+		slot := c.slots[a.Key]
+		if slot == nil {
+			slot = &concat.Slot{}
+			c.slots[a.Key] = slot
+		}
+		a.Part.Header, a.Part.Body = slices.Clone(a.Part.Header), slices.Clone(a.Part.Body)
+		kept[i].Outcome, kept[i].Whole, _ = slot.Put(&a)
+		if answer != nil {
+			kept[i] = port.ConcatKept{Err: answer}
+		}
 	}
-	at, there := slices.BinarySearchFunc(group.Parts, part.Index, func(p port.ConcatPart, index uint8) int {
-		return cmp.Compare(p.Index, index)
-	})
-	if !there {
-		part.Body = bytes.Clone(part.Body)
-		group.Parts = slices.Insert(group.Parts, at, part)
-	}
-	if answer != nil {
-		return port.ConcatGroup{}, answer
-	}
-	return copyGroup(group), nil
+	return kept
 }
 
-// Take implements port.ConcatStore.
-func (c *Concat) Take(ctx context.Context, key port.ConcatKey) (bool, error) {
-	answer, err := c.enter(ctx)
-	if err != nil {
-		return false, fmt.Errorf("take a group of %d parts: %w", key.Total, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, there := c.groups[key]
-	delete(c.groups, key)
-	return there && answer == nil, answer
-}
-
-// Due implements port.ConcatStore, the earliest deadline first.
-func (c *Concat) Due(ctx context.Context, now time.Time) ([]port.ConcatGroup, error) {
+// Claim implements port.ConcatStore, the earliest deadline first.
+func (c *Concat) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, err error) {
 	answer, err := c.enter(ctx)
 	if err = cmp.Or(err, answer); err != nil {
-		return nil, fmt.Errorf("list the groups that are due: %w", err)
+		return nil, fmt.Errorf("list the messages that are due: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var due []port.ConcatGroup
-	for _, group := range c.groups {
-		if !group.Deadline.After(now) {
-			due = append(due, copyGroup(group))
+	for key, slot := range c.slots {
+		if ours(key.MNO) {
+			due = append(due, slot.Claim(now)...)
+		}
+		if slot.Empty() {
+			delete(c.slots, key)
 		}
 	}
 	slices.SortFunc(due, func(a, b port.ConcatGroup) int { return a.Deadline.Compare(b.Deadline) })
 	return due, nil
 }
 
-// Groups is how many messages wait for parts.
-func (c *Concat) Groups() int {
+// Published implements port.ConcatStore.
+func (c *Concat) Published(ctx context.Context, now time.Time, groups []port.ConcatGroup) error {
+	answer, err := c.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("let %d messages go: %w", len(groups), err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.groups)
+	for i := range groups {
+		if slot := c.slots[groups[i].Key]; slot != nil {
+			slot.Published(&groups[i], now)
+		}
+	}
+	return answer
 }
 
-// copyGroup shares nothing with the store, so that a caller may keep it.
-func copyGroup(g *port.ConcatGroup) port.ConcatGroup {
-	group := *g
-	group.Parts = slices.Clone(g.Parts)
-	for i := range group.Parts {
-		group.Parts[i].Body = bytes.Clone(group.Parts[i].Body)
+// Open implements port.ConcatStore.
+func (c *Concat) Open(ctx context.Context) (map[port.BindID]int, error) {
+	answer, err := c.enter(ctx)
+	if err = cmp.Or(err, answer); err != nil {
+		return nil, fmt.Errorf("count the messages that wait for parts: %w", err)
 	}
-	return group
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	open := map[port.BindID]int{}
+	for _, slot := range c.slots {
+		for _, held := range slot.Open {
+			open[held.Bind]++
+		}
+	}
+	return open, nil
 }
