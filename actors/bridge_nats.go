@@ -27,7 +27,7 @@ type natsBridge struct {
 }
 
 const (
-	pullWait       = 5 * time.Second // how long one request waits for commands
+	pullWait       = 30 * time.Second // how long one request waits for commands: a thousand idle binds renew theirs at this rate
 	openTimeout    = 10 * time.Second
 	pullRetry      = time.Second // pause after a request that failed
 	publishTimeout = 5 * time.Second
@@ -43,6 +43,9 @@ type (
 		bind   port.BindID
 		left   int // of n, not delivered yet; at: when it was sent. The window's alone
 		at     time.Time
+		// wanted ends when the window may not submit what the request brings.
+		wanted   context.Context
+		withdraw context.CancelFunc
 	}
 	// publish stores events once, and tells done the errors on a goroutine.
 	publish struct {
@@ -88,20 +91,24 @@ func (n *natsBridge) Receive(c actor.Context) {
 
 // run is one request. The window hears of every batch, and of the end, so that
 // its credit is right again.
-func (p *pull) run(ctx context.Context, root *actor.RootContext) {
+func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	in := p.source.intake
-	opening, cancel := context.WithTimeout(ctx, openTimeout)
+	defer p.withdraw()
+	ctx, cancel := context.WithCancel(bridge)
+	defer cancel()
+	defer context.AfterFunc(p.wanted, cancel)()
+	opening, done := context.WithTimeout(ctx, openTimeout)
 	consumer, err := in.open(opening)
-	cancel()
+	done()
 	if err == nil {
 		_, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
-			a := in.admit(ctx, p.bind, ds)
+			a := in.admit(bridge, p.bind, ds)
 			if !p.source.hands.take(a.commands) { // the window is gone for good
-				settleDeliveries(ctx, in.env, giveAll(a.commands, in.account.Load().Times.RetryUnanswered))
+				settleDeliveries(bridge, in.env, giveAll(a.commands, in.account.Load().Times.RetryUnanswered))
 				a.commands = nil
 			}
 			root.Send(p.window, &planned{pull: p, commands: a.commands, taken: len(ds)})
-			a.finish(ctx, root, consumer)
+			a.finish(bridge, root, consumer)
 		})
 	}
 	if err != nil {

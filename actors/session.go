@@ -71,6 +71,7 @@ type session struct {
 	enquire time.Time                  // when the outstanding enquire_link was sent; zero: none
 	beat    time.Time                  // when the last enquire_link was sent, or the bind was made
 	timer   *time.Timer                // the next look at the deadlines
+	watches bool                       // it looks at those of submits too
 	timers  map[*time.Timer]struct{}   // one-off deadlines of this incarnation
 	out     []byte                     // scratch: PDUs of one Receive
 	scratch []byte                     // scratch: one PDU's user data
@@ -375,15 +376,19 @@ func (s *session) schedule(c actor.Context) {
 }
 
 // untilNext is how long no deadline can pass: the heartbeat's, its answer's, or
-// the oldest submit's. Submits alone are looked at no more often than ten times
-// in their timeout, so that a busy line does not reset timers all the time.
+// the oldest submit's. Submits are looked at no more often than ten times in their
+// timeout, so that a busy line does not reset timers all the time, and not at all
+// while there are none: write schedules anew.
 func (s *session) untilNext(now time.Time) time.Duration {
 	t := s.account.Times
 	wait := s.lastBeat().Add(t.Enquire).Sub(now)
 	if !s.enquire.IsZero() {
 		wait = s.enquire.Add(t.EnquireAnswer).Sub(now)
 	}
-	wait = min(wait, t.Response/10)
+	s.watches = s.pending.Len() > 0
+	if s.watches {
+		wait = min(wait, t.Response/10)
+	}
 	if t.Inactivity > 0 {
 		wait = min(wait, s.traffic.Add(t.Inactivity).Sub(now))
 	}

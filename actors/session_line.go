@@ -43,6 +43,9 @@ func (s *session) write(c actor.Context, flights []*flight) {
 	}
 	if mark != 0 {
 		s.link.write(s.out, mark)
+		if !s.watches {
+			s.schedule(c)
+		}
 	}
 	s.traffic = now
 	s.ask(c)

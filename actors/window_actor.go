@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -69,9 +70,20 @@ func (s *source) over(p *pull) {
 	s.pulls = slices.DeleteFunc(s.pulls, func(known *pull) bool { return known == p })
 }
 
+// forget takes requests out that are lost.
+func (s *source) forget(now time.Time) {
+	s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool {
+		lost := now.Sub(p.at) >= pullLost
+		if lost {
+			p.withdraw()
+		}
+		return lost
+	})
+}
+
 // pullLost is when a request counts as lost, with an actor that failed at it: every
 // request ends well before, even one whose consumer must be opened first.
-const pullLost = 30 * time.Second
+const pullLost = openTimeout + pullWait + 5*time.Second
 
 // maxPulls bounds the requests under way on one consumer: one that waits for
 // traffic, and a few that bring what answers have made room for.
@@ -105,6 +117,7 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.stopTimers()
 	case *actor.Stopping:
 		w.stopTimers()
+		w.withdraw()
 		w.hideLanes()
 		w.abandon()
 	case *linkUp:
@@ -206,11 +219,23 @@ func (w *windowActor) tell(c actor.Context) {
 	}
 }
 
-// giveQueueBack returns what is queued and not begun to its consumer.
+// giveQueueBack returns what is queued and not begun to its consumer, and asks for
+// no more.
 func (w *windowActor) giveQueueBack(c actor.Context) {
+	w.withdraw()
 	s := newSettling(w, c)
 	w.giveBack(s)
 	s.send()
+}
+
+// withdraw ends the requests under way: what they would bring is for a bind that may
+// submit it.
+func (w *windowActor) withdraw() {
+	for _, s := range w.sources {
+		for _, p := range s.pulls {
+			p.withdraw()
+		}
+	}
 }
 
 // giveBack returns every queued command to its consumer. One with parts in
@@ -236,6 +261,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	w.up = nil
 	w.said = window.Open // what the bind takes the next link's window for
 	w.window.Close()
+	w.withdraw()
 	now := time.Now()
 	w.node.show(w.window.State().String(), now)
 	s := newSettling(w, c)
@@ -408,13 +434,14 @@ func (w *windowActor) ask(c actor.Context) {
 	account, now := w.seat.account.Load(), time.Now()
 	w.unburden(c, account, now)
 	for _, s := range w.sources {
-		s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool { return now.Sub(p.at) >= pullLost })
+		s.forget(now)
 		n := w.credit(s, account, now)
 		// A request that waits is topped up only by a worthwhile number.
 		if n == 0 || len(s.pulls) >= maxPulls || (len(s.pulls) > 0 && n < max(w.window.Size()/4, 1)) {
 			continue
 		}
 		p := &pull{source: s, n: n, left: n, at: now, window: c.Self(), bind: w.seat.id}
+		p.wanted, p.withdraw = context.WithCancel(w.env.ctx)
 		s.pulls = append(s.pulls, p)
 		c.Send(w.env.nats, p)
 	}

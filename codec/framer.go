@@ -7,8 +7,9 @@ import (
 
 // The sizes of a Framer when nothing else is asked for.
 const (
-	DefaultMaxLength  = 128 << 10 // octets of one PDU: message_payload may hold 64 KiB
-	DefaultBufferSize = 64 << 10
+	DefaultMaxLength = 128 << 10 // octets of one PDU: message_payload may hold 64 KiB
+	FirstBufferSize  = 1 << 10   // enough for a line with nothing but heartbeats: a process may hold a thousand
+	FullBufferSize   = 64 << 10  // what a busy line's buffer grows to
 )
 
 // Framer cuts a stream into PDUs: several of one read, one over several reads. It
@@ -24,11 +25,13 @@ type Framer struct {
 // NewFramer reads from r and accepts PDUs of up to maxLength octets;
 // DefaultMaxLength when that is 0 or less.
 func NewFramer(r io.Reader, maxLength int) *Framer {
-	return NewFramerSize(r, maxLength, DefaultBufferSize)
+	return NewFramerSize(r, maxLength, FirstBufferSize)
 }
 
-// NewFramerSize is NewFramer with a first buffer of size octets. The buffer grows,
-// up to maxLength, only as octets come: a length that is merely claimed costs nothing.
+// NewFramerSize is NewFramer with a first buffer of size octets. The buffer grows
+// only as octets come: up to FullBufferSize while reads fill it, so that a busy line
+// needs few of them, and beyond, up to maxLength, for a PDU that does not fit. A
+// length that is merely claimed costs nothing.
 func NewFramerSize(r io.Reader, maxLength, size int) *Framer {
 	if maxLength <= 0 {
 		maxLength = DefaultMaxLength
@@ -101,19 +104,28 @@ func badLength(have []byte, length uint32, why Problem, want int) error {
 		Field: "command_length", Reason: why, Have: int(length), Want: want}
 }
 
+// makeRoom moves what is left to the front: of a larger buffer, where the last read
+// filled this one, for then more was waiting, or where the PDU does not fit.
+func (f *Framer) makeRoom() {
+	left := f.buf[f.start:f.end]
+	size := len(f.buf)
+	switch full := f.end == size; {
+	case full && (size < FullBufferSize || f.start == 0):
+		size = min(2*size, f.max)
+	case !full && len(left) > 0:
+		return // there is room behind it
+	}
+	to := f.buf
+	if size > len(to) {
+		to = make([]byte, size)
+	}
+	f.end = copy(to, left)
+	f.buf, f.start = to, 0
+}
+
 // fill reads once, after making room.
 func (f *Framer) fill() error {
-	switch {
-	case f.start == f.end:
-		f.start, f.end = 0, 0
-	case f.end == len(f.buf) && f.start > 0:
-		f.end = copy(f.buf, f.buf[f.start:f.end])
-		f.start = 0
-	case f.end == len(f.buf):
-		grown := make([]byte, min(2*len(f.buf), f.max))
-		copy(grown, f.buf)
-		f.buf = grown
-	}
+	f.makeRoom()
 	n, err := f.src.Read(f.buf[f.end:])
 	f.end += n
 	if n > 0 || err == nil {

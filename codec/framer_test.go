@@ -110,6 +110,26 @@ func TestFramerGrowsOnlyWithWhatComes(t *testing.T) {
 	}
 }
 
+// A line that is quiet keeps the small buffer; one whose reads fill it gets a large one.
+func TestFramerGrowsWithTheTraffic(t *testing.T) {
+	one := wire(hotSubmit())
+	quiet := NewFramer(iotest.OneByteReader(bytes.NewReader(bytes.Repeat(one, 100))), 0)
+	busy := NewFramer(bytes.NewReader(bytes.Repeat(one, 10_000)), 0)
+	for range 100 {
+		if _, err := quiet.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10_000 {
+		if got, err := busy.Next(); err != nil || !bytes.Equal(got, one) {
+			t.Fatalf("PDU %d: %x, %v", i, got, err)
+		}
+	}
+	if cap(quiet.buf) > 4*FirstBufferSize || cap(busy.buf) != FullBufferSize {
+		t.Errorf("%d octets for a quiet line, %d for a busy one", cap(quiet.buf), cap(busy.buf))
+	}
+}
+
 // A timeout within a PDU loses nothing: US-SC-004's read deadlines may strike anywhere.
 func TestFramerGoesOnAfterATimeout(t *testing.T) {
 	frame := wire(hotSubmit())

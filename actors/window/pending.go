@@ -26,13 +26,14 @@ type sent struct {
 	seq uint32
 }
 
-// NewPending makes room for about window numbers at once; it grows by itself.
+// NewPending will have room for about window numbers at once, from the first one on:
+// a line that has not submitted anything costs nothing. It grows by itself.
 func NewPending[T any](window int) *Pending[T] {
 	size := 64
 	for size < 2*window {
 		size *= 2
 	}
-	return &Pending[T]{ring: make([]waiting[T], size), mask: uint32(size - 1), late: map[uint32]waiting[T]{}}
+	return &Pending[T]{mask: uint32(size - 1), late: map[uint32]waiting[T]{}}
 }
 
 // Len returns how many numbers wait.
@@ -40,6 +41,9 @@ func (p *Pending[T]) Len() int { return p.n }
 
 // Put registers a number, before its PDU is written.
 func (p *Pending[T]) Put(seq uint32, at time.Time, value T) {
+	if p.ring == nil {
+		p.ring = make([]waiting[T], p.mask+1)
+	}
 	place := &p.ring[seq&p.mask]
 	if place.seq != 0 {
 		p.late[place.seq] = *place
@@ -52,6 +56,9 @@ func (p *Pending[T]) Put(seq uint32, at time.Time, value T) {
 // Take removes a number and returns what was sent under it.
 func (p *Pending[T]) Take(seq uint32) (T, bool) {
 	var none T
+	if p.n == 0 {
+		return none, false
+	}
 	if place := &p.ring[seq&p.mask]; place.seq == seq && seq != 0 {
 		value := place.value
 		*place = waiting[T]{}
