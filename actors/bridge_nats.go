@@ -93,7 +93,6 @@ func (n *natsBridge) Receive(c actor.Context) {
 // its credit is right again.
 func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	in := p.source.intake
-	defer p.withdraw()
 	ctx, cancel := context.WithCancel(bridge)
 	defer cancel()
 	defer context.AfterFunc(p.wanted, cancel)()

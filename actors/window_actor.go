@@ -67,6 +67,7 @@ func (s *source) asked() (n int) {
 
 // over takes a request out that has ended.
 func (s *source) over(p *pull) {
+	p.withdraw() // its context, if nothing else
 	s.pulls = slices.DeleteFunc(s.pulls, func(known *pull) bool { return known == p })
 }
 
