@@ -83,13 +83,14 @@ func (p *postgresBridge) save(c actor.Context) {
 	if !ok {
 		return
 	}
+	rows := rowsOf(g.accepted, p.env.Epoch)
 	if g.stored != nil {
-		p.env.near.expect(g.rows, g.stored)
+		p.env.near.expect(rows, g.stored)
 	}
 	root, self, env, desk := c.ActorSystem().Root, c.Self(), p.env, p.desk
 	go func() {
 		if g.stored != nil {
-			if !keepSaving(env.ctx, env, g.rows) {
+			if !keepSaving(env.ctx, env, rows) {
 				return
 			}
 			env.outbox.saved(g)
@@ -100,7 +101,8 @@ func (p *postgresBridge) save(c actor.Context) {
 		}
 		stepAll(g.settlements, "store")
 		carryOut(env.ctx, root, env, g.settlements)
-		if waiting := env.parks.waitingFor(g.rows); len(waiting) > 0 {
+		env.outbox.done(g)
+		if waiting := env.parks.waitingFor(rows); len(waiting) > 0 {
 			desk.rematch(env.ctx, waiting)
 		}
 	}()

@@ -28,8 +28,10 @@ type driver struct {
 	bound    bool // has been
 	next     int  // messages handed out, but for those that came back
 	back     []*command
-	asked    []*pull // requests that wait for messages which may come back
+	free     []*command // that were accepted, to be used again
+	asked    []*pull    // requests that wait for messages which may come back
 	settled  int
+	now      time.Time // of the message at hand
 	began    time.Time
 	driven   Driven
 	ended    chan error // of one place: how it ended
@@ -128,6 +130,7 @@ func (d *driver) read(c actor.Context) {
 // serve hands out what was asked for, as far as there is something: first what has
 // come back.
 func (d *driver) serve(c actor.Context) {
+	d.now = time.Now()
 	for d.bound && len(d.asked) > 0 {
 		p := d.asked[0]
 		n := min(p.n, len(d.back)+d.driving.Messages-d.next)
@@ -161,7 +164,14 @@ func (d *driver) take(p *pull) *command {
 // command is what an intake makes of a delivery. ids are those of the parts that
 // the MNO has accepted already.
 func (d *driver) command(p *pull, delivery port.Delivery, plan *dispatch.Plan, ids []string) *command {
-	return &command{delivery: delivery, intake: p.source.intake, bind: p.bind, plan: plan, taken: time.Now(), outcome: ledger.New(plan.PDUs(), ids)}
+	var cmd *command
+	if n := len(d.free); n > 0 {
+		cmd, d.free = d.free[n-1], d.free[:n-1]
+	} else {
+		cmd = new(command)
+	}
+	*cmd = command{delivery: delivery, intake: p.source.intake, bind: p.bind, plan: plan, taken: d.now, outcome: ledger.New(plan.PDUs(), ids)}
+	return cmd
 }
 
 // settle takes what is decided for done. There is nothing to store.
@@ -180,6 +190,7 @@ func (d *driver) settle(c actor.Context) {
 			told.by = s.by
 			d.count(c, s)
 		}
+		d.env.outbox.done(g)
 		if told.count > 0 {
 			c.Send(told.by.self, told)
 		}
@@ -198,6 +209,7 @@ func (d *driver) count(c actor.Context, s *settlement) {
 	switch {
 	case s.submit:
 		d.driven.Accepted++
+		d.free = append(d.free, s.cmd)
 	case s.dead != nil:
 		d.driven.Refused++
 	default:

@@ -51,6 +51,19 @@ func (h *hands) close() {
 func (h *hands) release(cmd *command) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.takeOut(cmd)
+}
+
+// releaseAll takes out what settlements bring to an end.
+func (h *hands) releaseAll(settlements []settlement) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range settlements {
+		h.takeOut(settlements[i].cmd)
+	}
+}
+
+func (h *hands) takeOut(cmd *command) {
 	if !cmd.held {
 		return
 	}

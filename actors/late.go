@@ -48,9 +48,7 @@ type answeredLate struct {
 func (w *windowActor) learnLate(c actor.Context, m *answeredLate) {
 	s := newSettling(w, c)
 	f := m.flight
-	row := s.row(f.cmd, f.part, m.id, f.sentAt)
-	row.Ambiguous = true
-	s.out.rows = append(s.out.rows, row)
+	s.accept(f.cmd, f.part, m.id, f.sentAt, true)
 	s.send()
 	w.env.held.answered(f.cmd.plan.MessageID, f.part)
 	w.env.decided("lateAnswer", f.cmd, s.now)

@@ -33,8 +33,9 @@ type link struct {
 	closing bool
 	wake    chan struct{} // capacity 1
 
-	begun atomic.Uint64 // ordinal of the last flight that a write call may have sent
-	heard atomic.Int64  // Unix ns of the last read that brought octets
+	spare atomic.Pointer[heard] // what the session is done with, for the next read
+	begun atomic.Uint64         // ordinal of the last flight that a write call may have sent
+	heard atomic.Int64          // Unix ns of the last read that brought octets
 	gauge *bindGauge
 	tape  *recorder.Line // nil: nothing is recorded
 }
@@ -132,6 +133,24 @@ type heard struct {
 	faults  []fault
 	traffic bool // there was more than heartbeats
 	at      time.Time
+	ids     []byte // of all answers, one after the other
+}
+
+// newHeard is what the next read is gathered in.
+func (l *link) newHeard() *heard {
+	if h := l.spare.Swap(nil); h != nil {
+		return h
+	}
+	return &heard{link: l}
+}
+
+// done gives the memory back: whatever the session has handed on of it was copied.
+func (h *heard) done() {
+	clear(h.answers) // what they point to is not held here
+	clear(h.others)
+	clear(h.faults)
+	*h = heard{link: h.link, answers: h.answers[:0], others: h.others[:0], faults: h.faults[:0], ids: h.ids[:0]}
+	h.link.spare.Store(h)
 }
 
 // answer is a submit_sm_resp, or a generic_nack, as far as the window needs it.
@@ -139,6 +158,7 @@ type answer struct {
 	seq    uint32
 	status codec.Status
 	id     string
+	end    int // of its id in heard.ids
 	nack   bool
 	load   uint8 // congestion_state; window.NoCongestionState: it has none
 }
@@ -152,7 +172,7 @@ type fault struct {
 // runReader reads until the connection ends. maxLength bounds a PDU.
 func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength int) {
 	framer := codec.NewFramer(&noticing{l}, maxLength)
-	batch := &heard{link: l}
+	batch := l.newHeard()
 	for {
 		frame, err := framer.Next()
 		if err == nil {
@@ -164,7 +184,7 @@ func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength 
 		}
 		if !framer.Ready() || len(batch.answers)+len(batch.others) >= maxBatch {
 			batch.send(root, session)
-			batch = &heard{link: l}
+			batch = l.newHeard()
 		}
 	}
 }
@@ -177,15 +197,26 @@ func (h *heard) send(root *actor.RootContext, session *actor.PID) {
 	if len(h.answers)+len(h.others)+len(h.faults) == 0 {
 		return
 	}
+	h.name()
 	h.at = time.Now()
 	root.Send(session, h)
+}
+
+// name gives the answers their ids, all out of one allocation.
+func (h *heard) name() {
+	ids, start := string(h.ids), 0
+	for i := range h.answers {
+		a := &h.answers[i]
+		a.id, start = ids[start:a.end], a.end
+	}
 }
 
 // take decodes one frame. The frame is the framer's, so everything is copied.
 func (h *heard) take(frame []byte) {
 	if status, seq, id, ok := codec.ParseSubmitSMResp(frame); ok {
 		h.traffic = true
-		h.answers = append(h.answers, answer{seq: seq, status: status, id: string(id), load: loadIn(frame, id)})
+		h.ids = append(h.ids, id...)
+		h.answers = append(h.answers, answer{seq: seq, status: status, end: len(h.ids), load: loadIn(frame, id)})
 		return
 	}
 	pdu, err := codec.Parse(frame)
@@ -196,7 +227,7 @@ func (h *heard) take(frame []byte) {
 	switch p := pdu.(type) {
 	case *codec.GenericNack:
 		h.traffic = true
-		h.answers = append(h.answers, answer{seq: p.Sequence, status: p.Status, nack: true})
+		h.answers = append(h.answers, answer{seq: p.Sequence, status: p.Status, end: len(h.ids), nack: true})
 		return
 	case *codec.EnquireLink: // answered here and now: in every state, behind no mailbox
 		h.link.write(codec.Append(nil, codec.NewResp(p, codec.StatusOK)), 0)

@@ -22,6 +22,7 @@ func TestCongestionStateIsReadFromAnswers(t *testing.T) {
 		frame := codec.Append(nil, &codec.SubmitSMResp{Header: codec.Header{Sequence: 7}, MessageID: c.id, TLVs: c.tlvs})
 		h := &heard{}
 		h.take(frame)
+		h.name()
 		if len(h.answers) != 1 || h.answers[0].load != c.want || h.answers[0].id != c.id {
 			t.Errorf("%q %v: %+v, want %d", c.id, c.tlvs, h.answers, c.want)
 		}

@@ -49,6 +49,7 @@ type flight struct {
 	cmd     *command
 	part    int
 	ordinal uint64 // rising over all flights of the process's windows
+	place   int    // in its window's list; the window's alone
 	seq     uint32
 	sentAt  time.Time
 
@@ -119,7 +120,7 @@ type references struct{ block sequence.Block }
 
 // settle hands bridge/postgres what was accepted and what is thereby decided.
 type settle struct {
-	rows        []port.Correlation
+	accepted    []acceptance
 	settlements []settlement
 }
 

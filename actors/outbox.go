@@ -14,6 +14,7 @@ import (
 type outbox struct {
 	mu        sync.Mutex
 	gathered  settle
+	spare     []settle      // of groups that are done, emptied, for the next ones
 	saving    int           // group commits under way
 	last      chan struct{} // closed when all rows up to now are stored; nil: there were none
 	announced []port.Event
@@ -28,7 +29,7 @@ const maxSaving = 4
 func (o *outbox) settle(s *settle) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gathered.rows = append(o.gathered.rows, s.rows...)
+	o.gathered.accepted = append(o.gathered.accepted, s.accepted...)
 	o.gathered.settlements = append(o.gathered.settlements, s.settlements...)
 }
 
@@ -46,18 +47,38 @@ type group struct {
 func (o *outbox) next() (g group, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.saving >= maxSaving || len(o.gathered.rows)+len(o.gathered.settlements) == 0 {
+	if o.saving >= maxSaving || len(o.gathered.accepted)+len(o.gathered.settlements) == 0 {
 		return group{}, false
 	}
 	g = group{settle: o.gathered, before: o.last}
 	o.gathered = settle{}
-	if len(g.rows) > 0 {
+	if n := len(o.spare); n > 0 {
+		o.gathered, o.spare = o.spare[n-1], o.spare[:n-1]
+	}
+	if len(g.accepted) > 0 {
 		g.stored, g.upTo = &commit{done: make(chan struct{})}, make(chan struct{})
 		o.saving++
 		o.last = g.upTo
 	}
 	return g, true
 }
+
+// done takes back the memory of a group that is stored and carried out.
+func (o *outbox) done(g group) {
+	if cap(g.accepted)+cap(g.settlements) > maxSpareGroup {
+		return
+	}
+	clear(g.accepted) // what they point to is not held here
+	clear(g.settlements)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.spare) <= maxSaving {
+		o.spare = append(o.spare, settle{g.accepted[:0], g.settlements[:0]})
+	}
+}
+
+// maxSpareGroup bounds the memory that is kept of a group, in entries: about 1 MiB.
+const maxSpareGroup = 16_000
 
 // saved says that a group's rows are stored.
 func (o *outbox) saved(g group) {

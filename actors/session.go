@@ -73,6 +73,7 @@ type session struct {
 	timer   *time.Timer                // the next look at the deadlines
 	watches bool                       // it looks at those of submits too
 	timers  map[*time.Timer]struct{}   // one-off deadlines of this incarnation
+	spare   []*flight                  // memory of a batch that was written, for the answers to one
 	out     []byte                     // scratch: PDUs of one Receive
 	scratch []byte                     // scratch: one PDU's user data
 	submit  codec.SubmitSM             // scratch: the PDU being filled
@@ -133,6 +134,7 @@ func (s *session) start(c actor.Context) {
 	s.own = map[uint32]codec.CommandID{}
 	s.timers = map[*time.Timer]struct{}{}
 	s.account = s.seat.account.Load()
+	s.scratch = make([]byte, 0, 256)
 	s.pending = window.NewPending[*flight](s.account.Window)
 	s.ask(c)
 	dial, patience := s.account.Dial, s.account.Times.Connect

@@ -39,14 +39,15 @@ func (s *session) write(c actor.Context, flights []*flight) {
 		s.out = codec.Append(s.out, &s.submit)
 		s.pending.Put(f.seq, now, f) // before the write: no answer can come first
 		mark = f.ordinal
-		s.seat.gauge.sequence.Store(f.seq)
 	}
 	if mark != 0 {
+		s.seat.gauge.sequence.Store(s.submit.Sequence)
 		s.link.write(s.out, mark)
 		if !s.watches {
 			s.schedule(c)
 		}
 	}
+	s.spare = flights[:0]
 	s.traffic = now
 	s.ask(c)
 }
@@ -62,6 +63,7 @@ func (s *session) hear(c actor.Context, m *heard) {
 	if len(m.answers) > 0 {
 		s.match(c, m)
 	}
+	defer m.done()
 	for _, f := range m.faults {
 		s.env.violation(s.seat.id, "malformed", f.err.Error(), m.at)
 		if f.reply != nil {
@@ -88,11 +90,13 @@ func (s *session) hear(c actor.Context, m *heard) {
 
 // match finds the flights that were answered and hands them to the window.
 func (s *session) match(c actor.Context, m *heard) {
-	flights := make([]*flight, 0, len(m.answers))
-	for _, a := range m.answers {
+	flights := s.spare[:0]
+	s.spare = nil // the window's from now on
+	for i := range m.answers {
+		a := &m.answers[i]
 		f, ok := s.pending.Take(a.seq)
 		if !ok {
-			s.unmatched(c, a, m.at)
+			s.unmatched(c, *a, m.at)
 			continue
 		}
 		f.status, f.id, f.took, f.load = a.status, a.id, m.at.Sub(f.sentAt), a.load

@@ -36,7 +36,9 @@ type windowActor struct {
 	up       *linkUp // nil while the bind is not BOUND
 	sources  []*source
 	queue    lane.Queue[*command] // planned and not wholly submitted, by lane, in the order of delivery
-	flights  map[uint64]*flight   // in flight, by ordinal
+	flights  flights
+	spare    []*flight // memory of a batch that was settled, for the next one
+	work     settling
 	settling int
 	refs     sequence.Blocks
 	asked    time.Time // when references were asked for last
@@ -176,7 +178,6 @@ func (w *windowActor) start(c actor.Context) {
 	w.window = window.New(w.size)
 	w.window.Listen(account.Congestion)
 	w.pace = window.NewPace(account.TPS)
-	w.flights = map[uint64]*flight{}
 	w.paused = w.seat.paused
 	w.node.show(w.window.State().String(), time.Now())
 	if w.seat.id.Direction.Submits() {
@@ -267,16 +268,15 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	w.node.show(w.window.State().String(), now)
 	s := newSettling(w, c)
 	lost := 0
-	for ordinal, f := range w.flights {
+	for _, f := range w.flights.empty() {
 		f.cmd.outcome.Stop()
-		if ordinal > m.written {
+		if f.ordinal > m.written {
 			f.cmd.outcome.TakeBack(f.part)
 		} else {
 			f.cmd.outcome.Lose(f.part)
 			f.cmd.journey.outcome(f, w.seat.id, now, m.reason)
 			lost++
 		}
-		delete(w.flights, ordinal)
 		if f.cmd.outcome.Waiting() == 0 {
 			s.finish(f.cmd)
 		}
@@ -339,7 +339,8 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 	if n == 0 {
 		return nil
 	}
-	flights := make([]*flight, 0, min(n, w.queue.Len()+8))
+	flights := w.spare[:0]
+	w.spare = nil // the session's from now on
 	for len(flights) < n {
 		l, cmd, ok := w.queue.Next()
 		if !ok || !w.refer(c, cmd) {
@@ -355,15 +356,16 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 			if cmd.journey != nil {
 				cmd.journey.hand(part, time.Now())
 			}
-			f := &flight{cmd: cmd, part: part, ordinal: w.env.ordinals.Add(1)}
-			w.flights[f.ordinal] = f
-			flights = append(flights, f)
+			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
 		}
 		w.queue.Spend(l, len(flights)-before)
 		if _, more := cmd.outcome.Next(); more {
 			break
 		}
 		w.queue.Pop(l)
+	}
+	if len(flights) == 0 {
+		w.spare = flights
 	}
 	return flights
 }

@@ -49,24 +49,21 @@ func (w *windowActor) reconcile(c actor.Context, m *flightsHeld) {
 	now := time.Now()
 	s := newSettling(w, c)
 	lost := 0
-	for ordinal, f := range w.flights {
-		if w.up != nil && m.link == w.up.link && m.ordinals[ordinal] {
-			continue
-		}
-		delete(w.flights, ordinal)
+	held := func(f *flight) bool { return w.up != nil && m.link == w.up.link && m.ordinals[f.ordinal] }
+	for _, f := range w.flights.takeOut(func(f *flight) bool { return !held(f) }) {
 		f.cmd.outcome.Lose(f.part)
 		lost++
 		if f.cmd.outcome.Waiting() == 0 {
 			s.finish(f.cmd)
 		}
 	}
-	w.window.Recount(len(w.flights), now)
+	w.window.Recount(w.flights.count(), now)
 	s.unknown(lost, "the window failed")
-	known := make(map[*command]bool, w.queue.Len()+len(w.flights))
+	known := make(map[*command]bool, w.queue.Len()+w.flights.count())
 	for cmd := range w.queue.All() {
 		known[cmd] = true
 	}
-	for _, f := range w.flights {
+	for _, f := range w.flights.list {
 		known[f.cmd] = true
 	}
 	for _, cmd := range w.seat.hands.all() {

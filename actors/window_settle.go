@@ -19,7 +19,9 @@ import (
 
 // How a window brings commands to their end.
 
-// settling gathers, over one message, what goes to bridge/postgres.
+// settling gathers, over one message, what goes to bridge/postgres. There is one of
+// a window, so that its memory is used again; should the window fail before it has
+// sent what is gathered, the next one does.
 type settling struct {
 	w       *windowActor
 	c       actor.Context
@@ -29,12 +31,18 @@ type settling struct {
 }
 
 func newSettling(w *windowActor, c actor.Context) *settling {
-	return &settling{w: w, c: c, account: w.seat.account.Load(), now: time.Now()}
+	s := &w.work
+	s.w, s.c, s.account, s.now = w, c, w.seat.account.Load(), time.Now()
+	return s
 }
 
 func (s *settling) send() {
-	if len(s.out.rows)+len(s.out.settlements) > 0 {
+	if len(s.out.accepted)+len(s.out.settlements) > 0 {
+		s.w.seat.hands.releaseAll(s.out.settlements)
 		s.w.env.outbox.settle(&s.out)
+		clear(s.out.accepted)
+		clear(s.out.settlements)
+		s.out = settle{s.out.accepted[:0], s.out.settlements[:0]}
 		s.c.Send(s.w.env.postgres, settleDueMessage)
 	}
 }
@@ -46,10 +54,9 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 	released, lost := 0, 0
 	degraded := window.NotDegraded
 	for _, f := range m.flights {
-		if w.flights[f.ordinal] != f {
+		if !w.flights.take(f) {
 			continue // of a link that is gone: taken back already
 		}
-		delete(w.flights, f.ordinal)
 		released++
 		if f.lost {
 			lost++
@@ -66,7 +73,11 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 		if standing, _ := f.cmd.outcome.Standing(); standing != ledger.Open {
 			s.finish(f.cmd)
 		}
+		if !f.lost { // the session remembers those that are
+			w.flights.recycle(f)
+		}
 	}
+	w.spare = m.flights[:0]
 	w.window.Release(released, s.now)
 	if len(responses) > 0 {
 		w.env.Listener.On(event.ResponsesReceived{Bind: w.seat.id, Responses: responses})
@@ -104,7 +115,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 			f.cmd.submittedAt = f.sentAt
 		}
 		s.w.window.Feedback(f.load, f.took, f.sentAt, s.now)
-		s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
+		s.accept(f.cmd, f.part, f.id, f.sentAt, f.cmd.doubtful)
 		return s.w.window.Answered(verdict.Verdict{}, f.sentAt, s.now)
 	}
 	v := s.account.Verdicts.Of(f.status)
@@ -115,7 +126,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 	switch v.Class {
 	case verdict.Accept: // by the profile: the MNO has it, under no id
 		f.cmd.outcome.Accept(f.part, f.id)
-		s.out.rows = append(s.out.rows, s.row(f.cmd, f.part, f.id, f.sentAt))
+		s.accept(f.cmd, f.part, f.id, f.sentAt, f.cmd.doubtful)
 	case verdict.Retry:
 		f.cmd.outcome.Postpone(f.part, v.Delay)
 	default:
@@ -126,26 +137,9 @@ func (s *settling) judge(f *flight) window.Degraded {
 	return s.w.window.Answered(v, f.sentAt, s.now)
 }
 
-// row is the correlation of an accepted part (US-SC-010).
-func (s *settling) row(cmd *command, part int, id string, sentAt time.Time) port.Correlation {
-	key := s.account.Receipts.IDs.FromResponse(id)
-	if id == "" {
-		key = port.NamelessID(cmd.plan.MessageID, part+1)
-	}
-	r := rowOf(s.account, cmd, part, key, sentAt)
-	r.Bind, r.Epoch = s.w.seat.id, s.w.env.Epoch
-	return r
-}
-
-// rowOf is the correlation of a part under an id that follows the profile's rule.
-func rowOf(account *Account, cmd *command, part int, id string, sentAt time.Time) port.Correlation {
-	return port.Correlation{
-		OperatorID: account.OperatorID, PrimaryOperatorID: cmd.primary, OperatorMessageID: id,
-		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
-		Bind: cmd.bind, From: cmd.plan.From(), To: cmd.plan.To(),
-		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(account.Expiry),
-		Ambiguous: cmd.doubtful, Silent: port.IsNameless(id) || !cmd.plan.AsksReceipt(part), Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace, Reference: cmd.reference,
-	}
+// accept has the correlation of a part stored (US-SC-010).
+func (s *settling) accept(cmd *command, part int, id string, sentAt time.Time, ambiguous bool) {
+	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, bind: &s.w.seat.id, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous})
 }
 
 // saveAgain stores the rows of a command's accepted parts once more: a failure
@@ -157,7 +151,7 @@ func (s *settling) saveAgain(cmd *command) {
 			if at.IsZero() {
 				at = s.now
 			}
-			s.out.rows = append(s.out.rows, s.row(cmd, part, id, at))
+			s.accept(cmd, part, id, at, cmd.doubtful)
 		}
 	}
 }
@@ -188,7 +182,6 @@ func (s *settling) giveBack(cmd *command, delay time.Duration) {
 
 func (s *settling) end(cmd *command, how settlement) {
 	cmd.settled = true
-	s.w.seat.hands.release(cmd)
 	how.cmd, how.by = cmd, s.w
 	cmd.journey.decided(s.now)
 	s.w.settling++

@@ -7,7 +7,6 @@
 package ledger
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -30,28 +29,39 @@ var outcomeNames = [...]string{"unwritten", "written", "accepted", "rejected", "
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Message is the account of one command in hand: one outcome a part.
+// Message is the account of one command in hand: one outcome a part. Most have one
+// part, which stands in the Message itself and costs no allocation.
 type Message struct {
-	parts    []Outcome
-	ids      []string
-	next     int // the part to submit next; parts before it are not Unwritten
+	first    entry
+	more     []entry // the parts after it
+	next     int     // the part to submit next; parts before it are not Unwritten
 	inflight int
 	stopped  bool // a part was refused: the rest stays unwritten
 	delay    time.Duration
+}
+
+// entry is the account of one part.
+type entry struct {
+	outcome Outcome
+	id      string // the MNO's, once it is accepted
 }
 
 // New opens the account of a command of so many parts (1…255), of which accepted
 // holds the ids that an earlier delivery of it got, by part from 0, "" where none,
 // port.NamelessID where the MNO took the part without giving one.
 func New(parts int, accepted []string) Message {
-	m := Message{parts: make([]Outcome, parts), ids: make([]string, parts)}
+	var m Message
+	if parts > 1 {
+		m.more = make([]entry, parts-1)
+	}
 	for i, id := range accepted {
 		if i >= parts || id == "" {
 			continue
 		}
-		m.parts[i] = Accepted
+		e := m.part(i)
+		e.outcome = Accepted
 		if !port.IsNameless(id) {
-			m.ids[i] = id
+			e.id = id
 		}
 	}
 	m.advance()
@@ -59,23 +69,45 @@ func New(parts int, accepted []string) Message {
 }
 
 // Parts returns the number of parts.
-func (m *Message) Parts() int { return len(m.parts) }
+func (m *Message) Parts() int { return 1 + len(m.more) }
+
+func (m *Message) part(i int) *entry {
+	if i == 0 {
+		return &m.first
+	}
+	return &m.more[i-1]
+}
 
 // IDs returns the MNO's ids by part, "" where it has given none.
-func (m *Message) IDs() []string { return m.ids }
+func (m *Message) IDs() []string {
+	ids := make([]string, m.Parts())
+	for i := range ids {
+		ids[i] = m.part(i).id
+	}
+	return ids
+}
 
 // Outcome returns what is known of a part, from 0.
-func (m *Message) Outcome(part int) Outcome { return m.parts[part] }
+func (m *Message) Outcome(part int) Outcome { return m.part(part).outcome }
 
 func (m *Message) advance() {
-	for m.next < len(m.parts) && m.parts[m.next] != Unwritten {
+	for m.next < m.Parts() && m.Outcome(m.next) != Unwritten {
 		m.next++
 	}
 }
 
+func (m *Message) has(o Outcome) bool {
+	for i := range m.Parts() {
+		if m.Outcome(i) == o {
+			return true
+		}
+	}
+	return false
+}
+
 // Next returns the part to submit next; ok is false when none is left or one was refused.
 func (m *Message) Next() (part int, ok bool) {
-	if m.stopped || m.next == len(m.parts) {
+	if m.stopped || m.next == m.Parts() {
 		return 0, false
 	}
 	return m.next, true
@@ -83,7 +115,7 @@ func (m *Message) Next() (part int, ok bool) {
 
 // Hand says that a part goes to a session.
 func (m *Message) Hand(part int) {
-	m.parts[part] = Written
+	m.part(part).outcome = Written
 	m.inflight++
 	m.advance()
 }
@@ -91,7 +123,7 @@ func (m *Message) Hand(part int) {
 // Accept says that the MNO took a part and gave it an id.
 func (m *Message) Accept(part int, id string) {
 	m.leave(part, Accepted)
-	m.ids[part] = id
+	m.part(part).id = id
 }
 
 // Reject says that the MNO refused a part for good.
@@ -125,9 +157,9 @@ func (m *Message) TakeBack(part int) {
 // Forget says that nobody knows any more what becomes of the parts that await an
 // answer, and that no further part will be submitted.
 func (m *Message) Forget() {
-	for part, o := range m.parts {
-		if o == Written {
-			m.parts[part] = Unknown
+	for i := range m.Parts() {
+		if e := m.part(i); e.outcome == Written {
+			e.outcome = Unknown
 		}
 	}
 	m.inflight, m.stopped = 0, true
@@ -135,14 +167,14 @@ func (m *Message) Forget() {
 
 // Past is what a later delivery must know, once no answer is awaited any more.
 func (m *Message) Past() Past {
-	return Past{Doubtful: m.Doubt(), Empty: !slices.Contains(m.parts, Accepted)}
+	return Past{Doubtful: m.Doubt(), Empty: !m.has(Accepted)}
 }
 
 // Doubt reports whether the outcome of a part is unknown.
-func (m *Message) Doubt() bool { return slices.Contains(m.parts, Unknown) }
+func (m *Message) Doubt() bool { return m.has(Unknown) }
 
 func (m *Message) leave(part int, o Outcome) {
-	m.parts[part] = o
+	m.part(part).outcome = o
 	m.inflight--
 }
 
@@ -171,8 +203,8 @@ func (m *Message) Standing() (Standing, time.Duration) {
 		return Open, 0
 	}
 	s := Complete
-	for _, o := range m.parts {
-		switch o {
+	for i := range m.Parts() {
+		switch m.Outcome(i) {
 		case Rejected:
 			return Refused, 0
 		case Unknown:

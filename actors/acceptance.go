@@ -1,0 +1,50 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// acceptance is one part that the MNO has taken. Its correlation is made of it by
+// bridge/postgres, away from the bind's hot path; nothing of the command that goes
+// into the row changes once a part was submitted, but for what stands here.
+type acceptance struct {
+	cmd       *command
+	account   *Account     // under whose rules
+	bind      *port.BindID // that submitted it
+	id        string       // as in submit_sm_resp
+	sentAt    time.Time
+	part      int
+	ambiguous bool // an earlier submit of it was never answered
+}
+
+// row is the correlation of an accepted part (US-SC-010).
+func (a *acceptance) row(epoch uint64) port.Correlation {
+	key := a.account.Receipts.IDs.FromResponse(a.id)
+	if a.id == "" {
+		key = port.NamelessID(a.cmd.plan.MessageID, a.part+1)
+	}
+	r := rowOf(a.account, a.cmd, a.part, key, a.sentAt)
+	r.Bind, r.Epoch, r.Ambiguous = *a.bind, epoch, a.ambiguous
+	return r
+}
+
+func rowsOf(accepted []acceptance, epoch uint64) []port.Correlation {
+	rows := make([]port.Correlation, len(accepted))
+	for i := range accepted {
+		rows[i] = accepted[i].row(epoch)
+	}
+	return rows
+}
+
+// rowOf is the correlation of a part under an id that follows the profile's rule.
+func rowOf(account *Account, cmd *command, part int, id string, sentAt time.Time) port.Correlation {
+	return port.Correlation{
+		OperatorID: account.OperatorID, PrimaryOperatorID: cmd.primary, OperatorMessageID: id,
+		MessageID: cmd.plan.MessageID, PartIndex: part + 1, PartsTotal: cmd.plan.PDUs(),
+		Bind: cmd.bind, From: cmd.plan.From(), To: cmd.plan.To(),
+		SubmittedAt: sentAt, ExpiresAt: sentAt.Add(account.Expiry),
+		Silent: port.IsNameless(id) || !cmd.plan.AsksReceipt(part), Fingerprint: cmd.plan.Fingerprint, Trace: cmd.delivery.Trace, Reference: cmd.reference,
+	}
+}
