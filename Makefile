@@ -13,7 +13,12 @@ DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark no
 RACED ?= ./actors/... ./infra/... ./testkit/...
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.buildVersion=$(VERSION) -X main.buildCommit=$(COMMIT)
+
+# Of the image: the time that its files are of, and the platforms, with commas between them.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+PLATFORMS         ?= linux/$(shell $(GO) env GOARCH)
 
 # FUZZTIME is for each fuzz target; BENCH selects benchmarks; SEED 0 draws one and prints it.
 FUZZTIME     ?= 10s
@@ -32,6 +37,11 @@ demo: ## see it work: connector, simulator and real messages in one process
 .PHONY: build
 build: ## bin/smpp-connector and bin/smsc, with the version in them
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: image
+image: ## the container image as an OCI archive in dist/, without a daemon (PLATFORMS=linux/amd64,linux/arm64)
+	cd $(TOOLS) && $(GO) run ./image -version '$(VERSION)' -commit '$(COMMIT)' -created '$(SOURCE_DATE_EPOCH)' \
+	  -platforms '$(PLATFORMS)' -out ../../dist/smpp-connector-'$(VERSION)'.oci.tar
 
 .PHONY: npm
 npm: ## the segment counter as an npm package, packed in dist/

@@ -6,26 +6,41 @@ import (
 	"runtime/debug"
 )
 
-// buildVersion is set by the Makefile; a plain go build says what it was made from.
-var buildVersion string
+// buildVersion and buildCommit are set by the Makefile; a plain go build says what
+// it was made from.
+var buildVersion, buildCommit string
 
 func version() string {
 	if buildVersion != "" {
 		return buildVersion
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
+	if commit := commit(); len(commit) >= 12 {
+		return "devel-" + commit[:12]
 	}
 	return "devel"
 }
 
+// commit is what the program was built from, or nothing.
+func commit() string {
+	if buildCommit != "" {
+		return buildCommit
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}
+
 func printVersion(_ context.Context, _ []string, s streams) int {
 	fmt.Fprintln(s.out, "smpp-connector", version())
+	if commit := commit(); commit != "" {
+		fmt.Fprintln(s.out, "commit", commit)
+	}
 	return 0
 }
