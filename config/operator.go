@@ -55,12 +55,13 @@ type Profile struct {
 	Flash        FlashStyle // how a class 0 message is said
 
 	ServiceType        string
-	RegisteredDelivery uint8         // when the command says nothing
-	ReceiptParts       ReceiptParts  // which parts of a long message ask for a receipt
-	ReceiptWords       []ReceiptWord // state words of this MNO's own
-	AcceptedIsFinal    bool          // nothing comes after ACCEPTED
-	ReceiptTextFirst   bool          // the text of a receipt is believed before its TLVs
-	TemporaryError     codec.Status  // deliver_sm_resp when the event could not be stored
+	RegisteredDelivery uint8          // when the command says nothing
+	ReceiptParts       ReceiptParts   // which parts of a long message ask for a receipt
+	ReceiptWords       []ReceiptWord  // state words of this MNO's own
+	ReceiptErrors      []ReceiptError // what its err: codes mean
+	AcceptedIsFinal    bool           // nothing comes after ACCEPTED
+	ReceiptTextFirst   bool           // the text of a receipt is believed before its TLVs
+	TemporaryError     codec.Status   // deliver_sm_resp when the event could not be stored
 	UnknownOutcome     UnknownOutcome
 	HoldUnknown        time.Duration  // how long OutcomeHold waits
 	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
@@ -123,6 +124,10 @@ const (
 	FlashGeneral FlashStyle = "general" // 0x10 for GSM7, 0x18 for UCS2
 	FlashClass   FlashStyle = "class"   // 0xF0 for GSM7, 0x18 for UCS2
 )
+
+// ReceiptError says what a code after `err:` means at an MNO. Codes are compared as
+// they are, but for the case of letters: they are no numbers.
+type ReceiptError struct{ Code, Meaning string }
 
 // ReceiptWord gives a word after `stat:` a message_state (SMPP 3.4 §5.2.28).
 type ReceiptWord struct {

@@ -117,6 +117,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return choice(&p.ReceiptParts, ReceiptAll, ReceiptLast) }},
 	{"receipts.words", "", "", "state words of this MNO's own, as in [BLOCKED=REJECTED]",
 		func(p *Profile) value { return receiptWords(&p.ReceiptWords) }},
+	{"receipts.errors", "", "", "what this MNO's err: codes mean, for events, as in [001=unknown subscriber, 0A2=barred]",
+		func(p *Profile) value { return receiptErrors(&p.ReceiptErrors) }},
 	{"receipts.acceptedIsFinal", "", "", "nothing comes after ACCEPTED",
 		func(p *Profile) value { return toggle(&p.AcceptedIsFinal) }},
 	{"receipts.textFirst", "", "", "believe the text of a receipt before its TLVs",

@@ -206,7 +206,7 @@ operators:
     systemId: s
     password: p
     text: {lockingShift: Portuguese, singleShift: spanish, flash: class}
-    receipts: {words: [BLOCKED=REJECTED, buffrd=enroute], acceptedIsFinal: true, textFirst: true}
+    receipts: {words: [BLOCKED=REJECTED, buffrd=enroute], errors: [001=unknown subscriber, 0a2=barred], acceptedIsFinal: true, textFirst: true}
     tlvs: ["PE_ID=0x1400:text:required", "N=5123:uint16"]
     statuses: ["esme_rsyserr=retry:30s", "0x0408=Reject", "1025=retry:1m30s:halve", "0x45=half-close", "ESME_RTHROTTLED=retry", "0x0402=accept:none"]
 `
@@ -216,6 +216,9 @@ operators:
 	}
 	if want := []ReceiptWord{{"BLOCKED", codec.StateRejected}, {"BUFFRD", codec.StateEnroute}}; !slices.Equal(op.ReceiptWords, want) {
 		t.Errorf("words %v", op.ReceiptWords)
+	}
+	if want := []ReceiptError{{"001", "unknown subscriber"}, {"0A2", "barred"}}; !slices.Equal(op.ReceiptErrors, want) {
+		t.Errorf("errors %v", op.ReceiptErrors)
 	}
 	if want := []TLV{{"PE_ID", 0x1400, "text", true}, {"N", 0x1403, "uint16", false}}; !slices.Equal(op.TLVs, want) {
 		t.Errorf("tlvs %v", op.TLVs)
@@ -238,6 +241,7 @@ operators:
 		raws []any
 	}{
 		"language": {language(&p.LockingShift, segment.Language.HasLocking), []any{"pashto", "spanish", 3}},
+		"errors":   {receiptErrors(&p.ReceiptErrors), []any{"001", "=x", "001=", "1=" + strings.Repeat("x", 101)}},
 		"words":    {receiptWords(&p.ReceiptWords), []any{"BLOCKED", "BLOCKED=GONE", "=REJECTED", []any{1}}},
 		"tlvs":     {tlvs(&p.TLVs), []any{"PE_ID", "PE_ID=0x1400", "PE_ID=0x14000:text", "PE_ID=0x1400:float", "PE_ID=0x1400:text:perhaps", "a b=1:text"}},
 		"statuses": {statusRules(&p.Statuses), []any{"0x0408", "0x0408=", "0x0408=retry:", "0x0408=30s", "0x0408=reject:30s", "0x0408=halve:retry",

@@ -75,6 +75,18 @@ func receiptWords(field *[]ReceiptWord) value {
 	}, func(w ReceiptWord) string { return w.Word + "=" + w.State.String() })
 }
 
+// mostMeaning bounds what a code may mean, in octets.
+const mostMeaning = 100
+
+// receiptErrors is a list of CODE=MEANING.
+func receiptErrors(field *[]ReceiptError) value {
+	return list(field, "codes with their meanings, as in [001=unknown subscriber], meanings of up to 100 octets", func(s string) (ReceiptError, bool) {
+		code, meaning, ok := strings.Cut(s, "=")
+		e := ReceiptError{strings.ToUpper(strings.TrimSpace(code)), strings.TrimSpace(meaning)}
+		return e, ok && e.Code != "" && e.Meaning != "" && len(e.Meaning) <= mostMeaning
+	}, func(e ReceiptError) string { return e.Code + "=" + e.Meaning })
+}
+
 // tlvKinds are how the value of a declared TLV may be written.
 var tlvKinds = []string{"text", "cstring", "uint8", "uint16", "uint32", "hex"}
 

@@ -50,6 +50,7 @@ func writeReceipt(w *writer, m *DlrInboundEvent) {
 	w.truth("ambiguous", m.Ambiguous)
 	w.count("epoch", m.Epoch)
 	w.text("diagnosis", m.Diagnosis)
+	w.text("errorMeaning", m.ErrorMeaning)
 }
 
 func writeInbound(w *writer, m *MoInboundEvent) {

@@ -688,7 +688,8 @@ type DlrInboundEvent struct {
 	Incomplete        bool                   `protobuf:"varint,20,opt,name=incomplete,proto3" json:"incomplete,omitempty"` // the correlation expired before all parts were final
 	Ambiguous         bool                   `protobuf:"varint,21,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`   // a part had been written before and not answered
 	Epoch             uint32                 `protobuf:"varint,22,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"` // sms.dlr.orphan only: why no message was found
+	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"`                           // sms.dlr.orphan only: why no message was found
+	ErrorMeaning      string                 `protobuf:"bytes,24,opt,name=error_meaning,json=errorMeaning,proto3" json:"error_meaning,omitempty"` // what error_code means at this MNO, where its profile says so
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -880,6 +881,13 @@ func (x *DlrInboundEvent) GetEpoch() uint32 {
 func (x *DlrInboundEvent) GetDiagnosis() string {
 	if x != nil {
 		return x.Diagnosis
+	}
+	return ""
+}
+
+func (x *DlrInboundEvent) GetErrorMeaning() string {
+	if x != nil {
+		return x.ErrorMeaning
 	}
 	return ""
 }
@@ -2054,7 +2062,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\bREJECTED\x10\b\x12\r\n" +
 	"\tSCHEDULED\x10\t\x12\v\n" +
 	"\aSKIPPED\x10\n" +
-	"\"\xb1\x06\n" +
+	"\"\xd6\x06\n" +
 	"\x0fDlrInboundEvent\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x126\n" +
@@ -2089,7 +2097,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"incomplete\x12\x1c\n" +
 	"\tambiguous\x18\x15 \x01(\bR\tambiguous\x12\x14\n" +
 	"\x05epoch\x18\x16 \x01(\rR\x05epoch\x12\x1c\n" +
-	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\"\xd4\x04\n" +
+	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\x12#\n" +
+	"\rerror_meaning\x18\x18 \x01(\tR\ferrorMeaning\"\xd4\x04\n" +
 	"\x0eMoInboundEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\voperator_id\x18\x02 \x01(\tR\n" +

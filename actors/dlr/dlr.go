@@ -19,8 +19,9 @@ import (
 
 // Rules say how an MNO writes receipts and ids: the profile.
 type Rules struct {
-	IDs   IDs
-	Words receipt.Rules
+	IDs    IDs
+	Words  receipt.Rules
+	Errors map[string]string // what an err: code means, by the code in upper case
 }
 
 // IDs makes one key of the ids of both sides.
@@ -39,6 +40,8 @@ type Heard struct {
 	Bind port.BindID
 	At   time.Time
 	Raw  string // the receipt's text without the message's own
+
+	ErrMeaning string // what Err means at the MNO; empty: its profile does not say
 }
 
 // Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
@@ -52,6 +55,7 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)
 	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
 	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
+	h.ErrMeaning = r.Errors[strings.ToUpper(h.Err)]
 	if pdu.ESMClass.IsIntermediate() {
 		h.Final = false
 	}
@@ -116,7 +120,7 @@ func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 	e := &contract.DlrInboundEvent{
 		MessageId: row.MessageID, Status: Status(h.State), Final: h.Final,
 		OperatorId: row.OperatorID, PrimaryOperatorId: row.PrimaryOperatorID, OperatorMessageId: row.OperatorMessageID, BindId: h.Bind.String(),
-		To: row.To, From: row.From, ErrorCode: h.Err, NetworkErrorCode: h.NetworkErrorCode,
+		To: row.To, From: row.From, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning, NetworkErrorCode: h.NetworkErrorCode,
 		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
 		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,
 		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: uint32(row.Epoch),

@@ -137,7 +137,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}},
+		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors)},
 		Text:     text.Options{Default: alphabet},
 		Unknown:  unknownPolicies[op.UnknownOutcome], Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
@@ -243,6 +243,14 @@ func receiptWords(declared []config.ReceiptWord) map[string]uint8 {
 		words[w.Word] = uint8(w.State)
 	}
 	return words
+}
+
+func receiptErrors(declared []config.ReceiptError) map[string]string {
+	meanings := make(map[string]string, len(declared))
+	for _, e := range declared {
+		meanings[e.Code] = e.Meaning
+	}
+	return meanings
 }
 
 func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numbering {
