@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -134,6 +135,11 @@ func (n *nearStore) Mark(ctx context.Context, marks []port.Mark) error {
 		}
 	}
 	return nil
+}
+
+// Unfinished asks the store.
+func (n *nearStore) Unfinished(ctx context.Context, operatorIDs []string, from, to time.Time) ([]port.Correlation, error) {
+	return n.store.Unfinished(ctx, operatorIDs, from, to)
 }
 
 // Parts asks the store: other pods may have changed the other parts.

@@ -311,10 +311,13 @@ const (
 )
 
 // retry looks after the receipts whose rematch failed, those of commands that are
-// held, and those that stay without a message, until ctx ends.
+// held, those that stay without a message, and messages that expire unfinished, until
+// ctx ends.
 func (d receiptDesk) retry(ctx context.Context) {
+	expiry := expirySweep{desk: d}
 	for sweep := time.Now(); pause(ctx, doubtRetry); {
 		d.claim(ctx)
+		expiry.tick(ctx, time.Now())
 		if now := time.Now(); now.Sub(sweep) >= min(orphanSweep, d.env.Orphan) {
 			sweep = now
 			d.orphans(ctx, now)

@@ -82,6 +82,44 @@ func TestUSSC011TwoCopiesHaveOneFinalEvent(t *testing.T) {
 	}, smsc.Delay(40*time.Second))
 }
 
+// decisions.md 011: a long message of which not every part has had its final receipt
+// has its one final event, incomplete, when its correlation expires, also where the
+// process was another then.
+func TestUSSC011ALongMessageThatExpiresUnfinished(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Expiry = 2 * time.Hour
+		r.start()
+		r.sendText("m1", strings.Repeat("0123456789", 40)) // ids 1 to 3
+		r.sendText("m2", strings.Repeat("0123456789", 40)) // ids 4 to 6, of which none is receipted
+		r.after(time.Second)
+		r.mno.Do(smsc.SendPDU(receiptPDU("1")), smsc.SendPDU(receiptPDU("3")))
+		r.after(119 * time.Minute)
+		if n := len(r.receiptsOn(contract.SubjectDLRInbound)); n != 0 {
+			t.Errorf("%d final events before the expiry", n)
+		}
+		r.restart()
+		second := r.another()
+		r.after(15 * time.Minute)
+		final := r.receiptsOn(contract.SubjectDLRInbound)
+		if len(final) != 1 || !final[0].GetIncomplete() || final[0].GetPartsFinal() != 2 || final[0].GetMessageId() != "m1" || final[0].GetStatus() != contract.DlrStatus_DELIVERED {
+			t.Errorf("%v", final)
+		}
+		r.mno.Do(smsc.SendPDU(receiptPDU("2"))) // late
+		r.after(15 * time.Minute)
+		if n := len(r.receiptsOn(contract.SubjectDLRInbound)); n != 1 {
+			t.Errorf("%d final events after a late receipt", n)
+		}
+		incomplete := 0
+		for _, f := range heard[event.ReceiptsHeard](r) {
+			incomplete += f.Incomplete
+		}
+		if incomplete != 1 {
+			t.Errorf("%d are counted", incomplete)
+		}
+		r.end(second)
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
 func receiptPDU(id string) *codec.DeliverSM {
 	return &codec.DeliverSM{Header: codec.Header{Sequence: 9000}, SourceAddr: "93700000001", DestinationAddr: "Ghasi", ESMClass: codec.ESMTypeReceipt,
 		ShortMessage: fmt.Appendf(nil, "id:%s sub:001 dlvrd:001 submit date:2611251200 done date:2611251201 stat:DELIVRD err:000 text:Hello", id)}

@@ -150,6 +150,35 @@ func TestOfMessageCountsPartsAndNotRows(t *testing.T) {
 	}
 }
 
+// decisions.md 011: at its expiry a message has its final event with what is known.
+func TestUSSC011AMessageThatExpiresUnfinished(t *testing.T) {
+	parts := []port.Correlation{row(3, 1), row(3, 2), row(3, 3)}
+	if _, ok := OfExpired(parts, at); ok {
+		t.Error("an event of which nothing is known")
+	}
+	parts[1].Final = 5
+	e, ok := OfExpired(parts, at)
+	b, _ := e.Body.(*contract.DlrInboundEvent)
+	if !ok || !b.Incomplete || !b.Final || b.PartsFinal != 1 || b.PartsTotal != 3 || b.Status != contract.DlrStatus_UNDELIVERABLE || !strings.HasSuffix(e.ID, ":final") {
+		t.Errorf("%v %v", ok, e)
+	}
+	parts[0].States = 1 << port.Concluded
+	if _, ok := OfExpired(parts, at); ok {
+		t.Error("two final events")
+	}
+}
+
+// err is opaque; the profile may say what a code means.
+func TestTheMeaningOfAnErrorIsTheProfiles(t *testing.T) {
+	rules := Rules{Errors: map[string]string{"0A2": "barred"}}
+	for text, want := range map[string]string{"id:1 stat:UNDELIV err:0a2": "barred", "id:1 stat:UNDELIV err:A2": "", "id:1 stat:DELIVRD": ""} {
+		h := Read(receiptPDU(text), rules, "awcc", bind, at)
+		if got := OfPart(row(1, 1), h).Body.(*contract.DlrInboundEvent).GetErrorMeaning(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // What an orphan's event holds is enough to read the receipt again.
 func TestAnOrphanIsReadAgainAsItWas(t *testing.T) {
 	for _, pdu := range []*codec.DeliverSM{

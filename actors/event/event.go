@@ -128,6 +128,7 @@ type ReceiptsHeard struct {
 	Bind                                port.BindID
 	ByStatus                            map[string]int // DELIVERED … → how many
 	Matched, Parked, Repeated, Orphaned int
+	Incomplete                          int             // long messages that expired before all their parts were final
 	Latencies                           []time.Duration // submit to receipt, of the final ones
 }
 

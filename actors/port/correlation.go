@@ -99,6 +99,13 @@ type CorrelationStore interface {
 	// receipts have come. None is an empty slice.
 	Parts(ctx context.Context, operatorID, messageID string) ([]Correlation, error)
 
+	// Unfinished returns rows of messages in parts of these accounts that expired
+	// after from, and not after to, and that may lack their final event: of each at
+	// least one row with a final state and without Concluded, which may be on another
+	// row of it. Rows are kept for an hour or more after they expire, so that this
+	// can be asked.
+	Unfinished(ctx context.Context, operatorIDs []string, from, to time.Time) ([]Correlation, error)
+
 	// Mark sets states on rows; a row that is gone is skipped. Final is kept once set.
 	Mark(ctx context.Context, marks []Mark) error
 }

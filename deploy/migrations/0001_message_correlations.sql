@@ -36,5 +36,9 @@ CREATE TABLE smpp.message_correlations (
 -- The parts of one message: the ledger that a redelivery asks.
 CREATE INDEX message_correlations_message ON smpp.message_correlations (operator_id, message_id);
 
+-- Messages in parts that expire before all of them are final. BRIN, because rows come
+-- in about the order of their expiry, and because it does not hinder what Mark writes.
+CREATE INDEX message_correlations_expiry ON smpp.message_correlations USING brin (expires_at);
+
 COMMENT ON TABLE smpp.message_correlations IS
     'One row for each submit_sm that an MNO accepted, until it expires; one partition for each day of expiry.';

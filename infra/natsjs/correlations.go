@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -145,6 +147,27 @@ func (s *Correlations) Parts(ctx context.Context, operatorID, messageID string) 
 		return cmp.Or(cmp.Compare(a.PartIndex, b.PartIndex), a.SubmittedAt.Compare(b.SubmittedAt))
 	})
 	return parts, nil
+}
+
+// Unfinished implements port.CorrelationStore. It reads every row of the bucket:
+// the server orders them by their last write, not by their expiry.
+func (s *Correlations) Unfinished(ctx context.Context, operatorIDs []string, from, to time.Time) (unfinished []port.Correlation, err error) {
+	for _, operatorID := range operatorIDs {
+		err := s.bucket.scanOf(ctx, key(wordID, operatorID)+".>", func(e entry) {
+			id, err := readToken(e.key[strings.LastIndexByte(e.key, '.')+1:])
+			if err != nil || !e.live() {
+				return
+			}
+			row, err := unpackCorrelation(port.CorrelationKey{OperatorID: operatorID, OperatorMessageID: id}, e.value)
+			if err == nil && row.PartsTotal > 1 && row.Final != 0 && row.States&(1<<port.Concluded) == 0 && row.ExpiresAt.After(from) && !row.ExpiresAt.After(to) {
+				unfinished = append(unfinished, *row)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for messages of %s that have expired: %w", operatorID, err)
+		}
+	}
+	return unfinished, nil
 }
 
 // Mark implements port.CorrelationStore.

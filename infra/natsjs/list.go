@@ -37,7 +37,12 @@ func (b *bucket) list(ctx context.Context, pattern string) ([]entry, error) {
 
 // scan calls each with every entry of the bucket, deletions too.
 func (b *bucket) scan(ctx context.Context, each func(entry)) error {
-	request := directGet{Sequence: 1, NextFor: b.prefix + ">", Batch: scanPage}
+	return b.scanOf(ctx, ">", each)
+}
+
+// scanOf is scan for the keys of a pattern.
+func (b *bucket) scanOf(ctx context.Context, pattern string, each func(entry)) error {
+	request := directGet{Sequence: 1, NextFor: b.prefix + pattern, Batch: scanPage}
 	for {
 		entries, pending, err := b.ask(ctx, request)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -51,6 +52,38 @@ func (db *DB) Find(ctx context.Context, keys []port.CorrelationKey) ([]*port.Cor
 		return nil, err
 	}
 	return found, nil
+}
+
+// The days and the block ranges of expires_at bound what is read; operator ids only
+// filter it.
+const unfinishedSQL = `
+SELECT ` + rowColumns + ` FROM smpp.message_correlations c
+WHERE c.expires_on BETWEEN ($2::timestamptz AT TIME ZONE 'UTC')::date AND ($3::timestamptz AT TIME ZONE 'UTC')::date
+	AND c.expires_at > $2 AND c.expires_at <= $3
+	AND c.parts_total > 1 AND c.final <> 0 AND c.states & 32768 = 0 AND c.operator_id = ANY ($1::text[])`
+
+// Unfinished implements port.CorrelationStore.
+func (db *DB) Unfinished(ctx context.Context, operatorIDs []string, from, to time.Time) (unfinished []port.Correlation, err error) {
+	accounts := make([]string, len(operatorIDs))
+	for i, id := range operatorIDs {
+		accounts[i] = stored(id)
+	}
+	err = db.call(ctx, "look for messages that have expired", func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, unfinishedSQL, accounts, from, to)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			row, err := readRow(rows)
+			if err != nil {
+				return err
+			}
+			unfinished = append(unfinished, *row)
+		}
+		return rows.Err()
+	})
+	return unfinished, err
 }
 
 const partsSQL = `

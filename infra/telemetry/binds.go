@@ -68,7 +68,7 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		took:                   r.of(submitDuration).durations(v[:]...),
 	}
 	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, tpsThrottled, dlrOrphans, redisFailOpen,
-		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, moMessages} {
+		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, dlrIncomplete, moMessages} {
 		r.of(atZero).cell(v[:]...)
 	}
 	r.of(dlrLatency).durations(v[:]...)

@@ -64,6 +64,7 @@ const (
 	ingressBytes
 	dlrParked
 	dlrRepeated
+	dlrIncomplete
 	dlrLatency
 	moMessages
 	moParts
@@ -171,6 +172,8 @@ var Table = [metricCount]Metric{
 		"Receipts that came before their message was known and were parked."},
 	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,
 		"Receipts whose state had been published already."},
+	dlrIncomplete: {"smpp_connector_dlr_incomplete_total", Counter, "1", byBind, false,
+		"Long messages whose final event is incomplete: they expired before all their parts were final."},
 	dlrLatency: {"smpp_connector_dlr_latency_seconds", Histogram, "s", byBind, false,
 		"Time from submit_sm to the final receipt, by the bind that heard it."},
 	moMessages: {"smpp_connector_mo_total", Counter, "1", byBind, false,

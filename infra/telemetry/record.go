@@ -191,6 +191,7 @@ func (r *recorder) receiptsHeard(f event.ReceiptsHeard) {
 	r.add(dlrParked, f.Bind, f.Parked)
 	r.add(dlrRepeated, f.Bind, f.Repeated)
 	r.add(dlrOrphans, f.Bind, f.Orphaned)
+	r.add(dlrIncomplete, f.Bind, f.Incomplete)
 	if len(f.Latencies) == 0 {
 		return
 	}

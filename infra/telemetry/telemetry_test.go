@@ -133,7 +133,7 @@ func everyFact() []event.Fact {
 		event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{
 			{Encoding: "GSM7", Segments: 1}, {Encoding: "GSM7", Segments: 2, Strategy: "csms"}, {Encoding: "UCS2", Forced: true, Segments: 1, Strategy: "tlv"},
 		}},
-		event.ReceiptsHeard{Bind: awcc, ByStatus: map[string]int{"DELIVERED": 4, "EXPIRED": 1}, Matched: 3, Parked: 1, Repeated: 2, Orphaned: 1, Latencies: []time.Duration{time.Second}},
+		event.ReceiptsHeard{Bind: awcc, ByStatus: map[string]int{"DELIVERED": 4, "EXPIRED": 1}, Matched: 3, Parked: 1, Repeated: 2, Orphaned: 1, Incomplete: 1, Latencies: []time.Duration{time.Second}},
 		event.PartsHeard{Bind: awcc, Added: 5, Repeated: 4, Reused: 3, Late: 2, Refused: 1, Err: "redis is away"},
 		event.MessageHeard{Bind: awcc, Parts: 1},
 		event.MessageHeard{Bind: awcc, Parts: 3},

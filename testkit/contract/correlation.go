@@ -30,6 +30,7 @@ func CorrelationStore(t *testing.T, open func(t *testing.T) port.CorrelationStor
 		{"parts come in order", correlationParts},
 		{"parts of odd messages", correlationOddMessages},
 		{"states are set, final once", correlationMarks},
+		{"messages that expire unfinished are found", correlationUnfinished},
 		{"marking what is gone is no error", correlationMarkGone},
 		{"marks from many pods are all kept", correlationMarksConcurrent},
 		{"a batch of thousands", correlationBig},
@@ -416,5 +417,36 @@ func correlationCancelled(t *testing.T, s port.CorrelationStore) {
 	}
 	if _, err := s.Find(ctx, []port.CorrelationKey{row.Key()}); err == nil {
 		t.Error("Find with a context that has ended reports success")
+	}
+}
+
+// decisions.md 011: a message in parts that expires before all of them are final has
+// its final event then.
+func correlationUnfinished(t *testing.T, s port.CorrelationStore) {
+	operator, another := unique(t), unique(t)
+	due := submittedAt().Add(-10 * time.Minute) // rows are kept for a while after they expire
+	row := func(operator, id, message string, parts int, expires time.Time) port.Correlation {
+		r := correlation(operator, id, message, 1, parts)
+		r.SubmittedAt, r.ExpiresAt = expires.Add(-72*time.Hour), expires
+		return r
+	}
+	save(t, s, row(operator, "1", "unfinished", 2, due), row(operator, "2", "silent", 2, due), row(operator, "3", "single", 1, due),
+		row(operator, "4", "concluded", 2, due), row(operator, "5", "early", 2, due.Add(-time.Minute)), row(operator, "6", "late", 2, due.Add(time.Second)),
+		row(another, "1", "another's", 2, due))
+	var marks []port.Mark
+	for _, id := range []string{"1", "3", "4", "5", "6"} {
+		marks = append(marks, port.Mark{Key: port.CorrelationKey{OperatorID: operator, OperatorMessageID: id}, State: 2, Final: true})
+	}
+	marks = append(marks, port.Mark{Key: port.CorrelationKey{OperatorID: operator, OperatorMessageID: "4"}, State: port.Concluded},
+		port.Mark{Key: port.CorrelationKey{OperatorID: another, OperatorMessageID: "1"}, State: 2, Final: true})
+	if err := s.Mark(within(t), marks); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Unfinished(within(t), []string{operator, "nobody"}, due.Add(-time.Minute), due)
+	if err != nil || len(found) != 1 || found[0].MessageID != "unfinished" || found[0].Final != 2 {
+		t.Errorf("%+v, %v: want the one that is due", found, err)
+	}
+	if found, err := s.Unfinished(within(t), nil, due.Add(-time.Minute), due); err != nil || len(found) != 0 {
+		t.Errorf("%+v, %v: want nothing of no account", found, err)
 	}
 }

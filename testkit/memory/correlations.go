@@ -12,7 +12,7 @@ import (
 )
 
 // Correlations implements port.CorrelationStore (US-SC-010, US-SC-011). A row is
-// gone from the moment at which it expires; one without ExpiresAt stays.
+// gone an hour after it expires; one without ExpiresAt stays.
 type Correlations struct {
 	Trouble
 
@@ -20,6 +20,9 @@ type Correlations struct {
 	rows     map[port.CorrelationKey]*port.Correlation
 	messages map[message]map[port.CorrelationKey]bool // the keys of a message's rows
 }
+
+// keptAfter is how long a row stays after it has expired.
+const keptAfter = time.Hour
 
 // message is one message of an account.
 type message struct{ operatorID, messageID string }
@@ -83,7 +86,7 @@ func (s *Correlations) remove(row *port.Correlation) {
 // live returns the row of a key, nil if there is none; an expired one goes now.
 func (s *Correlations) live(key port.CorrelationKey) *port.Correlation {
 	row := s.rows[key]
-	if row != nil && !row.ExpiresAt.IsZero() && !row.ExpiresAt.After(time.Now()) {
+	if row != nil && !row.ExpiresAt.IsZero() && !row.ExpiresAt.Add(keptAfter).After(time.Now()) {
 		s.remove(row)
 		return nil
 	}
@@ -129,6 +132,24 @@ func (s *Correlations) Parts(ctx context.Context, operatorID, messageID string) 
 	return parts, nil
 }
 
+// Unfinished implements port.CorrelationStore.
+func (s *Correlations) Unfinished(ctx context.Context, operatorIDs []string, from, to time.Time) (rows []port.Correlation, err error) {
+	answer, err := s.enter(ctx)
+	if err = cmp.Or(err, answer); err != nil {
+		return nil, fmt.Errorf("look for messages that have expired: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.rows {
+		row := s.live(key)
+		if row != nil && row.PartsTotal > 1 && row.Final != 0 && row.States&(1<<port.Concluded) == 0 &&
+			row.ExpiresAt.After(from) && !row.ExpiresAt.After(to) && slices.Contains(operatorIDs, row.OperatorID) {
+			rows = append(rows, *row)
+		}
+	}
+	return rows, nil
+}
+
 // Mark implements port.CorrelationStore.
 func (s *Correlations) Mark(ctx context.Context, marks []port.Mark) error {
 	answer, err := s.enter(ctx)
@@ -150,7 +171,7 @@ func (s *Correlations) Mark(ctx context.Context, marks []port.Mark) error {
 	return answer
 }
 
-// Rows is how many rows there are that have not expired.
+// Rows is how many rows there are.
 func (s *Correlations) Rows() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,94 @@
+package dlr
+
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec/receipt"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// What a message in parts has come to.
+
+// severity orders final states: the worst of a message's parts is the message's
+// (decisions.md, 011).
+var severity = [...]uint8{receipt.Delivered: 1, receipt.Accepted: 2, receipt.Unknown: 3, receipt.Skipped: 4, receipt.Deleted: 5,
+	receipt.Expired: 6, receipt.Undeliverable: 7, receipt.Rejected: 8}
+
+func weigh(state uint8) uint8 {
+	if int(state) < len(severity) {
+		return severity[state]
+	}
+	return 0
+}
+
+// whole is what the rows of a message say together.
+type whole struct {
+	worst     port.Correlation // Final is 0 while no part has a final state
+	final     int              // parts that have one
+	missing   bool             // a part that a receipt is due for has none
+	ambiguous bool
+}
+
+// sum adds the rows of a message up; ok is false when its event is published
+// already. A part that was accepted twice is what the better of its copies is; one
+// that no receipt is due for is not waited for.
+func sum(rows []port.Correlation) (w whole, ok bool) {
+	if len(rows) == 0 {
+		return w, false
+	}
+	best := make(map[int]port.Correlation, rows[0].PartsTotal)
+	silent := map[int]bool{}
+	for _, r := range rows {
+		if Repeated(r, port.Concluded) {
+			return w, false
+		}
+		w.ambiguous = w.ambiguous || r.Ambiguous
+		silent[r.PartIndex] = silent[r.PartIndex] || r.Silent
+		if known, there := best[r.PartIndex]; r.Final != 0 && (!there || weigh(r.Final) < weigh(known.Final)) {
+			best[r.PartIndex] = r
+		}
+	}
+	w.final = len(best)
+	for part := 1; part <= rows[0].PartsTotal; part++ {
+		switch r, there := best[part]; {
+		case there && (w.worst.Final == 0 || weigh(r.Final) > weigh(w.worst.Final)):
+			w.worst = r
+		case !there && !silent[part]:
+			w.missing = true
+		}
+	}
+	return w, w.worst.Final != 0
+}
+
+// OfMessage is the one final event of a message in parts, when the receipt just
+// remembered was the last that was missing; ok is false before, and when the
+// event is published already. rows are the stored rows of the message, with the
+// receipt's mark.
+func OfMessage(rows []port.Correlation, h Heard) (e port.Event, ok bool) {
+	w, ok := sum(rows)
+	if !ok || w.missing {
+		return port.Event{}, false
+	}
+	return w.event(h), true
+}
+
+// OfExpired is the final event of a message in parts that has expired before all
+// of them were final (decisions.md, 011: incomplete). ok is false where no part was,
+// because then nothing is known of it, and when its event is published already.
+func OfExpired(rows []port.Correlation, now time.Time) (e port.Event, ok bool) {
+	w, ok := sum(rows)
+	if !ok {
+		return port.Event{}, false
+	}
+	e = w.event(Heard{Bind: w.worst.Bind, At: now})
+	e.Body.(*contract.DlrInboundEvent).Incomplete = w.missing
+	return e, true
+}
+
+func (w *whole) event(h Heard) port.Event {
+	b := eventBody(w.worst, h)
+	b.Status, b.Final = Status(w.worst.Final), true
+	b.PartsFinal, b.Ambiguous = uint32(w.final), w.ambiguous
+	return port.Event{Subject: contract.SubjectDLRInbound, ID: "dlr:" + w.worst.OperatorID + ":" + w.worst.MessageID + ":final", Body: b, Trace: w.worst.Trace}
+}
