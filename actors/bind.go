@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -29,11 +30,19 @@ type bind struct {
 	setting  port.BindSetting
 	operator string
 
-	halves     []*half      // the first one submits, or receives where nothing else is to be done
-	window     window.State // as the window said last, of the present link
-	announced  contract.HealthState_Value
-	spoken     bool // something has been announced
-	draining   bool
+	halves    []*half      // the first one submits, or receives where nothing else is to be done
+	window    window.State // as the window said last, of the present link
+	announced contract.HealthState_Value
+	spoken    bool // something has been announced
+	draining  bool // it leaves, or has left
+
+	// What was ordered of it (orders.go).
+	rest  control.Rest
+	held  bool   // it leaves to come back: for a maintenance or a rebind
+	away  bool   // and no line is left
+	again bool   // it is to come back as soon as it is away
+	why   string // it is held
+
 	patience   *time.Timer // of a drain
 	generation int         // of the patience: an older one's message is dropped
 	ctx        actor.Context
@@ -76,6 +85,10 @@ func (b *bind) Receive(c actor.Context) {
 		b.change(c, m)
 	case *carry:
 		c.Send(b.seat.window, m)
+	case *ordered:
+		b.obey(c)
+	case *rebind:
+		b.rebind(c)
 	case *drain:
 		b.drain(c)
 	case *windowEmpty:
@@ -104,11 +117,22 @@ func (b *bind) start(c actor.Context) {
 	}
 	b.seat.sequence = spawn("sequence", func(n *node) actor.Actor { return &sequencer{env: b.env, seat: b.seat, node: n} })
 	// One value over all its restarts: what is in hand must not be forgotten.
-	w := &windowActor{env: b.env, seat: b.seat, size: b.setting.Window}
+	b.rest = b.env.standing.Load().Of(b.seat.id)
+	w := &windowActor{env: b.env, seat: b.seat, size: b.setting.Window, halted: b.rest != control.Works}
 	b.seat.window = spawn("window", func(n *node) actor.Actor { w.node = n; return w })
 	b.seat.concat = spawn("concat", func(n *node) actor.Actor { return &concatActor{env: b.env, seat: b.seat, node: n} })
 	b.halves = []*half{newHalf(b, b.seat.id.Direction, "session")}
-	b.show(time.Now())
+	now := time.Now()
+	if b.rest != control.Works {
+		b.showRest(now)
+	}
+	if b.rest == control.Maintenance { // ordered of a pod before this one, or while it was not here
+		b.held, b.away, b.draining, b.main().stopped, b.main().reason = true, true, true, true, "maintenance"
+		b.show(now)
+		b.announce(c.ActorSystem(), contract.HealthState_UNBOUND, "maintenance", now)
+		return
+	}
+	b.show(now)
 	b.main().on(c.ActorSystem(), lifecycle.DialDue, "")
 }
 
@@ -177,13 +201,22 @@ func (b *bind) change(c actor.Context, m *accountChanged) {
 // drain has the window finish; the bind leaves when it is empty, or when its
 // patience is over.
 func (b *bind) drain(c actor.Context) {
-	if b.draining {
+	if b.held { // it is leaving, or has left, and now does not come back
+		b.held, b.again = false, false
+		b.reportStopped(c.ActorSystem())
 		return
 	}
+	if !b.draining {
+		b.part(c, "stopped")
+	}
+}
+
+// part begins to leave: now where nothing is bound, else when the window is empty.
+func (b *bind) part(c actor.Context, reason string) {
 	b.draining = true
 	c.Send(b.seat.window, &drain{})
 	if b.main().state != lifecycle.Bound {
-		b.leave(c.ActorSystem(), "stopped")
+		b.leave(c.ActorSystem(), reason)
 		return
 	}
 	system, self, generation := c.ActorSystem(), c.Self(), b.generation
@@ -191,7 +224,10 @@ func (b *bind) drain(c actor.Context) {
 }
 
 func (b *bind) emptied(c actor.Context) {
-	if b.draining {
+	switch {
+	case b.held:
+		b.leave(c.ActorSystem(), b.why)
+	case b.draining:
 		b.leave(c.ActorSystem(), "drained")
 	}
 }
@@ -206,12 +242,16 @@ func (b *bind) leave(system *actor.ActorSystem, reason string) {
 	}
 }
 
-// reportStopped tells the operator when no line is left.
+// reportStopped tells the operator when no line is left, unless the bind stays.
 func (b *bind) reportStopped(system *actor.ActorSystem) {
 	for _, h := range b.halves {
 		if !h.stopped {
 			return
 		}
+	}
+	if b.held {
+		b.absent(system)
+		return
 	}
 	system.Root.Send(b.ctx.Parent(), &drained{who: b.ctx.Self()})
 }
@@ -246,7 +286,7 @@ func (b *bind) announce(system *actor.ActorSystem, state contract.HealthState_Va
 	}
 	b.spoken, b.announced = true, state
 	b.env.announce(system.Root, healthEvent(b, state, reason, now))
-	if fresh {
+	if fresh && !b.held { // what was asked for moves no traffic to a backup
 		system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND})
 	}
 }

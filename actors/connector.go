@@ -55,6 +55,10 @@ func (k *connector) Receive(c actor.Context) {
 		for _, pid := range k.operators {
 			c.Send(pid, &accountDoubted{})
 		}
+	case *ordered:
+		for _, pid := range k.operators {
+			c.Send(pid, m)
+		}
 	case *drained:
 		c.Stop(m.who)
 	case *actor.Terminated:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -106,5 +107,6 @@ func newEnvironment(o Options) *environment {
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
 	env.ctx, env.cancel = context.WithCancel(context.Background())
 	env.tree.wrap = wrapActors
+	env.standing.Store(control.NewStanding(o.Orders))
 	return env
 }

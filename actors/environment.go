@@ -8,6 +8,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
@@ -33,6 +34,7 @@ type Options struct {
 	Tracer    port.Tracer     // nil: nothing is traced
 	Operators []string        // operatorIds that this pod serves
 	Lanes     []contract.Lane // that this pod serves; none: all (US-SC-018)
+	Orders    []port.Order    // that stand when the tree starts
 	Epoch     uint64          // fencing token; 0 in standalone
 	MaxPDU    int             // length guard of the framer, octets
 	Drain     time.Duration   // most time for a window to empty at a stop
@@ -58,6 +60,8 @@ type environment struct {
 	cancel     context.CancelFunc
 
 	nats, redis, postgres *actor.PID
+
+	standing atomic.Pointer[control.Standing] // what is ordered now; changed under mu
 
 	ordinals atomic.Uint64 // of flights, over all windows of the process
 

@@ -35,8 +35,9 @@ type bindGauge struct {
 	lines      atomic.Pointer[[]vitals.Line]
 	tps        atomic.Int64 // the account's limit; 0: none
 	epoch      atomic.Uint64
+	rest       atomic.Pointer[string]     // what was ordered: paused, maintenance, or nothing
 	lanes      atomic.Pointer[laneGauges] // nil: it never pulls
-	limit      atomic.Pointer[string]     // what limits it now: queue, window, tps, stores, peer, paused, closed
+	limit      atomic.Pointer[string]     // what limits it now: queue, window, tps, stores, peer, paused, standby, closed
 }
 
 func newBindGauge(bind port.BindID, operatorID string) *bindGauge {
@@ -49,7 +50,7 @@ func (g *bindGauge) snapshot(now time.Time) *vitals.Bind {
 	recent := g.history.Recent(&g.meter)
 	b := &vitals.Bind{
 		Bind: g.name, MNO: g.bind.MNO, Direction: string(g.bind.Direction), Number: g.bind.Number,
-		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Epoch: g.epoch.Load(),
+		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Epoch: g.epoch.Load(), Order: deref(g.rest.Load()),
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
 		TPS: g.meter.Rate(now), TPSLimit: int(g.tps.Load()), LimitedBy: deref(g.limit.Load()),
 		Queued: g.queued.Load(), Settling: g.settling.Load(), Lanes: g.lanes.Load().snapshot(), Sequence: g.sequence.Load(),

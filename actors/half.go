@@ -154,8 +154,14 @@ func (h *half) scheduleRedial(system *actor.ActorSystem, now time.Time) {
 	backoff += time.Duration(rand.Float64() * times.Jitter * float64(backoff))
 	floor := map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor]
 	delay := lifecycle.Wait(backoff, times.Rebind, floor)
-	h.redialAt = now.Add(delay)
 	h.b.env.Listener.On(event.RedialScheduled{Bind: h.b.seat.id, Role: h.role, Attempt: h.attempt, Delay: delay, Reason: h.reason, At: now})
+	h.dialIn(system, delay, now)
+}
+
+// dialIn has the line dial after a delay.
+func (h *half) dialIn(system *actor.ActorSystem, delay time.Duration, now time.Time) {
+	h.stopTimer()
+	h.redialAt = now.Add(delay)
 	self, generation := h.b.ctx.Self(), h.generation
 	h.redial = time.AfterFunc(delay, func() { system.Root.Send(self, &dialDue{h, generation}) })
 }
@@ -205,7 +211,7 @@ func (h *half) ended(system *actor.ActorSystem, supervisor actor.Supervisor, rea
 	}
 	h.judge(system, end, now)
 	h.on(system, end.Event, end.Error())
-	if b.draining && h.state == lifecycle.Disconnected {
+	if b.draining && !b.held && h.state == lifecycle.Disconnected {
 		// Whatever ended the link while stopping, it does not come back.
 		h.stopTimer()
 		supervisor.StopChildren(who)

@@ -33,13 +33,15 @@ type rig struct {
 	backup  *smsc.Server
 	account map[string]*actors.Account
 
-	mu      sync.Mutex
-	facts   []event.Fact
-	refuse  error  // of the dial; nil: it succeeds
-	spared  string // the MNO whose dials are not refused
-	refresh time.Duration
-	orphan  time.Duration
-	lanes   []contract.Lane // of the pod; none: all
+	mu        sync.Mutex
+	facts     []event.Fact
+	refuse    error  // of the dial; nil: it succeeds
+	spared    string // the MNO whose dials are not refused
+	refresh   time.Duration
+	orphan    time.Duration
+	operators []string        // that the pod serves; none: awcc
+	orders    []port.Order    // that stand when the pod starts
+	lanes     []contract.Lane // of the pod; none: all
 }
 
 // inBubble runs a test of the tree.
@@ -104,10 +106,13 @@ func (r *rig) start() {
 // another starts one more pod on the same ports. end ends it.
 func (r *rig) another() *actors.System {
 	r.t.Helper()
+	if r.operators == nil {
+		r.operators = []string{"awcc"}
+	}
 	system, err := actors.Start(actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
-		Listener: r, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
+		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.t.Error(err)

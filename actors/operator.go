@@ -91,6 +91,10 @@ func (o *operator) Receive(c actor.Context) {
 		o.fetch(c, failover.Backup)
 	case *bindHealth:
 		o.heard(c, m)
+	case *ordered:
+		for _, b := range o.binds {
+			c.Send(b.pid, m)
+		}
 	case *switchDue:
 		o.advance(c, o.choice.Tick(time.Now()), port.BindID{MNO: o.id})
 	case *drain:

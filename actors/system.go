@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/control"
 )
 
 // System is the running tree.
@@ -108,6 +110,7 @@ func (e *environment) remember(a *Account) {
 	e.accounts[a.OperatorID] = a
 	e.mu.Unlock()
 	if !known {
+		e.tellMaintenance(control.NewStanding(nil), e.standing.Load(), mnosOf(a))
 		e.parks.doubt(e.parks.of(a.OperatorID))
 	}
 }

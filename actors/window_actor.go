@@ -43,6 +43,7 @@ type windowActor struct {
 	refs     sequence.Blocks
 	asked    time.Time // when references were asked for last
 	draining bool
+	halted   bool         // nothing is pulled, because somebody ordered that
 	paused   bool         // another account carries the traffic (US-SC-013)
 	emptied  bool         // told the bind that nothing is left
 	said     window.State // what the bind was told last
@@ -158,6 +159,10 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.change(c, m)
 	case *carry:
 		w.carry(c, m)
+	case *halt:
+		w.halt(c, m)
+	case *undrain:
+		w.undrain()
 	case *drain:
 		w.drain(c)
 	}
@@ -297,7 +302,7 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 		switch standing, _ := cmd.outcome.Standing(); {
 		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole
-		case w.up == nil || w.draining || w.paused:
+		case w.up == nil || w.draining || w.paused || w.halted:
 			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
 		default:
 			w.queue.Push(cmd.intake.inlet.lane, cmd)
@@ -431,7 +436,7 @@ func (w *windowActor) wakeAfter(c actor.Context, wait time.Duration) {
 
 // ask turns credit into requests.
 func (w *windowActor) ask(c actor.Context) {
-	if w.up == nil || w.draining || w.paused {
+	if w.up == nil || w.draining || w.paused || w.halted {
 		return
 	}
 	account, now := w.seat.account.Load(), time.Now()
@@ -645,21 +650,24 @@ func (w *windowActor) hideLanes() {
 
 // What may limit a bind, as it is shown.
 var (
-	limitClosed = "closed"
-	limitPaused = "paused"
-	limitTPS    = "tps"
-	limitWindow = "window"
-	limitStores = "stores"
-	limitPeer   = "peer"
-	limitQueue  = "queue"
+	limitClosed  = "closed"
+	limitPaused  = "paused"  // somebody ordered that
+	limitStandby = "standby" // another account carries the traffic
+	limitTPS     = "tps"
+	limitWindow  = "window"
+	limitStores  = "stores"
+	limitPeer    = "peer"
+	limitQueue   = "queue"
 )
 
 func (w *windowActor) limit() *string {
 	switch {
 	case w.up == nil || w.draining:
 		return &limitClosed
-	case w.paused:
+	case w.halted:
 		return &limitPaused
+	case w.paused:
+		return &limitStandby
 	case w.window.State() != window.Open:
 		return &limitPeer
 	case w.sleeping:

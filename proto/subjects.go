@@ -49,8 +49,20 @@ const (
 	BucketReceipts     = "smpp_parked_receipt" // receipts that came before their correlation
 	BucketCounters     = "smpp_counters"       // sequences and references, where there is no Redis
 	BucketConcat       = "smpp_concat"         // parts of inbound messages, where there is no Redis
+	BucketOrders       = "smpp_orders"         // bind.{bind} or mno.{mno} → what was ordered of it; its history is the audit
 	BucketReplays      = "smpp_replays"        // {sequence}.{time} of a dead letter → how often it was replayed
 )
+
+// ControlService is the NATS micro service that every pod is an instance of, and
+// ControlSubject the subject of one of its endpoints: smpp.control.pause. The verbs
+// are those of actors/control.
+const ControlService = "smpp-connector"
+
+// ControlSubject is the subject of an endpoint of ControlService.
+func ControlSubject(verb string) string { return "smpp.control." + verb }
+
+// OrderHistory is how many commands about one bind or MNO BucketOrders keeps.
+const OrderHistory = 64
 
 // OwnerTTL is how long a lease in BucketOwners lives after its last renewal. It
 // is the bucket's TTL, never a key's: an Update drops a key's own TTL and would

@@ -49,7 +49,8 @@ var rules = []importRule{
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
 	{"infra/postgres/...", infra("github.com/jackc/pgx", "deploy/migrations"), oneDriver},
 	{"infra/operators/...", infra("google.golang.org/protobuf"), oneDriver},
-	{"infra/capture/...", infra("github.com/gopacket/gopacket", "actors/recorder"), oneDriver}, // actors/recorder: its snapshots, which are values
+	{"infra/control/...", infra("github.com/nats-io/", "actors/control", "actors/vitals"), oneDriver}, // what it carries are their values
+	{"infra/capture/...", infra("github.com/gopacket/gopacket", "actors/recorder"), oneDriver},        // actors/recorder: its snapshots, which are values
 	{"deploy/migrations", nil, "migrations are files"},
 
 	{"testkit/stack/...", append(testkit("testkit/..."), "github.com/nats-io/", "github.com/redis/rueidis", "github.com/jackc/pgx"), "stack starts the real servers"},

@@ -204,6 +204,31 @@ type OutcomeUnknown struct {
 	At          time.Time
 }
 
+// BindOrdered: what is ordered of a bind is another now (issue 7): paused,
+// maintenance, or empty: to work.
+type BindOrdered struct {
+	Bind port.BindID
+	Rest string
+	At   time.Time
+}
+
+// MaintenanceChanged: the maintenance of an MNO has begun or ended; alerts about its
+// binds are to be silent meanwhile.
+type MaintenanceChanged struct {
+	MNO string
+	On  bool
+	At  time.Time
+}
+
+// CommandGiven: somebody has commanded something, and this pod has carried it out or
+// has not: the audit.
+type CommandGiven struct {
+	ID, Verb, Target, To, By string
+	Binds                    []string // that it was about, on this pod
+	Err                      string   // why it was not carried out
+	At                       time.Time
+}
+
 // DependencyChanged: a server that the connector uses went away or came back.
 type DependencyChanged struct {
 	Name string // nats, redis, postgres, credentials
@@ -273,6 +298,9 @@ func (MessagesSettled) fact()     {}
 func (OutcomeUnknown) fact()      {}
 func (DoubtDecided) fact()        {}
 func (AnsweredLate) fact()        {}
+func (BindOrdered) fact()         {}
+func (MaintenanceChanged) fact()  {}
+func (CommandGiven) fact()        {}
 func (DependencyChanged) fact()   {}
 func (AccountUnavailable) fact()  {}
 func (AccountFetched) fact()      {}

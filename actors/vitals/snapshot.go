@@ -36,6 +36,7 @@ type Bind struct {
 	Life       string    `json:"life"`  // the life cycle's
 	Since      time.Time `json:"since,omitzero"`
 	Bound      bool      `json:"bound"`
+	Order      string    `json:"order,omitempty"` // paused or maintenance, where somebody has ordered that
 	Owner      string    `json:"owner,omitempty"` // the pod that has the lease
 	Epoch      uint64    `json:"epoch"`           // its fencing token
 

@@ -102,6 +102,14 @@ func (l *lines) write(f event.Fact) {
 			slog.String("decision", f.Decision), slog.String("traceId", TraceID(f.Trace)))
 	case event.RedisFailedOpen:
 		l.limited(slog.LevelWarn, seldom, "Redis is slow or away, the local limiter admits", onBind(f.Bind), "")
+	case event.MaintenanceChanged:
+		if f.On {
+			l.warn("MNO is in maintenance: its binds stay unbound", slog.String("mno", f.MNO), "on")
+		} else {
+			l.limited(slog.LevelInfo, often, "the maintenance of an MNO is over", slog.String("mno", f.MNO), "off")
+		}
+	case event.CommandGiven:
+		l.command(f)
 	case event.DependencyChanged:
 		l.dependency(f)
 	case event.SequenceSkipped:
@@ -159,6 +167,22 @@ func (l *lines) audit(f event.MessagesPlanned) {
 				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", len(p.Replaced)), slog.Any("characters", codePoints(p.Replaced)))
 		}
 	}
+}
+
+// command writes a line for every command that somebody gave (issue 7): who, what,
+// when. It is never limited either.
+func (l *lines) command(f event.CommandGiven) {
+	message, level := "command carried out", slog.LevelInfo
+	attrs := []slog.Attr{slog.Bool("audit", true), slog.String("command", f.Verb), slog.String("target", f.Target),
+		slog.String("by", f.By), slog.String("commandId", f.ID), slog.Any("binds", f.Binds)}
+	if f.To != "" {
+		attrs = append(attrs, slog.String("to", f.To))
+	}
+	if f.Err != "" {
+		message, level = "command not carried out", slog.LevelWarn
+		attrs = append(attrs, slog.String("error", f.Err))
+	}
+	l.log.LogAttrs(context.Background(), level, message, attrs...)
 }
 
 // maxCodePoints bounds the characters that an audit line names.

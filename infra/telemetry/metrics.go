@@ -53,6 +53,9 @@ const (
 	laneAcks
 	laneLag
 	laneUnsettled
+	maintained
+	bindPaused
+	commands
 
 	bindRefused
 	bindDegraded
@@ -142,6 +145,13 @@ var Table = [metricCount]Metric{
 		"Commands that wait in JetStream and were handed to nobody, by lane and consumer (US-SC-018). Every pod that reads a consumer says the same: take the max by consumer, then sum."},
 	laneUnsettled: {"smpp_lane_unsettled", Gauge, "1", byLane, false,
 		"Commands handed out and not acknowledged, by lane and consumer, over all pods; those that were given back and wait for their delay among them (US-SC-018)."},
+
+	maintained: {"smpp_maintenance", Gauge, "1", []string{"mno"}, false,
+		"1 while an MNO is in maintenance by order (smpp-connector maintenance on): its binds are unbound on purpose, and alerts about them are to be silent: unless on (mno) smpp_maintenance == 1."},
+	bindPaused: {"smpp_bind_paused", Gauge, "1", byBind, false,
+		"1 while a bind pulls nothing by order (smpp-connector binds pause)."},
+	commands: {"smpp_connector_commands_total", Counter, "1", []string{"verb", "outcome"}, false,
+		"Commands of people that this pod carried out (outcome done) or could not (failed), by verb. The log and the bucket smpp_orders say who and what."},
 
 	// What an operator of the connector needs beside them.
 	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,

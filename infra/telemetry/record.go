@@ -138,13 +138,28 @@ func (r *recorder) record(f event.Fact) {
 		r.addNamed(violations, f.Bind, r.deviations.admit(f.What), 1)
 	case event.ActorFailed:
 		r.of(actorFailures).cell(r.paths.admit(f.Path), strconv.FormatBool(f.Bug)).add(1)
-	case event.DependencyChanged:
-		up := 0
-		if f.Up {
-			up = 1
+	case event.MaintenanceChanged:
+		r.of(maintained).cell(r.operators.admit(f.MNO)).set(one(f.On))
+	case event.BindOrdered:
+		v := r.bind(f.Bind).values
+		r.of(bindPaused).cell(v[:]...).set(one(f.Rest == "paused"))
+	case event.CommandGiven:
+		outcome := "done"
+		if f.Err != "" {
+			outcome = "failed"
 		}
-		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(up)
+		r.of(commands).cell(r.names.admit(f.Verb), outcome).add(1)
+	case event.DependencyChanged:
+		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(one(f.Up))
 	}
+}
+
+// one is a yes as a gauge has it.
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // laneValues are the labels of a consumer: the consumers' number bounds the others.

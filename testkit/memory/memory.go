@@ -17,6 +17,7 @@ type Memory struct {
 	Counters     *Counters     // port.Counters
 	Permits      *Permits      // port.Permits
 	Concat       *Concat       // port.ConcatStore
+	Orders       *Orders       // port.Orders
 	Credentials  *Credentials  // port.Credentials
 	Binds        *Binds        // port.BindSettings
 }
@@ -31,6 +32,7 @@ func New() *Memory {
 		Counters:     newCounters(),
 		Permits:      newPermits(),
 		Concat:       newConcat(),
+		Orders:       newOrders(),
 		Credentials:  newCredentials(),
 		Binds:        &Binds{},
 	}
@@ -68,7 +70,7 @@ func (m *Memory) Settlements(subject string) Settlements { return m.Dispatch.Set
 func (m *Memory) troubles() []*Trouble {
 	return []*Trouble{
 		&m.Dispatch.Trouble, &m.Publisher.Trouble, &m.Correlations.Trouble, &m.Park.Trouble,
-		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
+		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Orders.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
 	}
 }
 

@@ -1,0 +1,338 @@
+package actors_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/control"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+)
+
+var commandID int
+
+// command gives a command to the rig's pod.
+func (r *rig) command(c control.Command) control.Answer {
+	r.t.Helper()
+	commandID++
+	c.ID, c.By, c.At = fmt.Sprint("c", commandID), "noc@desk", time.Now()
+	return r.system.Controls(r.mem.Orders, "pod-1").Do(context.Background(), c)
+}
+
+// must is command, for those that are to be carried out.
+func (r *rig) must(c control.Command) {
+	r.t.Helper()
+	if a := r.command(c); !a.Known || a.Error != "" || a.Pod != "pod-1" {
+		r.t.Errorf("%s: %+v", c.Verb, a)
+	}
+}
+
+// health is what operator.health said of the bind, with its reasons, in order.
+func (r *rig) health() (said []string) {
+	for _, e := range r.mem.Events(contract.SubjectOperatorHealth) {
+		h := e.Body.(*contract.OperatorHealthEvent)
+		said = append(said, h.GetState().String()+" "+h.GetReason())
+	}
+	return said
+}
+
+// Issue 7, point 5: a paused bind stays bound, hears receipts and pulls nothing; after
+// resume it goes on. Health, tree and facts say so.
+func TestPauseAndResume(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.sendText("before", "Hello")
+		r.after(time.Second)
+		r.must(control.Command{Verb: control.Pause, Bind: "awcc.trx.1"})
+		r.after(10 * time.Second) // requests for commands that were under way are over; the receipt comes
+		if b := r.bind(); !b.Bound || b.State != "BOUND" || b.Order != "paused" || b.LimitedBy != "paused" {
+			t.Errorf("%s, order %q, limited by %q", b.State, b.Order, b.LimitedBy)
+		}
+		r.send(50)
+		r.after(time.Minute)
+		if c := r.mno.Counts(); c.Accepted != 1 || r.mem.Waiting() != 50 || len(r.mem.Events(contract.SubjectDLRInbound)) == 0 {
+			t.Errorf("%d accepted and %d waiting while paused, %d receipts", c.Accepted, r.mem.Waiting(), len(r.mem.Events(contract.SubjectDLRInbound)))
+		}
+		r.must(control.Command{Verb: control.Resume, Bind: "awcc.trx.1"})
+		r.after(10 * time.Second)
+		if c := r.mno.Counts(); c.Accepted != 51 || c.Binds != 1 || r.bind().Order != "" {
+			t.Errorf("%d accepted after resume, %d binds, order %q", c.Accepted, c.Binds, r.bind().Order)
+		}
+		if got := r.health(); !slices.Equal(got, []string{"BOUND ", "BOUND paused", "BOUND pulls again"}) {
+			t.Errorf("operator.health: %q", got)
+		}
+		var rests []string
+		for _, f := range heard[event.BindOrdered](r) {
+			rests = append(rests, f.Rest)
+		}
+		if !slices.Equal(rests, []string{"paused", ""}) {
+			t.Errorf("facts: %q", rests)
+		}
+		history := r.mem.Orders.History("bind.awcc.trx.1")
+		audits := heard[event.CommandGiven](r)
+		if len(history) != 2 || history[0].Verb != "pause" || history[0].By != "noc@desk" || history[0].At.IsZero() || len(audits) != 2 || audits[1].Verb != "resume" || audits[1].By != "noc@desk" {
+			t.Errorf("audit: %+v, %+v", history, audits)
+		}
+	}, smsc.SendReceipts(smsc.After(3*time.Second)))
+}
+
+// Issue 7, point 5: maintenance of an MNO unbinds its binds when their windows are
+// empty, keeps them unbound, moves nothing to a backup, and touches no other MNO;
+// nothing is lost or sent twice; after it they bind at once.
+func TestMaintenanceOfOneMNO(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.backup = smsc.New()
+		r.account["roshan"] = r.newAccount("roshan", r.backup)
+		r.account["awcc"].BackupOperatorID = "roshan"
+		second := port.BindSetting{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: 2}, OperatorID: "awcc", Enabled: true}
+		r.account["awcc"].Binds = append(r.account["awcc"].Binds, second)
+		r.operators = []string{"awcc", "roshan"}
+		r.start()
+		r.send(500)
+		r.after(2 * time.Second)
+		a := r.command(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		if !a.Known || a.Error != "" || !slices.Equal(a.Binds, []string{"awcc.trx.1", "awcc.trx.2"}) {
+			t.Errorf("%+v", a)
+		}
+		r.after(20 * time.Second)
+		during := r.mno.Counts()
+		r.mem.Publish(contract.OperatorSubject("roshan"), []byte(`{"messageId":"other","to":"93700000001","text":"Hello"}`))
+		r.after(30 * time.Minute)
+		c := r.mno.Counts()
+		if c.Bound != 0 || c.Unbinds != 2 || c.Accepted != during.Accepted || c.Accepted == 0 || c.Accepted >= 500 {
+			t.Errorf("%d bound, %d unbinds, %d accepted, %d at first", c.Bound, c.Unbinds, c.Accepted, during.Accepted)
+		}
+		if b := r.backup.Counts(); b.Bound != 1 || b.Accepted != 1 {
+			t.Errorf("the other MNO: %d bound, %d accepted", b.Bound, b.Accepted)
+		}
+		if b := r.bind(); b.State != "DISCONNECTED" || b.Order != "maintenance" || b.Lines[0].Reason == "" {
+			t.Errorf("%+v", b)
+		}
+		r.must(control.Command{Verb: control.MaintenanceOff, MNO: "awcc"})
+		r.after(time.Minute)
+		if c := r.mno.Counts(); c.Bound != 2 || c.Accepted != 500 || c.Duplicates != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("afterwards %d bound, %d accepted, %d twice, %d unsettled", c.Bound, c.Accepted, c.Duplicates, r.mem.Unsettled())
+		}
+		for _, e := range r.mem.Events(contract.SubjectSubmitted) {
+			if e.Body.(*contract.DispatchSubmitted).GetAmbiguous() {
+				t.Fatal("a submit is of unknown outcome: the window was not let empty")
+			}
+		}
+		var on []bool
+		for _, f := range heard[event.MaintenanceChanged](r) {
+			on = append(on, f.On)
+		}
+		if !slices.Equal(on, []bool{true, false}) || len(heard[event.FailoverStep](r)) != 0 {
+			t.Errorf("facts: %v, %v", on, heard[event.FailoverStep](r))
+		}
+		said := strings.Join(r.health(), ", ")
+		if strings.Count(said, "UNBOUND maintenance") != 2 || strings.Count(said, "BOUND the maintenance is over") != 2 {
+			t.Errorf("operator.health: %s", said)
+		}
+	}, smsc.Delay(200*time.Millisecond))
+}
+
+// A pod that starts while its MNO is in maintenance does not bind; one whose MNO
+// cannot be reached when the maintenance is over goes to its backup as ever.
+func TestMaintenanceOutlivesThePod(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		r.after(10 * time.Second)
+		r.orders, _ = r.mem.Orders.All(context.Background())
+		r.backup = smsc.New()
+		r.account["roshan"] = r.newAccount("roshan", r.backup)
+		r.account["awcc"].BackupOperatorID = "roshan"
+		r.restart()
+		r.send(10)
+		r.after(10 * time.Minute)
+		if c := r.mno.Counts(); c.Binds != 1 || c.Bound != 0 || r.backup.Counts().Binds != 0 {
+			t.Errorf("%d binds, %d of the backup", c.Binds, r.backup.Counts().Binds)
+		}
+		if b := r.bind(); b.Order != "maintenance" || b.State != "DISCONNECTED" {
+			t.Errorf("%s, order %q", b.State, b.Order)
+		}
+		r.refuseDials(errDown)
+		r.allowDialsTo("roshan")
+		r.must(control.Command{Verb: control.MaintenanceOff, MNO: "awcc"})
+		r.after(time.Minute)
+		if n := r.backup.Counts().Accepted; n != 10 {
+			t.Errorf("%d over the backup", n)
+		}
+	})
+}
+
+// A bind that is told to stop while it is in maintenance, or on its way there, stops.
+func TestMaintenanceAndDrain(t *testing.T) {
+	for _, wait := range []time.Duration{0, time.Minute} {
+		inBubble(t, func(r *rig) {
+			r.start()
+			r.send(20)
+			r.after(100 * time.Millisecond)
+			r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+			r.after(wait)
+			r.drain()
+			if c := r.mno.Counts(); c.Bound != 0 || c.Unbinds != 1 || r.mem.Unsettled() == 20 {
+				t.Errorf("%d bound, %d unbinds, %d unsettled", c.Bound, c.Unbinds, r.mem.Unsettled())
+			}
+		}, smsc.Delay(time.Second))
+	}
+}
+
+// Maintenance that is taken back while the binds are on their way out brings them
+// back when they are out; and on, off, on ends unbound.
+func TestMaintenanceTakenBackMidway(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(20)
+		r.after(100 * time.Millisecond)
+		r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		r.must(control.Command{Verb: control.MaintenanceOff, MNO: "awcc"})
+		r.after(30 * time.Second)
+		if c := r.mno.Counts(); c.Bound != 1 || c.Accepted != 20 {
+			t.Errorf("%d bound, %d accepted", c.Bound, c.Accepted)
+		}
+		for _, verb := range []control.Verb{control.MaintenanceOn, control.MaintenanceOff, control.MaintenanceOn} {
+			r.must(control.Command{Verb: verb, MNO: "awcc"})
+		}
+		r.after(time.Hour)
+		if c := r.mno.Counts(); c.Bound != 0 || r.bind().Order != "maintenance" {
+			t.Errorf("%d bound, order %q", c.Bound, r.bind().Order)
+		}
+	}, smsc.Delay(time.Second))
+}
+
+// rebind lets the window empty, unbinds and binds again, within the floor that the
+// MNO asks for; nothing is ambiguous, and no backup is started. A bind that waits
+// for its redial dials now.
+func TestRebind(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.backup = smsc.New()
+		r.account["roshan"] = r.newAccount("roshan", r.backup)
+		r.account["awcc"].BackupOperatorID = "roshan"
+		r.account["awcc"].Times.Rebind = 3 * time.Second
+		r.start()
+		r.send(100)
+		r.after(300 * time.Millisecond)
+		r.must(control.Command{Verb: control.Rebind, Bind: "awcc.trx.1"})
+		r.after(2500 * time.Millisecond)
+		if c := r.mno.Counts(); c.Unbinds != 1 || c.Bound != 0 {
+			t.Errorf("%d unbinds, %d bound before the floor has passed", c.Unbinds, c.Bound)
+		}
+		r.after(20 * time.Second)
+		if c := r.mno.Counts(); c.Binds != 2 || c.Bound != 1 || c.Accepted != 100 || c.Duplicates != 0 || r.backup.Counts().Binds != 0 {
+			t.Errorf("%d binds, %d bound, %d accepted, %d twice, %d of the backup", c.Binds, c.Bound, c.Accepted, c.Duplicates, r.backup.Counts().Binds)
+		}
+		if got := heard[event.OutcomeUnknown](r); len(got) != 0 {
+			t.Errorf("%+v", got)
+		}
+		r.refuseDials(errDown)
+		r.mno.Do(smsc.DropLine())
+		r.after(40 * time.Second) // the next redial is 20 s or more away
+		r.refuseDials(nil)
+		r.must(control.Command{Verb: control.Rebind, Bind: "awcc.trx.1"})
+		r.after(100 * time.Millisecond)
+		if c := r.mno.Counts(); c.Bound != 1 {
+			t.Error("a bind that waited for its redial did not dial")
+		}
+	}, smsc.Delay(200*time.Millisecond))
+}
+
+// What cannot be carried out says why, and is in the audit; what is not served here
+// is not known here, and in no audit.
+func TestCommandsThatFail(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		for _, c := range []control.Command{{Verb: control.Pause, Bind: "awcc.trx.7"}, {Verb: control.MaintenanceOn, MNO: "mtn"}} {
+			if a := r.command(c); a.Known || a.Error != "" || len(a.Binds) != 0 {
+				t.Errorf("%+v: %+v", c, a)
+			}
+		}
+		for _, c := range []control.Command{{Verb: "explode"}, {Verb: control.Pause, Bind: "awcc"}, {Verb: control.MaintenanceOn, MNO: "a.b"}, {Verb: control.Move, Bind: "awcc.trx.1"}} {
+			if a := r.command(c); a.Error == "" {
+				t.Errorf("%+v: %+v", c, a)
+			}
+		}
+		r.mem.Orders.Fail(errors.New("no quorum"))
+		if a := r.command(control.Command{Verb: control.Pause, Bind: "awcc.trx.1"}); !a.Known || !strings.Contains(a.Error, "no quorum") || r.bind().Order != "" {
+			t.Errorf("%+v, order %q", a, r.bind().Order)
+		}
+		r.mem.Orders.Heal()
+		r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		if a := r.command(control.Command{Verb: control.Rebind, Bind: "awcc.trx.1"}); !strings.Contains(a.Error, "maintenance off") {
+			t.Errorf("%+v", a)
+		}
+		failed := 0
+		for _, f := range heard[event.CommandGiven](r) {
+			if f.Err != "" {
+				failed++
+			}
+		}
+		if all := len(heard[event.CommandGiven](r)); all != 3 || failed != 2 {
+			t.Errorf("%d commands in the audit, %d of them failed", all, failed)
+		}
+	})
+}
+
+// What is ordered on another pod, or deleted by hand, is heard by the watch; what was
+// known by itself is not undone by an older value.
+func TestOrdersOfOtherPods(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		ctx, stop := context.WithCancel(context.Background())
+		over := make(chan error)
+		go func() { over <- r.system.Controls(r.mem.Orders, "pod-1").Watch(ctx) }()
+		pause := func(by string, verb control.Verb) {
+			c := control.Command{Verb: verb, Bind: "awcc.trx.1", ID: by, By: by}
+			if _, err := r.mem.Orders.Give(ctx, c.Target(), c.Order); err != nil {
+				t.Error(err)
+			}
+			r.after(time.Second)
+		}
+		pause("pod-2", control.Pause)
+		if r.bind().Order != "paused" {
+			t.Error("an order of another pod is not heard")
+		}
+		pause("pod-3", control.Resume)
+		if r.bind().Order != "" {
+			t.Error("the bind is still paused")
+		}
+		pause("pod-2 again", control.Pause)
+		r.mem.Orders.Delete("bind.awcc.trx.1")
+		r.after(time.Second)
+		if r.bind().Order != "" {
+			t.Error("an order that was deleted still holds")
+		}
+		stop()
+		<-over
+	})
+}
+
+// list tells of each bind with its owner, its state and its lanes as they are now.
+func TestList(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.after(time.Second)
+		r.must(control.Command{Verb: control.Pause, Bind: "awcc.trx.1"})
+		r.after(10 * time.Second)
+		r.sendOn(contract.LaneSubject(contract.P2, "awcc", "trx"), "slow", 30)
+		a := r.command(control.Command{Verb: control.List})
+		if len(a.List) != 1 {
+			t.Fatalf("%+v", a)
+		}
+		b := a.List[0]
+		if b.Bind != "awcc.trx.1" || b.Owner != "pod-1" || b.State != "BOUND" || b.Order != "paused" || b.Configured != 10 || len(b.Lanes) != 4 || b.Lanes[2].Lag != 30 {
+			t.Errorf("%+v", b)
+		}
+		if a := r.command(control.Command{Verb: control.List, MNO: "mtn"}); len(a.List) != 0 || !a.Known {
+			t.Errorf("%+v", a)
+		}
+	})
+}
