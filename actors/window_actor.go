@@ -212,9 +212,6 @@ func (w *windowActor) open(c actor.Context, m *linkUp) {
 // tell shows the window's state, and tells the bind when it has changed.
 func (w *windowActor) tell(c actor.Context) {
 	state := w.window.State()
-	if w.draining {
-		state = window.Closed
-	}
 	w.node.show(state.String(), time.Now())
 	if w.up == nil || state == w.said {
 		return
@@ -589,6 +586,7 @@ func (w *windowActor) carry(c actor.Context, m *carry) {
 
 func (w *windowActor) drain(c actor.Context) {
 	w.draining = true
+	w.window.Close()
 	w.giveQueueBack(c)
 	w.tell(c)
 	w.reportEmpty(c)

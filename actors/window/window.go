@@ -14,22 +14,6 @@ import (
 	"github.com/ghasi/smpp-connector/actors/verdict"
 )
 
-// State is the window's state, shown when the life cycle is BOUND.
-type State uint8
-
-// The states (decisions.md, Session and bind).
-const (
-	Closed       State = iota // the bind is not BOUND, or is stopping: nothing is admitted or pulled
-	Open                      // submits are admitted
-	HalfClosedTX              // RSUBMITFAIL: receive only, one test submit a minute (US-SC-029)
-	Draining                  // RMSGQFUL: nothing new until the MNO has room (US-SC-030)
-)
-
-var stateNames = [...]string{"CLOSED", "OPEN", "HALF_CLOSED_TX", "DRAINING"}
-
-// String is the name in metrics, events and on the page.
-func (s State) String() string { return stateNames[s] }
-
 // The stories' numbers.
 const (
 	floor     = 10               // smallest size that halving reaches, unless less is configured (US-SC-024, decisions.md 023/024)
@@ -103,11 +87,23 @@ func (w *Window) Free(now time.Time) int {
 }
 
 // OpenUp lets submits through, as far as the mode allows: the bind is BOUND.
-func (w *Window) OpenUp() { w.linked = true }
+func (w *Window) OpenUp() { w.turn(Linked) }
 
 // Close stops admission. What is in flight stays counted until Release, and the
 // mode is kept: a half-closed or draining window is one again on the next link.
-func (w *Window) Close() { w.linked = false }
+func (w *Window) Close() { w.turn(Shut) }
+
+// turn takes an event to the table and reports whether it has a row.
+func (w *Window) turn(e Event) bool {
+	to, ok := next(w.State(), e, w.mode)
+	if !ok {
+		return false
+	}
+	if w.linked = to != Closed; w.linked {
+		w.mode = to
+	}
+	return true
+}
 
 // Admit takes n slots; n must not be above Free.
 func (w *Window) Admit(n int, now time.Time) {
@@ -158,8 +154,7 @@ func (w *Window) Answered(v verdict.Verdict, sentAt, now time.Time) Degraded {
 		w.drain.answered()
 	}
 	if v.Effect == verdict.HalfClose {
-		if w.closed.failed() && w.mode == Open {
-			w.mode = HalfClosedTX
+		if w.closed.failed() && w.turn(SubmitsFailed) {
 			w.closed.begin(now)
 		}
 		return NotDegraded
@@ -172,12 +167,10 @@ func (w *Window) Answered(v verdict.Verdict, sentAt, now time.Time) Degraded {
 		}
 		return w.throttles.add(now)
 	case v.Effect == verdict.Drain:
-		if w.mode == Open {
-			w.mode = Draining
-		}
+		w.turn(QueueFull)
 		w.drain.begin(now)
-	case v.Class == verdict.Accept && w.mode == HalfClosedTX && sentAt.After(w.closed.since):
-		w.mode = Open
+	case v.Class == verdict.Accept && sentAt.After(w.closed.since): // not one that was on its way before
+		w.turn(ProbeAccepted)
 	}
 	return NotDegraded
 }
@@ -189,8 +182,7 @@ func (w *Window) halve(now time.Time) { w.shrink(0.5, now) }
 // whether the bind has become degraded.
 func (w *Window) Tick(now time.Time) Degraded {
 	w.grow(now)
-	if w.mode == Draining && w.drain.over(now, w.inflight) {
-		w.mode = Open
+	if w.mode == Draining && w.drain.over(now, w.inflight) && w.turn(Rested) {
 		w.drain.probing = true
 	}
 	return w.drain.tooLong(now)
