@@ -36,6 +36,7 @@ type app struct {
 	cfg       atomic.Pointer[config.Config] // in force
 	telemetry *telemetry.Telemetry
 	listener  event.Listener
+	tracer    port.Tracer // nil: nothing is traced
 
 	http     *httpapi.Server
 	embedded *embedded.Server
@@ -55,6 +56,7 @@ type app struct {
 type appOptions struct {
 	log      io.Writer      // stderr when nil
 	listener event.Listener // hears every fact too; nil: nobody
+	mute     bool           // no fact becomes a metric or a line, nothing is traced: what those cost is measured by it
 }
 
 // newApp starts what answers questions (telemetry, HTTP) and whatever does not
@@ -76,7 +78,11 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	listeners := event.Listeners{a.telemetry, &a.missing}
+	listeners := event.Listeners{&a.missing}
+	if !o.mute {
+		listeners = append(listeners, a.telemetry)
+		a.tracer = a.telemetry.Tracer()
+	}
 	if folder := cfg.Recorder.DumpDir; folder != "" {
 		listeners = append(listeners, dumper{a, folder})
 	}
@@ -183,7 +189,7 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	cfg := a.cfg.Load()
-	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.telemetry.Tracer(), Operators: operatorIDs(cfg), Lanes: lanes(cfg),
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg),
 		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err

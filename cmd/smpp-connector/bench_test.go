@@ -33,9 +33,14 @@ type stage struct {
 // setStage starts everything and waits for the bind. Options are the simulator's.
 func setStage(tb testing.TB, env []string, options ...smsc.Option) *stage {
 	tb.Helper()
+	return setStageWith(tb, env, appOptions{log: io.Discard}, options...)
+}
+
+func setStageWith(tb testing.TB, env []string, o appOptions, options ...smsc.Option) *stage {
+	tb.Helper()
 	s := &stage{mno: smsc.Start(tb, options...)}
 	host, port := s.mno.HostPort()
-	s.app = startApp(tb, testConfig(tb, append([]string{"SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port)}, env...)...))
+	s.app = startAppWith(tb, testConfig(tb, append([]string{"SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port)}, env...)...), o)
 	if err := s.mno.WaitBound(tb.Context(), 1); err != nil {
 		tb.Fatal(err)
 	}
@@ -70,7 +75,12 @@ func (s *stage) connect(tb testing.TB) {
 // startApp runs an app for the length of a test.
 func startApp(tb testing.TB, cfg *config.Config) *app {
 	tb.Helper()
-	a, err := newApp(tb.Context(), cfg, appOptions{log: io.Discard})
+	return startAppWith(tb, cfg, appOptions{log: io.Discard})
+}
+
+func startAppWith(tb testing.TB, cfg *config.Config, o appOptions) *app {
+	tb.Helper()
+	a, err := newApp(tb.Context(), cfg, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
