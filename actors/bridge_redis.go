@@ -9,7 +9,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
-// redisBridge reserves numbers and keeps the parts of inbound messages. In
+// redisBridge reserves numbers and permits, and keeps the parts of inbound messages. In
 // standalone the counters behind it are memory and JetStream KV. It keeps no
 // state; a restart loses requests under way, which their actors make again. Parts
 // wait in their bind's seat, and are kept on goroutines that outlive a restart.
@@ -68,6 +68,8 @@ func (r *redisBridge) Receive(c actor.Context) {
 			first, err := reserveOf(ctx, m.bind, m.n)
 			root.Send(m.to, &reserved{m.kind, first, m.n, err})
 		})
+	case *takePermits:
+		r.run(m.run)
 	case *partsDue:
 		if m.seat.parts.begin() {
 			go partsDesk{r.env}.keep(r.env.ctx, c.ActorSystem().Root, m.seat)

@@ -65,6 +65,7 @@ func Drive(ctx context.Context, o Driving, logger *slog.Logger) (Driven, error) 
 	defer env.cancel()
 	d := &driver{env: env, driving: o, plans: plans, ended: make(chan error, 1), stopped: make(chan struct{})}
 	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
+	env.root = system.Root
 	const name = "bench"
 	failed := make(chan struct{})
 	d.node = env.tree.claim(name, name)
@@ -95,6 +96,9 @@ func newEnvironment(o Options) *environment {
 	if o.Block == 0 {
 		o.Block = 1000
 	}
+	if o.PermitTimeout == 0 {
+		o.PermitTimeout = 50 * time.Millisecond
+	}
 	if o.Drain == 0 {
 		o.Drain = 30 * time.Second
 	}
@@ -104,7 +108,7 @@ func newEnvironment(o Options) *environment {
 	o.Lanes = slices.Compact(slices.Sorted(slices.Values(o.Lanes)))
 	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
-		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}}
+		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}
 	env.ctx, env.cancel = context.WithCancel(context.Background())
 	env.tree.wrap = wrapActors
 	env.standing.Store(control.NewStanding(o.Orders))

@@ -24,6 +24,7 @@ type Ports struct {
 	Correlations port.CorrelationStore
 	Park         port.ReceiptPark
 	Counters     port.Counters
+	Permits      port.Permits // nil: no other pod shares an account
 	Concat       port.ConcatStore
 }
 
@@ -41,6 +42,11 @@ type Options struct {
 	Refresh   time.Duration   // between two fetches of an account; 0: only when it is doubted
 	Orphan    time.Duration   // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
 	Recorder  int             // octets of each bind's flight recorder; 0: none
+	// Pods is how many live pods share the accounts, for this pod's share of a TPS limit
+	// while Permits do not answer; nil: this one alone. It must not block.
+	Pods func() int
+	// PermitTimeout is how long Permits may take before that share takes over; 0: 50 ms.
+	PermitTimeout time.Duration
 	// Block is how many sequence numbers are reserved at once.
 	Block int
 }
@@ -57,6 +63,7 @@ type environment struct {
 	references *reference.Memory
 	outbox     outbox
 	ctx        context.Context // ends when the tree has stopped
+	root       *actor.RootContext
 	cancel     context.CancelFunc
 
 	nats, redis, postgres *actor.PID
@@ -70,6 +77,7 @@ type environment struct {
 	accounts map[string]*Account // served by this process, by operatorId
 	books    map[string]*book    // by the operatorId whose commands they know
 	intakes  map[string]*intake
+	paces    map[string]*pace // by the operatorId whose limit they are
 }
 
 // operatorIDs returns the operators that are to run.
@@ -109,6 +117,7 @@ type seat struct {
 	hands              hands
 	parts              partsQueue
 	account            atomic.Pointer[Account]
+	pace               *pace
 	window             *actor.PID
 
 	sequence *actor.PID

@@ -37,7 +37,7 @@ type bindGauge struct {
 	epoch      atomic.Uint64
 	rest       atomic.Pointer[string]     // what was ordered: paused, maintenance, or nothing
 	lanes      atomic.Pointer[laneGauges] // nil: it never pulls
-	limit      atomic.Pointer[string]     // what limits it now: queue, window, tps, stores, peer, paused, standby, closed
+	limit      atomic.Pointer[string]     // what limits it now: tps, window, stores, peer, queue, nothing, paused, standby, closed
 }
 
 func newBindGauge(bind port.BindID, operatorID string) *bindGauge {

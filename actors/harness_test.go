@@ -42,6 +42,7 @@ type rig struct {
 	operators []string        // that the pod serves; none: awcc
 	orders    []port.Order    // that stand when the pod starts
 	lanes     []contract.Lane // of the pod; none: all
+	pods      int             // that share the accounts through mem.Permits; 0: this process is alone
 }
 
 // inBubble runs a test of the tree.
@@ -109,11 +110,15 @@ func (r *rig) another() *actors.System {
 	if r.operators == nil {
 		r.operators = []string{"awcc"}
 	}
-	system, err := actors.Start(actors.Options{
+	o := actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
 		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
-	}, slog.New(slog.DiscardHandler))
+	}
+	if r.pods > 0 {
+		o.Permits, o.Pods = r.mem.Permits, func() int { return r.pods }
+	}
+	system, err := actors.Start(o, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.t.Error(err)
 	}

@@ -29,6 +29,7 @@ type command struct {
 	doubtful    bool           // an earlier submit was written and never answered
 	settled     bool           // its end is decided; nothing more is submitted
 	taken       time.Time      // when it was delivered: JetStream's AckWait runs from there
+	throttled   bool           // the TPS limit has kept it waiting
 	submittedAt time.Time
 	status      codec.Status // the status that refused it
 	journey     *journey     // nil: it is not traced
@@ -52,6 +53,7 @@ type flight struct {
 	place   int    // in its window's list; the window's alone
 	seq     uint32
 	sentAt  time.Time
+	lapses  time.Time // its permit; zero: the account has no limit
 
 	lost   bool // not answered within the response timeout
 	status codec.Status

@@ -226,6 +226,7 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 		}
 	}
 	s.account.Store(account)
+	s.pace = o.env.paceOf(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
 		return &bind{env: o.env, seat: s, node: n, setting: setting, operator: account.OperatorID}
 	}), "bind/"+setting.Bind.Path())

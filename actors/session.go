@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
+	"github.com/ghasi/smpp-connector/actors/limiter"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -64,22 +65,24 @@ type session struct {
 	givenUp givenUp                    // submits whose answer has not come in time
 	own     map[uint32]codec.CommandID // our other requests that await theirs
 	inbound int                        // deliveries that were handed on and not answered
-	backlog []*flight                  // segments that wait for sequence numbers
-	asleep  func()                     // what to do once there are numbers
-	asked   time.Time                  // when numbers were asked for last
-	traffic time.Time                  // the last PDU but heartbeats, either way
-	enquire time.Time                  // when the outstanding enquire_link was sent; zero: none
-	beat    time.Time                  // when the last enquire_link was sent, or the bind was made
-	timer   *time.Timer                // the next look at the deadlines
-	watches bool                       // it looks at those of submits too
-	timers  map[*time.Timer]struct{}   // one-off deadlines of this incarnation
-	spare   []*flight                  // memory of a batch that was written, for the answers to one
-	out     []byte                     // scratch: PDUs of one Receive
-	scratch []byte                     // scratch: one PDU's user data
-	submit  codec.SubmitSM             // scratch: the PDU being filled
-	cancel  context.CancelFunc         // of a dial under way
-	unbound bool                       // we have sent unbind
-	idle    bool                       // because nothing but heartbeats was heard or sent
+	backlog []*flight                  // segments that wait for sequence numbers, or for permits
+	permits []limiter.Permit           // in hand, for segments whose own has lapsed
+	self    *actor.PID
+	asleep  func()                   // what to do once there are numbers
+	asked   time.Time                // when numbers were asked for last
+	traffic time.Time                // the last PDU but heartbeats, either way
+	enquire time.Time                // when the outstanding enquire_link was sent; zero: none
+	beat    time.Time                // when the last enquire_link was sent, or the bind was made
+	timer   *time.Timer              // the next look at the deadlines
+	watches bool                     // it looks at those of submits too
+	timers  map[*time.Timer]struct{} // one-off deadlines of this incarnation
+	spare   []*flight                // memory of a batch that was written, for the answers to one
+	out     []byte                   // scratch: PDUs of one Receive
+	scratch []byte                   // scratch: one PDU's user data
+	submit  codec.SubmitSM           // scratch: the PDU being filled
+	cancel  context.CancelFunc       // of a dial under way
+	unbound bool                     // we have sent unbind
+	idle    bool                     // because nothing but heartbeats was heard or sent
 }
 
 // The messages that only a session hears, beside those of messages.go.
@@ -108,6 +111,8 @@ func (s *session) Receive(c actor.Context) {
 		s.numbered(c, m)
 	case *submit:
 		s.send(c, m)
+	case *permits:
+		s.permitted(c, m)
 	case *heard:
 		s.hear(c, m)
 	case *answerDeliveries:
@@ -131,6 +136,7 @@ func (s *session) Receive(c actor.Context) {
 
 func (s *session) start(c actor.Context) {
 	s.node.show("connecting", time.Now())
+	s.self = c.Self()
 	s.own = map[uint32]codec.CommandID{}
 	s.timers = map[*time.Timer]struct{}{}
 	s.account = s.seat.account.Load()
@@ -203,11 +209,7 @@ func (s *session) numbered(c actor.Context, m *numbers) {
 		s.asleep = nil
 		do()
 	}
-	if len(s.backlog) > 0 {
-		flights := s.backlog
-		s.backlog = nil
-		s.write(c, flights)
-	}
+	s.writeBacklog(c)
 }
 
 // bind sends the bind PDU that the direction asks for (US-SC-002).
@@ -351,6 +353,9 @@ func (s *session) close() {
 	}
 	for t := range s.timers {
 		t.Stop()
+	}
+	if s.self != nil {
+		s.seat.pace.leave(s.self)
 	}
 	if s.link != nil {
 		s.link.close()

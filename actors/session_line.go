@@ -20,7 +20,18 @@ func (s *session) send(c actor.Context, m *submit) {
 	if m.link != s.link || s.ended {
 		return // meant for a link that is gone; the window has taken them back
 	}
+	if len(s.backlog) > 0 { // they keep their order
+		s.backlog = append(s.backlog, m.flights...)
+		return
+	}
 	s.write(c, m.flights)
+}
+
+func (s *session) writeBacklog(c actor.Context) {
+	if flights := s.backlog; len(flights) > 0 {
+		s.backlog = nil
+		s.write(c, flights)
+	}
 }
 
 func (s *session) write(c actor.Context, flights []*flight) {
@@ -28,6 +39,10 @@ func (s *session) write(c actor.Context, flights []*flight) {
 	s.out = s.out[:0]
 	var mark uint64
 	for i, f := range flights {
+		if !f.lapses.IsZero() && now.After(f.lapses) && !s.renew(flights[i:], now) {
+			s.backlog = append(s.backlog, flights[i:]...)
+			break
+		}
 		absolute, ok := s.numbers.Next()
 		if !ok {
 			s.backlog = append(s.backlog, flights[i:]...)

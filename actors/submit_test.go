@@ -299,30 +299,6 @@ func TestUSSC022NumbersRiseWhileTheCountersAreAway(t *testing.T) {
 	}, smsc.SendReceipts(smsc.Never()))
 }
 
-// decisions.md 012: the account's limit is spent evenly; no second exceeds it.
-func TestUSSC012TheLimitIsKept(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.account["awcc"].TPS = 20
-		r.account["awcc"].Window = 100
-		r.start()
-		r.send(100)
-		r.after(2500 * time.Millisecond)
-		if n := r.mno.Counts().Accepted; n < 45 || n > 52 {
-			t.Errorf("%d SMS in 2.5 s at 20 a second", n)
-		}
-		if got := r.bind().LimitedBy; got != "tps" {
-			t.Errorf("limited by %q", got)
-		}
-		r.after(3 * time.Second)
-		if n := r.mno.Counts().Accepted; n != 100 {
-			t.Errorf("%d SMS", n)
-		}
-		if naks := r.mem.Settlements(subject).Naks; len(naks) != 0 {
-			t.Errorf("%d NAKs under steady overload", len(naks))
-		}
-	})
-}
-
 // US-SC-023: what a prefetch brings above the window is given back after 100 ms:
 // with a window of 10 and 20 commands forced in, 10 are sent and 10 come back.
 func TestUSSC023WhatFindsNoSlotIsGivenBack(t *testing.T) {

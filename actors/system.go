@@ -35,6 +35,7 @@ func Start(o Options, logger *slog.Logger) (*System, error) {
 	env := newEnvironment(o)
 	s := &System{env: env, stopped: make(chan struct{}), failed: make(chan struct{})}
 	s.actors = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
+	env.root = s.actors.Root
 	const name = "connector"
 	n := env.tree.claim(name, name)
 	pid, err := s.actors.Root.SpawnNamed(env.tree.props(name, name, func() actor.Actor {

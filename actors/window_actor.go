@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/lane"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/limiter"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/reference"
 	"github.com/ghasi/smpp-connector/actors/sequence"
@@ -32,8 +33,10 @@ type windowActor struct {
 	began    bool
 	self     *actor.PID
 	window   window.Window
-	pace     window.Pace
-	up       *linkUp // nil while the bind is not BOUND
+	permits  []limiter.Permit // in hand, for the next pump
+	short    int              // segments that wait for a permit
+	recent   limiter.Recent   // segments of the last second, under a limit
+	up       *linkUp          // nil while the bind is not BOUND
 	sources  []*source
 	queue    lane.Queue[*command] // planned and not wholly submitted, by lane, in the order of delivery
 	flights  flights
@@ -47,9 +50,8 @@ type windowActor struct {
 	paused   bool         // another account carries the traffic (US-SC-013)
 	emptied  bool         // told the bind that nothing is left
 	said     window.State // what the bind was told last
-	waking   *time.Timer  // set while the pace holds segments back
-	sleeping bool
-	look     *time.Timer // for the window's next change by time
+	came     time.Time    // when a command came last
+	look     *time.Timer  // for the window's next change by time
 	lookAt   time.Time
 }
 
@@ -108,7 +110,6 @@ type (
 	}
 	// pulled says that a request is over.
 	pulled  struct{ pull *pull }
-	paceDue struct{}
 	lookDue struct{}
 )
 
@@ -123,6 +124,7 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.stopTimers()
 		w.withdraw()
 		w.hideLanes()
+		w.seat.pace.leave(c.Self())
 		w.abandon()
 	case *linkUp:
 		w.open(c, m)
@@ -150,9 +152,8 @@ func (w *windowActor) Receive(c actor.Context) {
 	case *references:
 		w.refs.Add(m.block)
 		w.pump(c)
-	case *paceDue:
-		w.sleeping = false
-		w.pump(c)
+	case *permits:
+		w.permitted(c, m)
 	case *lookDue:
 		w.tick(c)
 	case *accountChanged:
@@ -182,7 +183,6 @@ func (w *windowActor) start(c actor.Context) {
 	}
 	w.window = window.New(w.size)
 	w.window.Listen(account.Congestion)
-	w.pace = window.NewPace(account.TPS)
 	w.paused = w.seat.paused
 	w.node.show(w.window.State().String(), time.Now())
 	if w.seat.id.Direction.Submits() {
@@ -203,6 +203,7 @@ func (w *windowActor) open(c actor.Context, m *linkUp) {
 		s.intake.account.Store(m.account)
 	}
 	w.window.OpenUp()
+	w.seat.pace.join(c.Self())
 	w.tell(c)
 	w.schedule(c)
 	w.pump(c)
@@ -266,6 +267,8 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	w.said = window.Open // what the bind takes the next link's window for
 	w.window.Close()
 	w.withdraw()
+	w.seat.pace.leave(c.Self())
+	w.short = 0
 	now := time.Now()
 	w.node.show(w.window.State().String(), now)
 	s := newSettling(w, c)
@@ -291,6 +294,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 
 func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	m.pull.left -= m.taken
+	w.came = time.Now()
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
 		if s.account.OperatorID != w.seat.carries {
@@ -305,6 +309,7 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 			w.queue.Push(cmd.intake.inlet.lane, cmd)
 		}
 	}
+	w.shedOverflow(s)
 	s.send()
 	w.pump(c)
 	w.shed(c)
@@ -313,20 +318,20 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 
 // pump hands the session as many segments as window, pace and references allow.
 func (w *windowActor) pump(c actor.Context) {
-	if w.up == nil || w.queue.Len() == 0 {
+	if w.up == nil || w.queue.Len() == 0 && w.short == 0 && len(w.permits) == 0 {
 		return
 	}
 	now := time.Now()
-	free := w.window.Free(now)
-	if free == 0 {
-		return
-	}
-	allowed, wait := w.pace.Take(free, now)
-	if wait > 0 {
-		w.wakeAfter(c, wait)
-	}
+	allowed, with := w.permit(c, w.window.Free(now), now)
 	flights := w.collect(c, allowed)
-	w.pace.Return(allowed - len(flights))
+	if with != nil {
+		for i, f := range flights {
+			f.lapses = with[i].Lapses
+		}
+		w.sent(with[:len(flights)], now)
+		w.forgo(c, with[len(flights):], len(flights) < allowed)
+	}
+	w.throttled()
 	if len(flights) == 0 {
 		return
 	}
@@ -422,15 +427,6 @@ func (w *windowActor) nextReference(c actor.Context, now time.Time) (absolute ui
 // askAgain is how long an actor waits for numbers before it asks again.
 const askAgain = 5 * time.Second
 
-func (w *windowActor) wakeAfter(c actor.Context, wait time.Duration) {
-	if w.sleeping {
-		return
-	}
-	w.sleeping = true
-	root, self := c.ActorSystem().Root, c.Self()
-	w.waking = time.AfterFunc(wait, func() { root.Send(self, &paceDue{}) })
-}
-
 // ask turns credit into requests.
 func (w *windowActor) ask(c actor.Context) {
 	if w.up == nil || w.draining || w.paused || w.halted {
@@ -457,11 +453,12 @@ func (w *windowActor) ask(c actor.Context) {
 // lane and in the more urgent ones counts against it, what waits below does not.
 func (w *windowActor) credit(s *source, account *Account, now time.Time) int {
 	l, asked, ahead, most := s.intake.inlet.lane, s.asked(), w.ahead(account), maxSettling*w.window.Configured()
-	left := w.window.Credit(window.Load{Queued: w.queue.UpTo(l), Asked: asked, Settling: w.settling}, ahead, most, now)
+	limit := w.most(account)
+	left := w.window.Credit(window.Load{Queued: w.queue.UpTo(l), Asked: asked, Settling: w.settling, Most: limit}, ahead, most, now)
 	if w.queue.UpTo(l) == w.queue.In(l) {
 		return left // nothing more urgent waits
 	}
-	own := window.Load{Queued: w.queue.In(l), Asked: asked, Settling: w.settling}
+	own := window.Load{Queued: w.queue.In(l), Asked: asked, Settling: w.settling, Most: limit}
 	return lane.Ask(left, w.window.Credit(own, ahead, most, now), own.Queued+asked, w.window.Size())
 }
 
@@ -566,7 +563,7 @@ func (w *windowActor) change(c actor.Context, m *accountChanged) {
 		w.window.Resize(size)
 	}
 	w.window.Listen(m.account.Congestion)
-	w.pace.Limit(m.account.TPS)
+	w.seat.pace.limit(m.account.TPS)
 	for _, s := range w.sources {
 		s.intake.account.Store(m.account)
 	}
@@ -601,12 +598,10 @@ func (w *windowActor) reportEmpty(c actor.Context) {
 }
 
 func (w *windowActor) stopTimers() {
-	for _, t := range []*time.Timer{w.waking, w.look} {
-		if t != nil {
-			t.Stop()
-		}
+	if w.look != nil {
+		w.look.Stop()
 	}
-	w.sleeping, w.look = false, nil
+	w.look = nil
 }
 
 // publish puts the numbers where they can be looked at.
@@ -655,7 +650,8 @@ var (
 	limitWindow  = "window"
 	limitStores  = "stores"
 	limitPeer    = "peer"
-	limitQueue   = "queue"
+	limitQueue   = "queue" // commands come slower than they could be sent
+	limitNone    = "nothing"
 )
 
 func (w *windowActor) limit() *string {
@@ -668,12 +664,15 @@ func (w *windowActor) limit() *string {
 		return &limitStandby
 	case w.window.State() != window.Open:
 		return &limitPeer
-	case w.sleeping:
+	case w.short > 0:
 		return &limitTPS
 	case w.settling >= maxSettling*w.window.Configured():
 		return &limitStores
 	case w.window.Inflight() >= w.window.Size():
 		return &limitWindow
+	}
+	if w.queue.Len() == 0 && w.window.Inflight() == 0 && time.Since(w.came) >= pullWait {
+		return &limitNone
 	}
 	return &limitQueue
 }

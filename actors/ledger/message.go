@@ -113,6 +113,19 @@ func (m *Message) Next() (part int, ok bool) {
 	return m.next, true
 }
 
+// Left returns how many parts Next has still to name.
+func (m *Message) Left() (n int) {
+	if m.stopped {
+		return 0
+	}
+	for part := m.next; part < m.Parts(); part++ {
+		if m.Outcome(part) == Unwritten {
+			n++
+		}
+	}
+	return n
+}
+
 // Hand says that a part goes to a session.
 func (m *Message) Hand(part int) {
 	m.part(part).outcome = Written

@@ -45,9 +45,9 @@ type Bind struct {
 	Configured int64  `json:"configured"` // the size it may grow to
 	TPS        int    `json:"tps"`        // PDUs in the last whole second
 	TPSLimit   int    `json:"tpsLimit"`   // of the whole account; 0: none
-	LimitedBy  string `json:"limitedBy"`
-	Queued     int64  `json:"queued"`   // commands planned and waiting for a slot
-	Settling   int64  `json:"settling"` // commands answered and not yet stored and acknowledged
+	LimitedBy  string `json:"limitedBy"`  // tps, window, stores, peer, queue (commands come slower than they could go), nothing (at rest), paused, standby, closed
+	Queued     int64  `json:"queued"`     // commands planned and waiting for a slot
+	Settling   int64  `json:"settling"`   // commands answered and not yet stored and acknowledged
 	Lanes      []Lane `json:"lanes,omitempty"`
 	Sequence   uint32 `json:"sequence"` // the last sequence number used
 

@@ -223,16 +223,20 @@ type Load struct {
 	Queued   int // planned and waiting for a slot
 	Asked    int // asked of the consumers and not delivered yet
 	Settling int // answered, and not yet stored and acknowledged
+	Most     int // that the TPS limit lets the bind have in hand unsent; 0: there is no limit
 }
 
 // Credit returns how many more messages to ask for: enough to fill the window
 // and to have ahead more waiting, so that the line is never idle for a pull; none
-// while nothing may be submitted, or while more than most messages wait for the
-// stores (a store that is down must not make the connector swallow the queue).
+// while nothing may be submitted, or the TPS limit is spent for the next second, or
+// while more than most messages wait for the stores (a store that is down must not make the connector swallow the queue).
 func (w *Window) Credit(l Load, ahead, most int, now time.Time) int {
 	want := w.Free(now) - l.Queued - l.Asked
 	if w.State() == Open && !w.drain.probing {
 		want = w.dynamic - w.inflight + ahead - l.Queued - l.Asked
+	}
+	if l.Most > 0 {
+		want = min(want, l.Most-l.Queued-l.Asked)
 	}
 	return max(min(want, most-l.Settling-l.Queued-l.Asked), 0)
 }

@@ -252,45 +252,6 @@ func TestUSSC030ALongDrainDegrades(t *testing.T) {
 	}
 }
 
-// decisions.md 012: no second of any phase exceeds the limit, also after a pause.
-func TestPaceNeverExceedsTheLimitInAnySecond(t *testing.T) {
-	for _, limit := range []int{1, 7, 10, 19, 20, 33, 1000} {
-		p := NewPace(limit)
-		var stamps []time.Time
-		now := t0
-		for now.Before(t0.Add(6 * time.Second)) {
-			if now.Sub(t0) > 2*time.Second && now.Sub(t0) < 3*time.Second { // a pause
-				now = now.Add(13 * time.Millisecond)
-				continue
-			}
-			n, _ := p.Take(limit, now)
-			for range n {
-				stamps = append(stamps, now)
-			}
-			now = now.Add(13 * time.Millisecond)
-		}
-		for i := range stamps {
-			in := 0
-			for j := i; j < len(stamps) && stamps[j].Sub(stamps[i]) < 950*time.Millisecond; j++ {
-				in++
-			}
-			if in > limit {
-				t.Fatalf("limit %d: %d within a second", limit, in)
-			}
-		}
-		if spent, offered := len(stamps), 5*limit; spent < offered*9/10-1 {
-			t.Errorf("limit %d: only %d spent of about %d", limit, spent, offered)
-		}
-	}
-}
-
-func TestPaceWithoutALimitGrantsAll(t *testing.T) {
-	var p Pace
-	if n, wait := p.Take(1_000_000, t0); n != 1_000_000 || wait != 0 {
-		t.Errorf("%d, %v", n, wait)
-	}
-}
-
 func TestPendingFindsAnswersInAnyOrder(t *testing.T) {
 	p := NewPending[int](4)
 	for seq := uint32(1); seq <= 1000; seq++ {

@@ -208,7 +208,7 @@ func (a *app) ports(finder *accounts) actors.Ports {
 		p.Correlations = a.nats.Correlations()
 	}
 	if a.redis != nil {
-		p.Counters, p.Concat = a.redis, a.redis
+		p.Counters, p.Concat, p.Permits = a.redis, a.redis, a.redis
 	} else {
 		p.Counters, p.Concat = a.nats.Counters(), a.nats.Concats()
 	}

@@ -74,6 +74,18 @@ func (s *Correlations) put(row port.Correlation) {
 	s.messages[of][row.Key()] = true
 }
 
+// All returns the rows that have not expired, in no order.
+func (s *Correlations) All() (rows []port.Correlation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.rows {
+		if row := s.live(key); row != nil {
+			rows = append(rows, *row)
+		}
+	}
+	return rows
+}
+
 func (s *Correlations) remove(row *port.Correlation) {
 	of := message{row.OperatorID, row.MessageID}
 	delete(s.rows, row.Key())
