@@ -25,7 +25,7 @@ func drain(ctx context.Context, args []string, s streams) int {
 		address = "127.0.0.1:8081"
 	}
 	set.StringVar(&address, "debug", address, "address of /debug of the process (DEBUG_ADDR)")
-	timeout := set.Duration("timeout", 2*time.Minute, "how long to wait for the end of the drain")
+	timeout := set.Duration("timeout", 10*time.Minute, "how long to wait for the end of the drain, which the process bounds itself")
 	if err := set.Parse(args); err != nil {
 		return flagStatus(err)
 	}
