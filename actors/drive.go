@@ -63,6 +63,7 @@ func Drive(ctx context.Context, o Driving, logger *slog.Logger) (Driven, error) 
 	}
 	env := newEnvironment(Options{Ports: Ports{Counters: o.Counters, Concat: o.Concat}, Listener: o.Listener, MaxPDU: o.MaxPDU, Recorder: o.Recorder, Block: o.Block})
 	defer env.cancel()
+	defer env.tree.turns.close()
 	d := &driver{env: env, driving: o, plans: plans, ended: make(chan error, 1), stopped: make(chan struct{})}
 	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
 	env.root = system.Root

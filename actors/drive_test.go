@@ -50,3 +50,20 @@ func TestDriveTellsThatTheBindWasRefused(t *testing.T) {
 		r.after(2 * time.Second)
 	}, smsc.RefuseEvery(codec.StatusInvPaswd))
 }
+
+// Issue 5, Speed: with a window of 100 and answers after 50 ms at least 1900 submits
+// a second; the limit is 2000. Time is fake, so this is what waiting costs, and not
+// what the machine does.
+func TestAWindowOf100IsKeptFullAt50Milliseconds(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		const messages = 20_000
+		account := r.account["awcc"]
+		account.Window = 100
+		driven, err := actors.Drive(context.Background(), actors.Driving{Account: account, Commands: []*contract.SmsDispatchCommand{{MessageId: "m", To: "93700000001", Text: "Hello"}},
+			Messages: messages, Counters: r.mem.Counters, Concat: r.mem.Concat, Listener: r}, slog.New(slog.DiscardHandler))
+		if rate := messages / driven.Took.Seconds(); err != nil || driven.Accepted != messages || rate < 1900 || rate > 2000 {
+			t.Errorf("%.0f submits a second, %+v, %v", rate, driven, err)
+		}
+		r.after(2 * time.Second)
+	}, smsc.Delay(50*time.Millisecond), smsc.SendReceipts(smsc.Never()))
+}

@@ -74,6 +74,7 @@ func (s *System) Stop(ctx context.Context) error {
 	case <-s.stopped:
 		s.env.cancel()
 		s.actors.Shutdown()
+		s.env.tree.turns.close()
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("stop the actor tree: %w", context.Cause(ctx))

@@ -21,8 +21,9 @@ import (
 type Tree struct {
 	mu    sync.Mutex
 	nodes map[string]*node
-	order []*node                             // by path; nil after a change, and never changed itself
-	lanes map[string]*laneGauge               // by the consumer's name
+	order []*node               // by path; nil after a change, and never changed itself
+	lanes map[string]*laneGauge // by the consumer's name
+	turns workers
 	wrap  func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
 }
 
@@ -171,7 +172,7 @@ func (t *Tree) props(path, kind string, produce actor.Producer, more ...actor.Pr
 	if t.wrap != nil {
 		produce = t.wrap(produce)
 	}
-	return actor.PropsFromProducer(produce, append(more, actor.WithMailbox(func() actor.Mailbox {
+	return actor.PropsFromProducer(produce, append(more, actor.WithDispatcher(&t.turns), actor.WithMailbox(func() actor.Mailbox {
 		m := actor.Unbounded()()
 		n.mailbox.Store(&m)
 		return m
