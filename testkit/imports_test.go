@@ -43,6 +43,7 @@ var rules = []importRule{
 
 	{"infra/telemetry/...", infra("go.opentelemetry.io/", "github.com/prometheus/", "github.com/go-logr/logr"), oneDriver},
 	{"infra/httpapi/...", infra(), oneDriver},
+	{"infra/page/...", infra("actors/vitals", "actors/lifecycle"), oneDriver},                                    // what is looked at: values, and the table that is drawn
 	{"infra/natsjs/...", infra("github.com/nats-io/", "google.golang.org/protobuf", "actors/concat"), oneDriver}, // protobuf: the size of an event; concat.Slot is what it keeps
 	{"infra/line/...", infra(), oneDriver},
 	{"infra/embedded/...", infra("github.com/nats-io/", "golang.org/x/sys/"), oneDriver}, // x/sys: it locks its folder

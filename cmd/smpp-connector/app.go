@@ -19,6 +19,7 @@ import (
 	"github.com/ghasi/smpp-connector/infra/httpapi"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
 	"github.com/ghasi/smpp-connector/infra/operators"
+	"github.com/ghasi/smpp-connector/infra/page"
 	"github.com/ghasi/smpp-connector/infra/postgres"
 	"github.com/ghasi/smpp-connector/infra/redis"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
@@ -92,7 +93,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	a.listener = listeners
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Service: "smpp-connector", Version: version(),
-		Metrics: a.telemetry.Handler(), Ready: a.ready, Tree: a.tree, Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Drain: a.drain, Drained: func() any { return a.draining.show() }, Logger: a.telemetry.Logger()})
+		Metrics: a.telemetry.Handler(), Ready: a.ready, Page: page.New(page.Options{Look: a.look, History: a.history}), Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Drain: a.drain, Drained: func() any { return a.draining.show() }, Logger: a.telemetry.Logger()})
 	if err != nil {
 		return nil, err
 	}
@@ -271,11 +272,22 @@ func (a *app) ready() (bool, []string) {
 	return true, why
 }
 
-func (a *app) tree() any {
+// look is what the page and `smpp-connector tree` show.
+func (a *app) look() page.View {
+	v := page.View{Pod: a.cfg.Load().Pod, Version: version(), At: time.Now()}
+	v.Ready, v.Reasons = a.ready()
 	if system := a.system.Load(); system != nil {
-		return system.Tree().Snapshot()
+		v.Actors = system.Tree().Snapshot()
 	}
-	return []vitals.Actor{}
+	return v
+}
+
+func (a *app) history(bind string) ([]vitals.Sample, bool) {
+	system := a.system.Load()
+	if system == nil {
+		return nil, false
+	}
+	return system.Tree().History(bind)
 }
 
 // shutdown is what SIGTERM brings (decisions.md, 015): not ready, stop pulling,

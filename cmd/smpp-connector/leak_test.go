@@ -45,13 +45,13 @@ func TestNoSecretTextOrNumberLeavesTheProcess(t *testing.T) {
 		s := &stage{app: a, mno: mno}
 		s.connect(t)
 		s.floodWithSecrets(t, text, number)
-		for _, path := range []string{"/debug/actors", "/debug/config", "/debug/binds/demo.trx.1/pdus"} {
-			out.WriteString(page(t, "http://"+a.http.DebugAddr()+path, password))
+		for _, path := range []string{"/debug/actors", "/debug/config", "/debug/binds/demo.trx.1", "/debug/binds/demo.trx.1/history", "/debug/binds/demo.trx.1/pdus"} {
+			out.WriteString(pageOf(t, "http://"+a.http.DebugAddr()+path, password))
 		}
-		capture := page(t, "http://"+a.http.DebugAddr()+"/debug/binds/demo.trx.1/pdus?format=pcapng", password)
+		capture := pageOf(t, "http://"+a.http.DebugAddr()+"/debug/binds/demo.trx.1/pdus?format=pcapng", password)
 		out.WriteString(capture)
-		out.WriteString(page(t, "http://"+a.http.HTTPAddr()+"/metrics", ""))
-		out.WriteString(page(t, "http://"+a.http.HTTPAddr()+"/ready", ""))
+		out.WriteString(pageOf(t, "http://"+a.http.HTTPAddr()+"/metrics", ""))
+		out.WriteString(pageOf(t, "http://"+a.http.HTTPAddr()+"/ready", ""))
 	})
 	out.WriteString(log.String())
 	out.WriteString(collector.Everything())
@@ -127,7 +127,7 @@ func (s *stage) floodWithSecrets(t *testing.T, text, number string) {
 	eventually(t, "the garbage has ended the line", func() bool { return s.mno.Counts().Binds >= 2 })
 }
 
-func page(t *testing.T, url, token string) string {
+func pageOf(t *testing.T, url, token string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {

@@ -14,5 +14,10 @@
 // and on loopback a request whose Host is not a loopback name: a page in the
 // operator's browser could otherwise read it through DNS rebinding.
 //
+// With a token, programs show it as "Authorization: Bearer …" and browsers log in
+// (token.go). What another site's page makes a browser ask is refused (guard.go),
+// and no flood of requests takes more than one core's share or a bounded number of
+// connections from the messages.
+//
 // It does not decide anything, and knows the rest of the program as functions.
 package httpapi

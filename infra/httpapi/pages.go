@@ -2,8 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"net/http/pprof"
@@ -44,17 +42,21 @@ type readiness struct {
 
 // debugPages are the pages of DEBUG_ADDR.
 func debugPages(o Options) http.Handler {
-	mux := http.NewServeMux()
-	if o.Tree != nil {
-		mux.HandleFunc("GET /debug/actors", func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, http.StatusOK, o.Tree())
-		})
+	open, guarded := http.NewServeMux(), http.NewServeMux()
+	if o.Page != nil {
+		toTree := http.RedirectHandler("/debug/actors", http.StatusFound)
+		guarded.Handle("GET /{$}", toTree)
+		guarded.Handle("GET /debug/{$}", toTree)
+		guarded.Handle("GET /debug/actors", inTurn(o.Page))
+		guarded.Handle("GET /debug/actors/stream", o.Page)
+		guarded.Handle("GET /debug/binds/", inTurn(o.Page))
+		open.Handle("GET /debug/assets/", o.Page) // nothing in them is of this process
 	}
 	if o.Recording != nil {
-		mux.HandleFunc("GET /debug/binds/{bind}/pdus", func(w http.ResponseWriter, r *http.Request) { recording(w, r, o) })
+		guarded.Handle("GET /debug/binds/{bind}/pdus", inTurn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { recording(w, r, o) })))
 	}
 	if o.Config != nil {
-		mux.HandleFunc("GET /debug/config", func(w http.ResponseWriter, _ *http.Request) {
+		guarded.HandleFunc("GET /debug/config", func(w http.ResponseWriter, _ *http.Request) {
 			var b bytes.Buffer
 			if err := o.Config(&b); err != nil {
 				http.Error(w, "the configuration could not be printed", http.StatusInternalServerError)
@@ -64,23 +66,21 @@ func debugPages(o Options) http.Handler {
 			_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
 		})
 	}
-	if o.Drain != nil {
-		mux.HandleFunc("GET /debug/drain", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, o.Drained()) })
-		// A page in the operator's browser could send this one as a form.
-		mux.Handle("POST /debug/drain", http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			o.Drain()
-			answer(w, http.StatusOK, o.Drained())
-		})))
-	}
 	if o.Token == "" {
-		return hardened(onlyLoopbackNames(mux))
+		open.Handle("/", guarded)
+		return hardened(onlyLoopbackNames(sameOrigin(open)))
 	}
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile) // refuses a time above writeTimeout
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return hardened(withToken(o.Token, mux))
+	guarded.HandleFunc("GET /debug/pprof/", pprof.Index)
+	guarded.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	guarded.HandleFunc("GET /debug/pprof/profile", pprof.Profile) // refuses a time above writeTimeout
+	guarded.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	guarded.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	t := newToken(o.Token)
+	open.HandleFunc("GET "+loginPath, t.form)
+	open.HandleFunc("POST "+loginPath, t.login)
+	open.HandleFunc("POST /debug/logout", t.logout)
+	open.Handle("/", t.required(guarded))
+	return hardened(sameOrigin(open))
 }
 
 // recording shows a bind's last PDUs: as JSON, or with ?format=pcapng as a file for
@@ -135,22 +135,9 @@ func hardened(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// withToken asks for "Authorization: Bearer TOKEN". The hashes are compared, so
-// that the time it takes tells neither the token's octets nor its length.
-func withToken(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte("Bearer " + token))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="debug"`)
-			http.Error(w, "the debug pages need the debug token: Authorization: Bearer …", http.StatusUnauthorized)
-			return
-		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -35,7 +35,7 @@ type Options struct {
 	// to JSON. Neither blocks. nil: no /debug/drain.
 	Drain   func()
 	Drained func() any
-	Tree    func() any   // a snapshot that encodes to JSON; must not block; nil: no /debug/actors
+	Page    http.Handler // /debug/actors, /debug/binds/…, /debug/assets/…; nil: none of them
 	Logger  *slog.Logger // slog.Default when nil
 }
 
@@ -98,14 +98,18 @@ func (s *Server) listen(setting, addr string, pages http.Handler) (*listening, e
 	case err != nil:
 		return nil, fmt.Errorf("%s %q: want host:port: %w", setting, addr, err)
 	}
-	return &listening{l, &http.Server{
+	life, end := context.WithCancel(context.Background())
+	server := &http.Server{
 		Handler:           pages,
+		BaseContext:       func(net.Listener) context.Context { return life },
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
 		// What clients do wrong on a line is theirs to know; it floods at scans.
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}}, nil
+	}
+	server.RegisterOnShutdown(end) // streams have no end of their own
+	return &listening{newCrowd(l), server}, nil
 }
 
 func (s *Server) serve(l *listening) {
