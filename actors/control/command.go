@@ -48,10 +48,14 @@ type Command struct {
 	Verb Verb      `json:"verb,omitempty"` // of the subject, where it is left out
 	Bind string    `json:"bind,omitempty"` // awcc.trx.1; of rebind, pause, resume, move
 	MNO  string    `json:"mno,omitempty"`  // of maintenance; of list: its binds alone
-	To   string    `json:"to,omitempty"`   // of move: the pod
+	To   string    `json:"to,omitempty"`   // of move: the pod, or Anywhere
 	By   string    `json:"by,omitempty"`   // who gives it, for the audit
 	At   time.Time `json:"at,omitzero"`    // when
 }
+
+// Anywhere, in place of a pod's name, lets a bind that was moved go where the spread
+// puts it.
+const Anywhere = "any"
 
 // maxWord bounds what a command may say of its giver and of a pod's name.
 const maxWord = 253
@@ -64,14 +68,16 @@ func (c *Command) Check() error {
 	case MaintenanceOn, MaintenanceOff:
 		complaints = append(complaints, contract.ValidateID("mno", c.MNO))
 	case Rebind, Pause, Resume, Move:
-		if _, err := port.ParseBindID(c.Bind); err != nil {
-			complaints = append(complaints, err)
+		bind, err := port.ParseBindID(c.Bind)
+		if err == nil {
+			err = contract.ValidateID("mno", bind.MNO)
 		}
+		complaints = append(complaints, err)
 	default:
 		return fmt.Errorf("verb %q: want one of %v", c.Verb, Verbs())
 	}
 	if c.Verb == Move && c.To == "" {
-		complaints = append(complaints, errors.New("to is empty: want the name of a pod, as list shows it"))
+		complaints = append(complaints, errors.New(`to is empty: want the name of a pod, as list shows it, or "any"`))
 	}
 	for name, word := range map[string]string{"by": c.By, "to": c.To, "id": c.ID} {
 		if len(word) > maxWord || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r == 0x7F }) {
@@ -104,6 +110,11 @@ func (c *Command) Order(now port.Order) port.Order {
 	if halt, stands := c.Verb.Standing(); stands {
 		now.Halt = halt
 	}
-	now.Target, now.ID, now.Verb, now.To, now.By, now.At = c.Target(), c.ID, string(c.Verb), c.To, c.By, c.At
+	if c.Verb == Move {
+		if now.Home = c.To; c.To == Anywhere {
+			now.Home = ""
+		}
+	}
+	now.Target, now.ID, now.Verb, now.By, now.At = c.Target(), c.ID, string(c.Verb), c.By, c.At
 	return now
 }

@@ -72,6 +72,28 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+// A move says where the bind is at home, until it may be anywhere again; other
+// commands leave that alone.
+func TestMove(t *testing.T) {
+	bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+	var o port.Order
+	for i, step := range []struct {
+		c    control.Command
+		want string
+	}{
+		{control.Command{Verb: control.Pause, Bind: "awcc.trx.1"}, ""},
+		{control.Command{Verb: control.Move, Bind: "awcc.trx.1", To: "pod-2"}, "pod-2"},
+		{control.Command{Verb: control.Resume, Bind: "awcc.trx.1"}, "pod-2"},
+		{control.Command{Verb: control.Move, Bind: "awcc.trx.1", To: control.Anywhere}, ""},
+	} {
+		o = step.c.Order(o)
+		o.Revision = uint64(i + 1)
+		if got := control.NewStanding(nil).With(o).Home(bind); got != step.want {
+			t.Errorf("after %s: at home on %q, want %q", step.c.Verb, got, step.want)
+		}
+	}
+}
+
 // An order that comes late does not undo a later one; one that was deleted is gone.
 func TestStandingKeepsTheLatest(t *testing.T) {
 	bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}

@@ -37,7 +37,7 @@ func NewStanding(orders []port.Order) *Standing {
 // of after a command was carried out, changes nothing. Revision 0: it was deleted.
 func (s *Standing) With(o port.Order) *Standing {
 	known, there := s.orders[o.Target]
-	if there && o.Revision != 0 && o.Revision < known.Revision || !there && !o.Halt {
+	if there && o.Revision != 0 && o.Revision < known.Revision || !there && !o.Halt && o.Home == "" {
 		return s
 	}
 	next := &Standing{orders: maps.Clone(s.orders)}
@@ -51,6 +51,9 @@ func (s *Standing) With(o port.Order) *Standing {
 
 // Maintained reports whether an MNO is in maintenance.
 func (s *Standing) Maintained(mno string) bool { return s.orders[TargetMNO(mno)].Halt }
+
+// Home returns the pod that a bind was moved to; empty: it was not.
+func (s *Standing) Home(bind port.BindID) string { return s.orders[TargetBind(bind.String())].Home }
 
 // Of says how a bind is to rest.
 func (s *Standing) Of(bind port.BindID) Rest {

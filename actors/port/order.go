@@ -10,12 +10,12 @@ import (
 type Order struct {
 	Target string // "bind.awcc.trx.1" or "mno.awcc": the key in contract.BucketOrders
 	Halt   bool   // the bind is paused, or the MNO in maintenance
+	Home   string // of a bind: the pod that it was moved to, and is to be on while that lives; empty: whichever
 
 	// The command that was given last. Those before it are in the key's history:
 	// they are the audit.
 	ID   string
 	Verb string
-	To   string // of a move: the pod
 	By   string
 	At   time.Time
 

@@ -15,6 +15,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/vitals"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/deploy/migrations"
+	"github.com/ghasi/smpp-connector/infra/control"
 	"github.com/ghasi/smpp-connector/infra/embedded"
 	"github.com/ghasi/smpp-connector/infra/httpapi"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
@@ -46,6 +47,7 @@ type app struct {
 	postgres *postgres.DB
 
 	finder  *accounts
+	control *control.Service // nil until the tree runs
 	system  atomic.Pointer[actors.System]
 	missing reasons       // what the process waits for
 	started chan struct{} // closed when the tree runs
@@ -160,43 +162,26 @@ func (a *app) Run(ctx context.Context) error {
 	return errors.Join(err, a.shutdown(context.WithoutCancel(ctx)))
 }
 
-// start waits for the streams. NATS away keeps the process up, not ready, and
-// says so once a minute; a stream that is somebody else's is an error.
+// start waits for NATS, starts the tree, and opens the way in for commands.
 func (a *app) start(ctx context.Context) error {
-	var said time.Time
-	for {
-		err := a.nats.EnsureStreams(ctx)
-		if err == nil {
-			break
-		}
-		var foreign *natsjs.StreamDiffers
-		if errors.As(err, &foreign) {
-			return err
-		}
-		a.missing.set("streams", err.Error())
-		if time.Since(said) >= time.Minute {
-			said = time.Now()
-			a.telemetry.Logger().Warn("waiting for NATS", "error", err.Error())
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	orders, err := a.await(ctx)
+	if err != nil {
+		return err
 	}
-	a.missing.clear("streams")
-	var err error
 	if a.finder, err = a.accounts(); err != nil {
 		return err
 	}
 	cfg := a.cfg.Load()
-	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg),
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg), Orders: orders,
 		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
 	}
 	a.telemetry.ReadBinds(system.Tree())
 	a.system.Store(system)
+	if err := a.heed(ctx, system); err != nil {
+		return err
+	}
 	a.missing.clear("start")
 	return nil
 }
@@ -295,6 +280,9 @@ func (a *app) history(bind string) ([]vitals.Sample, bool) {
 func (a *app) shutdown(ctx context.Context) error {
 	a.drain()
 	<-a.draining.over
+	if a.control != nil {
+		a.control.Stop()
+	}
 	err := a.draining.failure()
 	if system := a.system.Swap(nil); system != nil {
 		stop, cancel := context.WithTimeout(ctx, 10*time.Second)

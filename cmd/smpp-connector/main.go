@@ -38,6 +38,8 @@ func init() { // not a literal: help reads the table that it stands in
 		{"drain", "have the connector on this machine drain, and wait until it has: a pod's pre-stop hook", drain},
 		{"demo", "show the whole path working: connector, simulator, real messages, receipts", demo},
 		{"send", "publish one command, and wait for its receipt with --wait", send},
+		{"binds", "show every bind of every pod; pause, resume, rebind and move one", binds},
+		{"maintenance", "take an MNO out for its maintenance, and back: maintenance on, off", maintenance},
 		{"dlq", "list, show, replay and drop dead letters: dlq list, show, replay, drop", deadLetters},
 		{"dlr", "list receipts without a message and have them matched again: dlr orphans, replay", receipts},
 		{"forget", "take a subscriber's number out of what is kept", forget},
@@ -79,7 +81,7 @@ func run(ctx context.Context, args []string, s streams) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "smpp-connector connects NATS JetStream to mobile operators over SMPP 3.4.\n\nUsage: smpp-connector <command> [flags]\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\nEach command has --help.\n")
 }

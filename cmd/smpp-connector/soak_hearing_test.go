@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,7 +27,6 @@ type told struct {
 	submitted, finals, dead int
 	ambiguous               bool
 	ids                     []string
-	receipted               []string // the ids that the MNO's receipts name, of final events
 }
 
 // durable is the name of the test's consumer, ackEvery how often it acknowledges
@@ -77,7 +75,6 @@ func (h *hearing) take(m jetstream.Msg) {
 		Final     bool     `json:"final"`
 		Ambiguous bool     `json:"ambiguous"`
 		IDs       []string `json:"operatorMessageIds"`
-		Raw       string   `json:"rawText"`
 	}
 	err = json.Unmarshal(m.Data(), &e)
 	i := numberOf(e.MessageID)
@@ -85,12 +82,7 @@ func (h *hearing) take(m jetstream.Msg) {
 		h.strange = append(h.strange, m.Subject()+" "+string(m.Data()))
 		return
 	}
-	of := &h.of[i]
-	h.note(of, m.Subject(), e.Final, e.Ambiguous, e.IDs)
-	if e.Final && m.Subject() == contract.SubjectDLRInbound {
-		id, _, _ := strings.Cut(strings.TrimPrefix(e.Raw, "id:"), " ")
-		of.receipted = append(of.receipted, id)
-	}
+	h.note(&h.of[i], m.Subject(), e.Final, e.Ambiguous, e.IDs)
 }
 
 func (h *hearing) note(of *told, subject string, final, ambiguous bool, ids []string) {

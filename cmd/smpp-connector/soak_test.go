@@ -69,9 +69,18 @@ const soakWindow = 100
 func newSoak(t *testing.T, tr traffic, env []string, options ...smsc.Option) *soak {
 	t.Helper()
 	s := &soak{traffic: tr, t: t, arrived: newArrivals(tr), http: stack.FreeAddr(t), began: time.Now()}
+	program := stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector")
 	s.nats, s.redis, s.pg = stack.NATSProcess(t), stack.RedisServer(t), stack.PostgresServer(t)
 	s.mno = smsc.Start(t, append(options, smsc.Compact(), smsc.SameWhen(s.arrived.take))...)
-	s.connector = s.process(s.http, env)
+	host, port := s.mno.HostPort()
+	s.connector = stack.Process(t, stack.Spec{
+		Name:    "smpp-connector",
+		Command: []string{program, "serve"},
+		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
+			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
+			"HTTP_ADDR=" + s.http, "DEBUG_ADDR=" + stack.FreeAddr(t), "BACKOFF=100ms"}, env...),
+		Ready: s.healthy,
+	})
 	s.connector.Start()
 	if err := s.mno.WaitBound(t.Context(), 1); err != nil {
 		t.Fatal(err)
@@ -80,20 +89,6 @@ func newSoak(t *testing.T, tr traffic, env []string, options ...smsc.Option) *so
 	s.heard = hear(t, s.js, tr.n)
 	t.Cleanup(s.tellLog)
 	return s
-}
-
-// process is one connector, which is not started yet.
-func (s *soak) process(http string, env []string) *stack.Server {
-	s.t.Helper()
-	host, port := s.mno.HostPort()
-	return stack.Process(s.t, stack.Spec{
-		Name:    "smpp-connector",
-		Command: []string{stack.Build(s.t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
-		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
-			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
-			"HTTP_ADDR=" + http, "DEBUG_ADDR=" + stack.FreeAddr(s.t), "BACKOFF=100ms"}, env...),
-		Ready: func(ctx context.Context) error { return healthy(ctx, http) },
-	})
 }
 
 func (s *soak) connect() {
@@ -108,9 +103,9 @@ func (s *soak) connect() {
 	}
 }
 
-// healthy asks a connector's /health.
-func healthy(ctx context.Context, addr string) error {
-	body, err := askAt(ctx, addr, "/health")
+// healthy asks the connector's /health.
+func (s *soak) healthy(ctx context.Context) error {
+	body, err := s.ask(ctx, "/health")
 	if err == nil {
 		_ = body.Close()
 	}
@@ -118,11 +113,7 @@ func healthy(ctx context.Context, addr string) error {
 }
 
 func (s *soak) ask(ctx context.Context, path string) (io.ReadCloser, error) {
-	return askAt(ctx, s.http, path)
-}
-
-func askAt(ctx context.Context, addr, path string) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.http+path, nil)
 	if err != nil {
 		return nil, err
 	}

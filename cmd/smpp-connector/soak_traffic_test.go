@@ -21,7 +21,6 @@ type traffic struct {
 	n        int
 	long     bool // a fifth of them in parts
 	receipts bool // half of them ask for a receipt
-	all      bool // so do the others
 }
 
 // mostParts is the most parts of a message of ours.
@@ -39,7 +38,7 @@ func (tr traffic) parts(i int) int {
 }
 
 // asks reports whether message i asks for a receipt.
-func (tr traffic) asks(i int) bool { return tr.receipts && (tr.all || i%4 < 2) }
+func (tr traffic) asks(i int) bool { return tr.receipts && i%4 < 2 }
 
 // count returns how many messages satisfy a condition.
 func (tr traffic) count(holds func(i int) bool) (n int) {

@@ -23,8 +23,10 @@ const (
 	headerSequence  = "Nats-Sequence"
 	headerSubject   = "Nats-Subject"
 	headerTimestamp = "Nats-Time-Stamp"
+	headerMarker    = "Nats-Marker-Reason" // the server's own deletion, at the end of an entry's age
 
-	operationPurge = "PURGE"
+	operationPurge  = "PURGE"
+	operationDelete = "DEL"
 )
 
 // markerTTL is how long the mark of a deleted key stays for watchers to see:
@@ -42,6 +44,7 @@ type bucket struct {
 	stream jetstream.StreamConfig
 	prefix string // of every subject: $KV.{bucket}.
 	made   atomic.Bool
+	rising bool    // its revisions begin at the time when it is made, in ms
 	memory *memory // of what this process wrote; nil: none
 }
 
@@ -75,7 +78,11 @@ func (b *bucket) ready(ctx context.Context) error {
 	if !b.conn.Up() {
 		return ErrAway
 	}
-	if err := b.conn.ensureStream(ctx, b.stream); err != nil {
+	want := b.stream
+	if b.rising {
+		want.FirstSeq = uint64(time.Now().UnixMilli())
+	}
+	if err := b.conn.ensureStream(ctx, want); err != nil {
 		return err
 	}
 	b.made.Store(true)
@@ -97,6 +104,7 @@ type entry struct {
 	revision uint64 // 0: never written, or long gone
 	deleted  bool   // only the mark of a deletion is left
 	header   nats.Header
+	storedAt time.Time // by the server's clock; of watches only
 }
 
 // live reports whether there is a value.
@@ -104,7 +112,7 @@ func (e entry) live() bool { return e.revision != 0 && !e.deleted }
 
 func readEntry(m *nats.Msg) entry {
 	revision, _ := strconv.ParseUint(m.Header.Get(headerSequence), 10, 64)
-	return entry{value: m.Data, revision: revision, deleted: m.Header.Get(headerOperation) != "", header: m.Header}
+	return entry{value: m.Data, revision: revision, deleted: isMark(m.Header), header: m.Header}
 }
 
 // get reads many keys at once; what is not there is the zero entry.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	proto "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/contract"
 )
 
@@ -35,6 +36,19 @@ func TestDispatchContract(t *testing.T) { // US-SC-006
 func TestCorrelationStoreContract(t *testing.T) { // US-SC-010, US-SC-011
 	conn, _ := connected(t)
 	contract.CorrelationStore(t, func(*testing.T) port.CorrelationStore { return conn.Correlations() })
+}
+
+func TestOrdersContract(t *testing.T) { // issue 7
+	conn, _ := connected(t)
+	contract.Orders(t, func(*testing.T) (port.Orders, func(context.Context, string) error) {
+		return conn.Orders(), func(ctx context.Context, target string) error {
+			kv, err := conn.JetStream().KeyValue(ctx, proto.BucketOrders)
+			if err == nil {
+				err = kv.Delete(ctx, target)
+			}
+			return err
+		}
+	})
 }
 
 func TestCountersContract(t *testing.T) { // US-SC-022, US-SC-026

@@ -42,6 +42,13 @@ func TestCountersContract(t *testing.T) { // US-SC-022, US-SC-026
 	contract.Counters(t, func(*testing.T) port.Counters { return memory.New().Counters })
 }
 
+func TestOrdersContract(t *testing.T) { // issue 7
+	contract.Orders(t, func(*testing.T) (port.Orders, func(context.Context, string) error) {
+		orders := memory.New().Orders
+		return orders, func(_ context.Context, target string) error { orders.Delete(target); return nil }
+	})
+}
+
 func TestConcatContract(t *testing.T) { // US-SC-025
 	contract.ConcatStore(t, func(*testing.T) port.ConcatStore { return memory.New().Concat })
 }

@@ -27,7 +27,6 @@ type delivery struct {
 	receipt  receipt
 	mo       codec.PDU // instead of a receipt
 	on       *Session  // MO parts may be bound to a session
-	roam     int       // from 1: on whichever session it falls; 0: from decides
 	refusals int
 }
 
@@ -82,11 +81,10 @@ func (a *account) pick(d *delivery) (choice *Session) {
 		}
 		return nil
 	}
-	for i := range a.receivers {
-		sess := a.receivers[(d.roam+i)%len(a.receivers)]
+	for _, sess := range a.receivers {
 		switch {
 		case !sess.hasRoom():
-		case d.roam > 0 || (sess == d.from) != d.elsewhere():
+		case (sess == d.from) != d.elsewhere():
 			return sess
 		case choice == nil:
 			choice = sess

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ghasi/smpp-connector/actors/vitals"
+	"github.com/ghasi/smpp-connector/config"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+)
+
+// on calls a command that finds the stage's connector by its data folder.
+func (s *stage) on(t *testing.T, args ...string) (status int, out, complaints string) {
+	t.Helper()
+	return call(t, append(args, "--data", s.app.cfg.Load().DataDir)...)
+}
+
+// bind is what `binds --json` says of the stage's one bind.
+func (s *stage) bind(t *testing.T) (b vitals.Bind) {
+	t.Helper()
+	status, out, complaints := s.on(t, "binds", "--json")
+	if status != 0 || strings.Count(out, "\n") != 1 {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	if err := json.Unmarshal([]byte(out), &b); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return b
+}
+
+// Issue 7, point 5: binds shows every bind with owner, epoch, state, TPS, window and
+// lags, for people and for programs, through NATS alone.
+func TestBindsAreListed(t *testing.T) {
+	s := setStage(t, []string{"LANES=P0,P1,P2", "POD_NAME=pod-7"})
+	eventually(t, "the bind is BOUND", func() bool { return s.mno.Counts().Bound == 1 })
+	if b := s.bind(t); b.Bind != "demo.trx.1" || b.State != "BOUND" || b.Owner != "pod-7" || b.Configured == 0 || len(b.Lanes) != 3 || b.Since.IsZero() {
+		t.Errorf("%+v", b)
+	}
+	status, out, complaints := s.on(t, "binds")
+	if status != 0 {
+		t.Errorf("exit status %d: %s", status, complaints)
+	}
+	lines := strings.Split(out, "\n")
+	if len(lines) != 3 {
+		t.Fatalf("%s", out)
+	}
+	for _, want := range []string{"BIND", "STATE", "OWNER", "EPOCH", "TPS", "WINDOW", "LAG P0/P1/P2/P3"} {
+		if !strings.Contains(lines[0], want) {
+			t.Errorf("%s is not in %s", want, lines[0])
+		}
+	}
+	for _, want := range []string{"demo.trx.1", "BOUND", "pod-7", "0/0/0/-"} {
+		if !strings.Contains(lines[1], want) {
+			t.Errorf("%s is not in %s", want, lines[1])
+		}
+	}
+	if status, out, _ := s.on(t, "binds", "list", "--mno", "mtn"); status != 0 || strings.Count(out, "\n") != 1 {
+		t.Errorf("exit status %d: %s", status, out)
+	}
+}
+
+// Issue 7, point 5: pause, resume and rebind a bind from a terminal; each is audited
+// in the log and in the bucket.
+func TestABindIsCommandedFromATerminal(t *testing.T) {
+	s := setStage(t, nil)
+	eventually(t, "the bind is BOUND", func() bool { return s.mno.Counts().Bound == 1 })
+	do := func(want string, args ...string) {
+		t.Helper()
+		status, out, complaints := s.on(t, append(args, "--yes", "--by", "noc@desk")...)
+		if status != 0 || !strings.Contains(out, want) {
+			t.Fatalf("%v: exit status %d: %s%s", args, status, out, complaints)
+		}
+	}
+	do("paused demo.trx.1", "binds", "pause", "demo.trx.1")
+	eventually(t, "the bind is paused", func() bool { b := s.bind(t); return b.Order == "paused" && b.LimitedBy == "paused" && b.Bound })
+	do("pulls again: demo.trx.1", "binds", "resume", "demo.trx.1")
+	s.command1(t, `{"messageId":"m1","to":"+93700000001","text":"Hello"}`)
+	if err := s.mno.WaitSubmits(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	do("binds again: demo.trx.1", "binds", "rebind", "demo.trx.1")
+	eventually(t, "the bind is made anew", func() bool { c := s.mno.Counts(); return c.Unbinds == 1 && c.Binds == 2 && c.Bound == 1 })
+
+	kv, err := s.js.KeyValue(t.Context(), contract.BucketOrders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history, err := kv.History(t.Context(), "bind.demo.trx.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var verbs []string
+	for _, e := range history {
+		var o struct{ Verb, By, At string }
+		if err := json.Unmarshal(e.Value(), &o); err != nil || o.By != "noc@desk" || o.At == "" {
+			t.Errorf("%v in %s", err, e.Value())
+		}
+		verbs = append(verbs, o.Verb)
+	}
+	if !slices.Equal(verbs, []string{"pause", "resume", "rebind"}) {
+		t.Errorf("audit: %q", verbs)
+	}
+}
+
+// Issue 7, point 5: maintenance unbinds, is on /metrics for the alerts, survives a
+// restart of the connector, and ends.
+func TestMaintenanceFromATerminal(t *testing.T) {
+	s := &stage{mno: smsc.Start(t)}
+	host, port := s.mno.HostPort()
+	cfg := testConfig(t, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port))
+	var stop func()
+	s.app, stop = startUntil(t, cfg)
+	if err := s.mno.WaitBound(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, complaints := s.on(t, "maintenance", "on", "demo", "--yes"); status != 0 || !strings.Contains(out, "unbinds demo.trx.1") {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	eventually(t, "the bind has unbound", func() bool { c := s.mno.Counts(); return c.Unbinds == 1 && c.Bound == 0 })
+	eventually(t, "the metric", func() bool {
+		_, metrics := get(t, "http://"+s.app.http.HTTPAddr()+"/metrics")
+		return strings.Contains(metrics, `smpp_maintenance{mno="demo"} 1`)
+	})
+	if b := s.bind(t); b.State != "DISCONNECTED" || b.Order != "maintenance" {
+		t.Errorf("%+v", b)
+	}
+	if status, _, complaints := s.on(t, "binds", "rebind", "demo.trx.1", "--yes"); status != 1 || !strings.Contains(complaints, "maintenance off") {
+		t.Errorf("exit status %d: %s", status, complaints)
+	}
+	stop()
+	s.app, stop = startUntil(t, cfg)
+	defer stop()
+	eventually(t, "the new process says that the bind rests", func() bool {
+		status, out, _ := s.on(t, "binds", "--json")
+		return status == 0 && strings.Contains(out, `"order":"maintenance"`)
+	})
+	if c := s.mno.Counts(); c.Binds != 1 {
+		t.Errorf("%d binds: the new process has bound in the maintenance", c.Binds)
+	}
+	if status, out, complaints := s.on(t, "maintenance", "off", "demo", "--yes"); status != 0 || !strings.Contains(out, "demo.trx.1") {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	eventually(t, "the bind is BOUND again", func() bool { return s.mno.Counts().Bound == 1 })
+}
+
+// startUntil runs an app until stop, or the end of the test.
+func startUntil(t *testing.T, cfg *config.Config) (a *app, stop func()) {
+	t.Helper()
+	a, err := newApp(t.Context(), cfg, appOptions{log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- a.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ran; err != nil {
+			t.Errorf("the connector ended with: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return a, stop
+}
+
+// What cannot be done is said with what can: unknown binds and MNOs, wrong words;
+// nobody who could be asked; no connector at all.
+func TestCommandsThatCannotBeDone(t *testing.T) {
+	s := setStage(t, nil)
+	eventually(t, "the bind is BOUND", func() bool { return s.mno.Counts().Bound == 1 })
+	for _, test := range []struct {
+		args   []string
+		status int
+		want   []string
+	}{
+		{[]string{"binds", "pause", "demo.trx.9", "--yes"}, 1, []string{"no pod serves bind demo.trx.9", "demo.trx.1"}},
+		{[]string{"maintenance", "on", "mtn", "--yes"}, 1, []string{"no pod serves MNO mtn", "demo"}},
+		{[]string{"binds", "pause", "demo.trx.1"}, 2, []string{"would pause demo.trx.1", "--yes"}},
+		{[]string{"binds", "pause", "demo"}, 2, []string{"mno.direction.number"}},
+		{[]string{"binds", "pause"}, 2, []string{"want one"}},
+		{[]string{"binds", "move", "demo.trx.1", "--yes"}, 2, []string{"to is empty"}},
+		{[]string{"binds", "list", "demo.trx.1"}, 2, []string{"flags alone"}},
+	} {
+		status, _, complaints := s.on(t, test.args...)
+		if status != test.status {
+			t.Errorf("%v: exit status %d, want %d: %s", test.args, status, test.status, complaints)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(complaints, want) {
+				t.Errorf("%v: %q is not in %s", test.args, want, complaints)
+			}
+		}
+	}
+	for _, args := range [][]string{{"binds", "explode"}, {"binds", "maintenance-on", "demo"}, {"maintenance"}, {"maintenance", "maybe", "demo"}} {
+		if status, _, complaints := call(t, args...); status != 2 || !strings.Contains(complaints, "Usage") {
+			t.Errorf("%v: exit status %d: %s", args, status, complaints)
+		}
+	}
+	if got := s.bind(t); got.Order != "" || !got.Bound {
+		t.Errorf("something was done: %+v", got)
+	}
+}

@@ -1,0 +1,163 @@
+package control_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/ghasi/smpp-connector/actors/control"
+	"github.com/ghasi/smpp-connector/actors/vitals"
+	wire "github.com/ghasi/smpp-connector/infra/control"
+	"github.com/ghasi/smpp-connector/testkit/stack"
+)
+
+func connect(t *testing.T, url string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// pod is one instance of the service, that serves some binds.
+type pod struct {
+	name  string
+	binds []string
+	mu    sync.Mutex
+	did   []control.Command
+	hang  chan struct{} // until it is closed no answer is given; nil: at once
+}
+
+func (p *pod) do(_ context.Context, c control.Command) control.Answer {
+	if p.hang != nil {
+		<-p.hang
+	}
+	a := control.Answer{Pod: p.name}
+	if c.Verb == control.List {
+		a.Known = true
+		for _, b := range p.binds {
+			a.List = append(a.List, vitals.Bind{Bind: b, Owner: p.name})
+		}
+		return a
+	}
+	if a.Known = slices.Contains(p.binds, c.Bind); a.Known {
+		p.mu.Lock()
+		p.did = append(p.did, c)
+		p.mu.Unlock()
+		a.Binds = []string{c.Bind}
+	}
+	return a
+}
+
+func serve(t *testing.T, url string, pods ...*pod) {
+	t.Helper()
+	for _, p := range pods {
+		s, err := wire.Serve(connect(t, url), wire.Options{Pod: p.name, Version: "devel-abc", Do: p.do})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Stop)
+	}
+}
+
+// Issue 7, point 5: a command reaches every pod, over NATS alone, and the answers of
+// all are gathered; the one that serves the bind carries it out.
+func TestEveryPodAnswers(t *testing.T) {
+	server := stack.NATS(t)
+	a, b, c := &pod{name: "a", binds: []string{"awcc.trx.1"}}, &pod{name: "b", binds: []string{"awcc.trx.2"}}, &pod{name: "c", binds: []string{"mtn.tx.1"}}
+	serve(t, server.URL, a, b, c)
+	client := &wire.Client{NC: connect(t, server.URL)}
+	answers, err := client.Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || len(answers.Silent) != 0 {
+		t.Fatalf("%v, silent %v", err, answers.Silent)
+	}
+	var names []string
+	for _, bind := range control.Roll(answers.List) {
+		names = append(names, bind.Bind+"@"+bind.Owner)
+	}
+	if want := []string{"awcc.trx.1@a", "awcc.trx.2@b", "mtn.tx.1@c"}; len(names) != 3 || !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+	answers, err = client.Ask(t.Context(), control.Command{Verb: control.Pause, Bind: "awcc.trx.2", ID: "7", By: "noc"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := control.Known(answers.List)
+	if len(answers.List) != 3 || len(known) != 1 || known[0].Pod != "b" || len(b.did) != 1 || b.did[0].By != "noc" || b.did[0].ID != "7" || b.did[0].At.IsZero() || len(a.did)+len(c.did) != 0 {
+		t.Errorf("%+v, %+v", answers, b.did)
+	}
+}
+
+// A pod that is there and says nothing is named when the deadline has passed; the
+// others' answers count.
+func TestASilentPodIsNamed(t *testing.T) {
+	server := stack.NATS(t)
+	stuck := &pod{name: "stuck", hang: make(chan struct{})}
+	defer close(stuck.hang)
+	serve(t, server.URL, &pod{name: "well", binds: []string{"awcc.trx.1"}}, stuck)
+	client := &wire.Client{NC: connect(t, server.URL), Patience: 3 * time.Second}
+	answers, err := client.Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || !slices.Equal(answers.Silent, []string{"stuck"}) || len(answers.List) != 1 {
+		t.Errorf("%v, %+v", err, answers)
+	}
+}
+
+// Where no pod is, that is the answer, at once.
+func TestNobodyIsThere(t *testing.T) {
+	server := stack.NATS(t)
+	began := time.Now()
+	if _, err := (&wire.Client{NC: connect(t, server.URL), Quiet: 10 * time.Second}).Ask(t.Context(), control.Command{Verb: control.List}); !errors.Is(err, wire.ErrNobody) {
+		t.Errorf("%v, want ErrNobody", err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// Whatever comes as a request is answered: what cannot be read, with what was wrong.
+func TestRequestsThatCannotBeRead(t *testing.T) {
+	server := stack.NATS(t)
+	serve(t, server.URL, &pod{name: "a"})
+	nc := connect(t, server.URL)
+	for _, test := range []struct{ subject, body, want string }{
+		{"smpp.control.list", "", ""},
+		{"smpp.control.list", "{}", ""},
+		{"smpp.control.pause", "{", "cannot be read"},
+		{"smpp.control.pause", `{"bind":7}`, "cannot be read"},
+		{"smpp.control.pause", `{"verb":"resume","bind":"awcc.trx.1"}`, `"resume"`},
+		{"smpp.control.pause", strings.Repeat(" ", 9000), "8192"},
+	} {
+		m, err := nc.Request(test.subject, []byte(test.body), 30*time.Second)
+		if err != nil {
+			t.Errorf("%s %.20s: %v", test.subject, test.body, err)
+			continue
+		}
+		var a control.Answer
+		if err := json.Unmarshal(m.Data, &a); err != nil || a.Pod != "a" || !strings.Contains(a.Error, test.want) || (a.Error == "") != (test.want == "") {
+			t.Errorf("%s %.20s: %s, want an error with %q", test.subject, test.body, m.Data, test.want)
+		}
+	}
+}
+
+// An answer that NATS would not carry says so, and what to ask instead.
+func TestAnAnswerThatIsTooLong(t *testing.T) {
+	server := stack.NATS(t)
+	many := &pod{name: "a"}
+	for range 20_000 {
+		many.binds = append(many.binds, "awcc.trx.1")
+	}
+	serve(t, server.URL, many)
+	answers, err := (&wire.Client{NC: connect(t, server.URL)}).Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || len(answers.List) != 1 || !strings.Contains(answers.List[0].Error, "one MNO") {
+		t.Errorf("%v, %+v", err, answers)
+	}
+}
