@@ -203,6 +203,49 @@ func TestUSSC012AStoreThatGoesAwayNeverBreachesTheLimit(t *testing.T) {
 	}
 }
 
+// A store that answers slowly once gives no permit that is used early or late; one that
+// is always far away is used all the same.
+func TestUSSC012ASlowAnswerBreachesNothing(t *testing.T) {
+	for _, c := range []struct {
+		slow  func(i int) bool
+		least int
+	}{
+		{func(i int) bool { return i%3 == 0 }, 700},
+		{func(int) bool { return true }, 500},
+	} {
+		const limit = 100
+		var s store
+		l := limiter.New(limit, true, func() float64 { return 0.5 })
+		used, i := 0, 0
+		var answer func(now time.Time)
+		var answerAt time.Time
+		for now := t0; now.Before(t0.Add(10 * time.Second)); now = now.Add(time.Millisecond) {
+			if answer != nil && !now.Before(answerAt) {
+				answer(now)
+				answer = nil
+			}
+			for _, p := range l.Take(limit, now) {
+				if p.Lapses.Before(now) {
+					t.Fatal("a permit has lapsed when it is taken")
+				}
+				used++
+			}
+			if ask, _ := l.Next(limit, now); ask > 0 {
+				there, back := 500*time.Microsecond, 500*time.Microsecond
+				if c.slow(i) {
+					there, back = 20*time.Millisecond, 25*time.Millisecond
+				}
+				i++
+				b, began := s.reserve(limit, ask, now.Add(there)), now
+				answer, answerAt = func(now time.Time) { l.Answered(b, ask, began, now) }, now.Add(there+back)
+			}
+		}
+		if used < c.least {
+			t.Errorf("%d permits used in 10 s at a limit of %d", used, limit)
+		}
+	}
+}
+
 // One process alone: a pause is followed by a permit at once and no burst.
 func TestUSSC012OneProcessNeedsNoStore(t *testing.T) {
 	for _, limit := range []int{1, 7, 10, 33, 1000} {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -20,6 +21,8 @@ type arrivals struct {
 	sequence uint32            // of the last one
 	fallen   int               // sequence numbers that were not above the one before
 	strange  []string
+	timed    bool        // times are kept
+	times    []time.Time // when each was read
 }
 
 // arrival is one accepted SMS. The zero value is none.
@@ -40,6 +43,9 @@ func (a *arrivals) take(m *smsc.SMS) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.total.Add(1)
+	if a.timed {
+		a.times = append(a.times, m.At)
+	}
 	if m.Sequence <= a.sequence {
 		a.fallen++
 	}

@@ -68,19 +68,8 @@ const soakWindow = 100
 // newSoak starts everything. env is the connector's, beside the addresses.
 func newSoak(t *testing.T, tr traffic, env []string, options ...smsc.Option) *soak {
 	t.Helper()
-	s := &soak{traffic: tr, t: t, arrived: newArrivals(tr), http: stack.FreeAddr(t), began: time.Now()}
-	program := stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector")
-	s.nats, s.redis, s.pg = stack.NATSProcess(t), stack.RedisServer(t), stack.PostgresServer(t)
-	s.mno = smsc.Start(t, append(options, smsc.Compact(), smsc.SameWhen(s.arrived.take))...)
-	host, port := s.mno.HostPort()
-	s.connector = stack.Process(t, stack.Spec{
-		Name:    "smpp-connector",
-		Command: []string{program, "serve"},
-		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
-			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
-			"HTTP_ADDR=" + s.http, "DEBUG_ADDR=" + stack.FreeAddr(t), "BACKOFF=100ms"}, env...),
-		Ready: s.healthy,
-	})
+	s := newServers(t, tr, options...)
+	s.connector = s.process(s.http, env)
 	s.connector.Start()
 	if err := s.mno.WaitBound(t.Context(), 1); err != nil {
 		t.Fatal(err)
@@ -89,6 +78,35 @@ func newSoak(t *testing.T, tr traffic, env []string, options ...smsc.Option) *so
 	s.heard = hear(t, s.js, tr.n)
 	t.Cleanup(s.tellLog)
 	return s
+}
+
+// newServers starts everything but connectors.
+func newServers(t *testing.T, tr traffic, options ...smsc.Option) *soak {
+	t.Helper()
+	s := &soak{traffic: tr, t: t, arrived: newArrivals(tr), http: stack.FreeAddr(t), began: time.Now()}
+	s.nats, s.redis, s.pg = stack.NATSProcess(t), stack.RedisServer(t), stack.PostgresServer(t)
+	s.mno = smsc.Start(t, append(options, smsc.Compact(), smsc.SameWhen(s.arrived.take))...)
+	return s
+}
+
+// process is a connector that serves its metrics on an address; it is not started yet.
+func (s *soak) process(http string, env []string) *stack.Server {
+	s.t.Helper()
+	host, port := s.mno.HostPort()
+	return stack.Process(s.t, stack.Spec{
+		Name:    "smpp-connector",
+		Command: []string{stack.Build(s.t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
+		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
+			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
+			"HTTP_ADDR=" + http, "DEBUG_ADDR=" + stack.FreeAddr(s.t), "BACKOFF=100ms"}, env...),
+		Ready: func(ctx context.Context) error {
+			body, err := askAt(ctx, http, "/health")
+			if err == nil {
+				_ = body.Close()
+			}
+			return err
+		},
+	})
 }
 
 func (s *soak) connect() {
@@ -103,17 +121,8 @@ func (s *soak) connect() {
 	}
 }
 
-// healthy asks the connector's /health.
-func (s *soak) healthy(ctx context.Context) error {
-	body, err := s.ask(ctx, "/health")
-	if err == nil {
-		_ = body.Close()
-	}
-	return err
-}
-
-func (s *soak) ask(ctx context.Context, path string) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.http+path, nil)
+func askAt(ctx context.Context, address, path string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +141,13 @@ func (s *soak) ask(ctx context.Context, path string) (io.ReadCloser, error) {
 // as name="value".
 func (s *soak) metric(name string, labels ...string) (sum float64) {
 	s.t.Helper()
-	body, err := s.ask(s.t.Context(), "/metrics")
+	return s.metricAt(s.http, name, labels...)
+}
+
+// metricAt is metric of the connector that serves it there.
+func (s *soak) metricAt(address, name string, labels ...string) (sum float64) {
+	s.t.Helper()
+	body, err := askAt(s.t.Context(), address, "/metrics")
 	if err != nil {
 		s.t.Fatal(err)
 	}
