@@ -75,8 +75,7 @@ func (n *natsBridge) Receive(c actor.Context) {
 	case *actor.Stopping, *actor.Restarting:
 		n.cancel()
 	case *pull:
-		root, ctx := c.ActorSystem().Root, n.ctx
-		go m.run(ctx, root)
+		n.request(c, m)
 	case *execute:
 		root, env := c.ActorSystem().Root, n.env
 		go carryOut(env.ctx, root, env, m.settlements)
@@ -93,6 +92,11 @@ func (n *natsBridge) Receive(c actor.Context) {
 // its credit is right again.
 func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	in := p.source.intake
+	send := func(more []*pull) {
+		for _, next := range more {
+			go next.run(bridge, root)
+		}
+	}
 	ctx, cancel := context.WithCancel(bridge)
 	defer cancel()
 	defer context.AfterFunc(p.wanted, cancel)()
@@ -101,6 +105,7 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	done()
 	if err == nil {
 		_, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
+			send(in.turns.come(len(ds)))
 			a := in.admit(bridge, p.bind, ds)
 			if !p.source.hands.take(a.commands) { // the window is gone for good
 				settleDeliveries(bridge, in.env, giveAll(a.commands, in.account.Load().Times.RetryUnanswered))
@@ -114,6 +119,7 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 		pause(ctx, pullRetry)
 	}
 	root.Send(p.window, &pulled{p})
+	send(in.turns.over())
 }
 
 func (n *natsBridge) publish(m *publish) {

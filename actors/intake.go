@@ -30,6 +30,7 @@ type intake struct {
 	spec    port.ConsumerSpec
 	account atomic.Pointer[Account]
 	book    *book
+	turns   turns
 
 	opening  sync.Mutex
 	consumer atomic.Pointer[port.Consumer]

@@ -240,6 +240,8 @@ func (w *windowActor) withdraw() {
 		for _, p := range s.pulls {
 			p.withdraw()
 		}
+		clear(s.pulls)
+		s.pulls = s.pulls[:0]
 	}
 }
 

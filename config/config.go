@@ -115,8 +115,10 @@ type Sequence struct {
 
 // Recorder keeps the last PDUs of each bind, texts and numbers left out.
 type Recorder struct {
-	Octets  int    // memory a bind; the oldest PDUs make room. 0: no recorder
-	DumpDir string // folder where it is written when the bind's state changes; empty: none
+	Octets     int    // memory a bind; the oldest PDUs make room. 0: no recorder
+	DumpDir    string // folder where it is written when a bind leaves BOUND; empty: none
+	DumpFiles  int    // most files there: the oldest are removed
+	DumpOctets int    // most octets of all of them together
 }
 
 // Telemetry says what leaves the process about itself.

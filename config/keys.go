@@ -110,8 +110,12 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
 	{"recorder.octets", "RECORDER_OCTETS", "65536", "memory of each bind's flight recorder; 0: none",
 		func(c *Config) value { return whole(&c.Recorder.Octets, 0, 64<<20) }},
-	{"recorder.dumpDir", "RECORDER_DUMP_DIR", "", "folder where a bind's recorder is written when its state changes; empty: none",
+	{"recorder.dumpDir", "RECORDER_DUMP_DIR", "", "folder where a bind's recorder is written when it leaves BOUND; empty: none",
 		func(c *Config) value { return text(&c.Recorder.DumpDir, nil) }},
+	{"recorder.dumpFiles", "RECORDER_DUMP_FILES", "1000", "most files in that folder; the oldest are removed",
+		func(c *Config) value { return whole(&c.Recorder.DumpFiles, 1, 1_000_000) }},
+	{"recorder.dumpOctets", "RECORDER_DUMP_OCTETS", "268435456", "most octets of these files together; the oldest are removed",
+		func(c *Config) value { return whole(&c.Recorder.DumpOctets, 64<<10, 1<<40) }},
 },
 	lift("timers.", timers, func(c *Config) *Timers { return &c.Timers }),
 	[]knob[Config]{

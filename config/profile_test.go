@@ -281,7 +281,7 @@ operators:
 	if o.Outbind != (Outbind{":2776", "mno", "pw"}) {
 		t.Errorf("outbind %s as %s", o.Outbind.Listen, o.Outbind.SystemID)
 	}
-	if c.Recorder != (Recorder{Octets: 65536}) || c.Redis.Timeout != 50*time.Millisecond || c.Management.Refresh != time.Minute {
+	if c.Recorder != (Recorder{Octets: 65536, DumpFiles: 1000, DumpOctets: 256 << 20}) || c.Redis.Timeout != 50*time.Millisecond || c.Management.Refresh != time.Minute {
 		t.Errorf("recorder %+v, redis %v, refresh %v", c.Recorder, c.Redis.Timeout, c.Management.Refresh)
 	}
 }

@@ -86,8 +86,8 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 		listeners = append(listeners, a.telemetry)
 		a.tracer = a.telemetry.Tracer()
 	}
-	if folder := cfg.Recorder.DumpDir; folder != "" {
-		listeners = append(listeners, dumper{a, folder})
+	if cfg.Recorder.DumpDir != "" {
+		listeners = append(listeners, startDumper(ctx, a, cfg.Recorder))
 	}
 	if o.listener != nil {
 		listeners = append(listeners, o.listener)

@@ -1,12 +1,14 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
+	"context"
 	"io"
-	"os"
-	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/infra/capture"
 )
 
@@ -36,32 +38,72 @@ func (a *app) capture(w io.Writer, bind string) (bool, error) {
 // leaves BOUND, so that what led to it is there when somebody comes to look.
 type dumper struct {
 	app    *app
-	folder string
+	folder capture.Folder
+	turned chan event.BindStateChanged // for the goroutine that writes
+	missed atomic.Int64                // it is busy: so many were not written
+}
+
+// maxDumps is how many dumps may wait for a slow disk; more are not written, and told.
+const maxDumps = 64
+
+// sayAgain is how long after a warning about dumps the next may come.
+const sayAgain = time.Minute
+
+// startDumper returns a listener that writes until ctx ends.
+func startDumper(ctx context.Context, a *app, r config.Recorder) *dumper {
+	d := &dumper{app: a, turned: make(chan event.BindStateChanged, maxDumps),
+		folder: capture.Folder{Path: r.DumpDir, Files: r.DumpFiles, Octets: int64(r.DumpOctets)}}
+	go d.run(ctx)
+	return d
 }
 
 // On implements event.Listener. It is called on the bind's goroutine, so the file
 // is written on another.
-func (d dumper) On(f event.Fact) {
-	if turned, ok := f.(event.BindStateChanged); ok && turned.From == "BOUND" {
-		go d.dump(turned)
+func (d *dumper) On(f event.Fact) {
+	turned, ok := f.(event.BindStateChanged)
+	if !ok || turned.From != "BOUND" {
+		return
+	}
+	select {
+	case d.turned <- turned:
+	default:
+		d.missed.Add(1)
 	}
 }
 
-func (d dumper) dump(turned event.BindStateChanged) {
-	path := filepath.Join(d.folder, fmt.Sprintf("%s-%s-%s.pcapng", turned.Bind, turned.At.UTC().Format("20060102T150405.000Z"), turned.To))
-	if err := d.write(path, turned.Bind.String()); err != nil {
-		d.app.telemetry.Logger().Warn("the flight recorder was not written", "file", path, "error", err.Error())
+// run writes one dump after the other. A disk that is full or slow costs dumps, and a
+// warning a minute.
+func (d *dumper) run(ctx context.Context) {
+	var said time.Time
+	for {
+		select {
+		case turned := <-d.turned:
+			err := d.dump(turned)
+			if missed := d.missed.Load(); (err != nil || missed > 0) && time.Since(said) >= sayAgain {
+				said = time.Now()
+				d.missed.Add(-missed)
+				why := "the disk is slow"
+				if err != nil {
+					why = err.Error()
+				}
+				d.app.telemetry.Logger().Warn("flight recorders were not written", "folder", d.folder.Path, "bind", turned.Bind.String(), "missed", missed, "error", why)
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
-func (d dumper) write(path, bind string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-	if err != nil {
+// dump writes what the recorder holds now; a bind that has left the tree meanwhile
+// has nothing any more.
+func (d *dumper) dump(turned event.BindStateChanged) error {
+	var b bytes.Buffer
+	ok, err := d.app.capture(&b, turned.Bind.String())
+	if !ok || err != nil {
 		return err
 	}
-	_, err = d.app.capture(file, bind)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return d.folder.Write(capture.Name(turned.Bind.String(), turned.At, turned.To), func(w io.Writer) error {
+		_, err := b.WriteTo(w)
+		return err
+	})
 }
