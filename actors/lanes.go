@@ -21,6 +21,9 @@ const (
 	lagEvery   = 10 * time.Second // between two looks at the consumers' lag
 	lagSoon    = time.Second      // while there is none to look at
 	lagTimeout = 5 * time.Second  // of one
+
+	lagAtOnce = 100                    // so many are looked at one after the other
+	lagApart  = 100 * time.Millisecond // between two of the others
 )
 
 // laneGauge is one consumer that windows of this process read.
@@ -93,10 +96,14 @@ func (n *natsBridge) lookAtLag(c actor.Context) {
 	}()
 }
 
-// lookAtLag returns how many consumers it asked about.
+// lookAtLag returns how many consumers it asked about. Of very many it asks about a
+// few at a time, so that a process with a thousand idle binds stays idle.
 func (e *environment) lookAtLag(ctx context.Context) int {
 	read := e.tree.lanesRead()
-	for _, g := range read {
+	for i, g := range read {
+		if i >= lagAtOnce && !pause(ctx, lagApart) {
+			break
+		}
 		g.look(ctx, e.Dispatch)
 	}
 	return len(read)

@@ -39,7 +39,7 @@ func TestSIGHUPReloadsTheProcess(t *testing.T) {
 	connector := stack.Process(t, stack.Spec{
 		Name:    "smpp-connector",
 		Command: []string{stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve", "--config", file},
-		Ready:   (&soak{http: health}).healthy,
+		Ready:   func(ctx context.Context) error { return healthy(ctx, health) },
 	})
 	connector.Start()
 	log := func() string {

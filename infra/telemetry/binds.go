@@ -67,9 +67,10 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		unknown:                r.of(submits).cell(v[0], v[1], v[2], "unknown"),
 		took:                   r.of(submitDuration).durations(v[:]...),
 	}
+	key := string(seriesKey(nil, v[:]))
 	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, tpsThrottled, dlrOrphans, redisFailOpen,
 		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, dlrIncomplete, moMessages} {
-		r.of(atZero).cell(v[:]...)
+		r.of(atZero).share(key, b.labels)
 	}
 	r.of(dlrLatency).durations(v[:]...)
 	for _, strategy := range []string{"csms", "tlv", "sar"} {

@@ -93,6 +93,16 @@ func (f *family) cell(values ...string) *cell {
 	return c
 }
 
+// share makes a series at 0 under labels that the series of other metrics have too:
+// a thousand binds have a dozen each. key is seriesKey's of their values.
+func (f *family) share(key string, labels attribute.Set) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cells[key] == nil {
+		f.cells[key] = &cell{labels: labels}
+	}
+}
+
 // durations is cell for a histogram.
 func (f *family) durations(values ...string) *durations {
 	key := string(seriesKey(nil, values))
