@@ -14,6 +14,7 @@ import (
 	"github.com/ghasi/smpp-connector/config"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
+	"github.com/ghasi/smpp-connector/testkit/stack"
 )
 
 // on calls a command that finds the stage's connector by its data folder.
@@ -205,5 +206,31 @@ func TestCommandsThatCannotBeDone(t *testing.T) {
 	}
 	if got := s.bind(t); got.Order != "" || !got.Bound {
 		t.Errorf("something was done: %+v", got)
+	}
+}
+
+// Issue 7, point 5: the binds of all pods are listed and commanded over one NATS,
+// from a machine that knows no address of a pod; no other MNO is touched.
+func TestBindsOfSeveralPods(t *testing.T) {
+	server := stack.NATS(t)
+	mnos := map[string]*smsc.Server{}
+	for _, id := range []string{"awcc", "mtn"} {
+		mnos[id] = smsc.Start(t)
+		host, port := mnos[id].HostPort()
+		startApp(t, testConfig(t, "OPERATOR_IDS="+id, "POD_NAME=pod-"+id, "NATS_URL="+server.URL, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port)))
+		if err := mnos[id].WaitBound(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, complaints := call(t, "binds", "--nats", server.URL)
+	if status != 0 || !strings.Contains(out, "awcc.trx.1") || !strings.Contains(out, "pod-awcc") || !strings.Contains(out, "mtn.trx.1") || !strings.Contains(out, "pod-mtn") {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	if status, out, complaints = call(t, "maintenance", "on", "mtn", "--nats", server.URL, "--yes"); status != 0 || !strings.Contains(out, "pod-mtn: unbinds mtn.trx.1") || strings.Contains(out, "awcc") {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	eventually(t, "mtn has unbound", func() bool { return mnos["mtn"].Counts().Bound == 0 })
+	if c := mnos["awcc"].Counts(); c.Bound != 1 || c.Unbinds != 0 {
+		t.Errorf("the other MNO: %d bound, %d unbinds", c.Bound, c.Unbinds)
 	}
 }

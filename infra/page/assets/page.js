@@ -101,15 +101,24 @@ function took(ms) {
 
 const troubled = new Set(['CONNECTING', 'UNBINDING', 'HALF_CLOSED_TX', 'DRAINING']);
 const severity = (state) => (state === 'BOUND' ? 'well' : troubled.has(state) ? 'trouble' : 'ill');
+// standing is the severity of a bind: one that rests because somebody ordered it is not ill.
+const standing = (b) => (b.order ? 'trouble' : severity(b.state));
+const stateOf = (b) => b.state + (b.order ? ' · ' + b.order : '');
+const orders = {
+  paused: 'Paused by order: it pulls no commands; receipts and inbound messages go on.',
+  maintenance: 'In maintenance by order: it stays unbound until that is over.',
+};
 const rank = { ill: 0, trouble: 1, well: 2 };
 
 const limits = {
   queue: ['traffic', 'nothing limits it: it sends what comes'],
+  nothing: ['traffic', 'nothing limits it: it sends what comes'],
   window: ['window', 'as many PDUs as may wait for an answer do'],
   tps: ['TPS', "the account's limit of PDUs a second"],
   stores: ['stores', 'what was answered waits to be stored'],
   peer: ['MNO', 'the MNO asks for less: throttled, full or half closed'],
-  paused: ['paused', 'another account carries the traffic, or somebody paused it'],
+  paused: ['paused', 'somebody has ordered it to pull nothing'],
+  standby: ['standby', 'another account carries the traffic'],
   closed: ['–', 'it is not bound'],
 };
 const limited = (by) => limits[by] ?? [by || '–', ''];
@@ -123,6 +132,7 @@ const meanings = {
 
 // why says in one line what is wrong and what comes next; nothing when all is well.
 function why(b) {
+  if (orders[b.order]) return orders[b.order];
   if (severity(b.state) === 'well') {
     const lost = (b.lines ?? []).find((l) => l.state !== 'BOUND');
     return lost ? `The ${lost.role === 'rx' ? 'receiver' : 'transmitter'} is ${lost.state}: ${lost.reason ?? ''}` : '';
@@ -137,7 +147,7 @@ function why(b) {
 }
 const until = (at) => { const ms = Date.parse(at) - now(); return ms > 0 ? 'in ' + span(ms) : 'now'; };
 
-const lagOf = (b) => (b.lanes ? b.lanes.reduce((n, l) => n + l.lag, 0) : null);
+const lagOf = (b) => (b.lanes ? b.lanes.reduce((n, l) => n + Math.max(l.lag, 0), 0) : null);
 
 // mix writes the shares of the statuses as a bar, and the most frequent in words.
 function mix(bar, words, statuses) {
@@ -173,12 +183,12 @@ function rowOf(path, b) {
 
 function drawRow(r) {
   const b = r.b;
-  const is = severity(b.state);
+  const is = standing(b);
   if (r.severity !== is || r.shown !== b.state) unsorted = true;
   r.severity = is;
   r.shown = b.state;
   r.el.dataset.severity = is;
-  write(r.state, b.state);
+  write(r.state, stateOf(b));
   apart(r.operator, [b.operatorId, b.owner && b.owner !== $('pod').textContent && b.owner, b.epoch > 0 && 'epoch ' + b.epoch]);
   write(r.window, `${b.inFlight} / ${b.window}` + (b.window === b.configured ? '' : ` of ${b.configured}`));
   r.used.style.width = 100 * Math.min(1, b.inFlight / Math.max(b.configured, 1)) + '%';
@@ -192,11 +202,11 @@ function drawRow(r) {
   mix(r.shares, r.words, b.statuses);
   const lag = lagOf(b);
   write(r.lag, lag === null ? count(b.queued) : count(lag));
-  r.lag.title = (b.lanes ?? []).map((l) => `${l.lane}: ${whole.format(l.lag)}`).concat(`planned here: ${b.queued}`, `being stored: ${b.settling}`).join('\n');
+  r.lag.title = (b.lanes ?? []).map((l) => `${l.lane}: ${l.lag < 0 ? 'not known' : whole.format(l.lag)}`).concat(`planned here: ${b.queued}`, `being stored: ${b.settling}`).join('\n');
   write(r.restarts, count(b.restarts));
   r.restarts.title = b.lastFailure ? `${b.lastFailure.reason}\n${b.lastFailure.at}` : '';
   drawTimes(r);
-  r.text = [b.bind, b.operatorId, b.owner, b.state, b.limitedBy, ...(b.lines ?? []).map((l) => l.reason), b.lastFailure?.reason].join('\n').toLowerCase();
+  r.text = [b.bind, b.operatorId, b.owner, b.state, b.order, b.limitedBy, ...(b.lines ?? []).map((l) => l.reason), b.lastFailure?.reason].join('\n').toLowerCase();
 }
 
 function drawTimes(r) {
@@ -434,8 +444,8 @@ function drawOne() {
     return;
   }
   const b = self;
-  const is = severity(b.state);
-  write($('state'), b.state);
+  const is = standing(b);
+  write($('state'), stateOf(b));
   $('state').dataset.severity = is;
   write($('since'), 'for ' + since(b.since));
   const text = why(b);
@@ -449,7 +459,7 @@ function drawOne() {
   document.querySelector('#figures [data-name="Limited by"]').title = meaning;
   figure('Answer p50', took(b.p50Ms), '');
   figure('Answer p99', took(b.p99Ms), '');
-  for (const l of b.lanes ?? []) figure('Waiting in ' + l.lane, count(l.lag), '');
+  for (const l of b.lanes ?? []) figure('Waiting in ' + l.lane, l.lag < 0 ? '–' : count(l.lag), '');
   figure('Planned', count(b.queued), 'wait for a slot');
   figure('Being stored', count(b.settling), '');
   figure('Restarts', count(b.restarts), b.lastFailure ? `last ${since(b.lastFailure.at)} ago` : '');
