@@ -168,36 +168,32 @@ const (
 	slowSweep  = 15 * time.Second
 )
 
-// sweep looks for messages that are due, of any pod, until ctx ends.
+// sweep looks for messages that are due, of any pod, until ctx ends, and shows how
+// many each bind of this pod waits for (US-SC-027).
 func (d partsDesk) sweep(ctx context.Context) {
 	for wait := sweepEvery; pause(ctx, wait); {
 		began := time.Now()
-		for groups := d.claim(ctx); len(groups) > 0; groups = d.claim(ctx) {
-			d.publish(ctx, groups)
+		for {
+			due, open, err := d.claim(ctx)
+			if err != nil {
+				break // what is due is so still at the next look, and the last numbers known stay
+			}
+			if len(due) == 0 {
+				for _, g := range d.env.tree.gauges() {
+					g.groups.Store(int64(open[g.bind]))
+				}
+				break
+			}
+			d.publish(ctx, due)
 		}
-		d.gauge(ctx)
 		wait = min(max(sweepEvery, 10*time.Since(began)), slowSweep)
 	}
 }
 
-func (d partsDesk) claim(ctx context.Context) []port.ConcatGroup {
+func (d partsDesk) claim(ctx context.Context) ([]port.ConcatGroup, map[port.BindID]int, error) {
 	call, cancel := context.WithTimeout(ctx, 2*partsTimeout)
 	defer cancel()
-	groups, _ := d.env.Concat.Claim(call, time.Now(), d.env.servesMNO) // what fails is due still at the next look
-	return groups
-}
-
-// gauge shows how many messages each bind of this pod waits for (US-SC-027).
-func (d partsDesk) gauge(ctx context.Context) {
-	call, cancel := context.WithTimeout(ctx, 2*partsTimeout)
-	defer cancel()
-	open, err := d.env.Concat.Open(call)
-	if err != nil {
-		return // the last one known stays
-	}
-	for _, g := range d.env.tree.gauges() {
-		g.groups.Store(int64(open[g.bind]))
-	}
+	return d.env.Concat.Claim(call, time.Now(), d.env.servesMNO)
 }
 
 // accountAt returns the account that a bind belongs to, or one of its MNO; nil:

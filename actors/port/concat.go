@@ -80,13 +80,11 @@ type ConcatStore interface {
 
 	// Claim returns messages that are due: their deadline is not after now, or a
 	// claim has run out; at most some thousands, the caller asks again. ours says
-	// for which MNOs the caller can publish; the others are left alone.
-	Claim(ctx context.Context, now time.Time, ours func(mno string) bool) ([]ConcatGroup, error)
+	// for which MNOs the caller can publish; the others are left alone. open is how
+	// many messages each bind has begun that are not published, these included.
+	Claim(ctx context.Context, now time.Time, ours func(mno string) bool) (due []ConcatGroup, open map[BindID]int, err error)
 
 	// Published lets claimed messages go, and remembers their parts for
 	// ConcatRemembered.
 	Published(ctx context.Context, now time.Time, groups []ConcatGroup) error
-
-	// Open returns how many messages each bind has begun that are not published.
-	Open(ctx context.Context) (map[BindID]int, error)
 }

@@ -98,22 +98,25 @@ const mostDue = 1000
 
 // Claim implements port.ConcatStore. It reads the whole bucket: some thousands of
 // messages at most in standalone.
-func (s *Concats) Claim(ctx context.Context, now time.Time, ours func(string) bool) ([]port.ConcatGroup, error) {
+func (s *Concats) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, open map[port.BindID]int, err error) {
 	var names []string
-	err := s.each(ctx, func(name string, slot *concat.Slot, k port.ConcatKey) {
+	open = map[port.BindID]int{}
+	err = s.each(ctx, func(name string, slot *concat.Slot, k port.ConcatKey) {
+		for i := range slot.Open {
+			open[slot.Open[i].Bind]++
+		}
 		if len(names) < mostDue && ours(k.MNO) && slices.ContainsFunc(slot.Open, func(h concat.Held) bool { return !h.Due.After(now) }) {
 			names = append(names, name)
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for inbound messages that are due: %w", err)
+		return nil, nil, fmt.Errorf("look for inbound messages that are due: %w", err)
 	}
 	claimed := make([][]port.ConcatGroup, len(names))
 	errs := s.change(ctx, names, func(i int, slot *concat.Slot) bool {
 		claimed[i] = slot.Claim(now)
 		return len(claimed[i]) > 0
 	})
-	var due []port.ConcatGroup
 	for i, err := range errs {
 		if err == nil {
 			due = append(due, claimed[i]...)
@@ -121,9 +124,9 @@ func (s *Concats) Claim(ctx context.Context, now time.Time, ours func(string) bo
 	}
 	slices.SortFunc(due, byDeadline)
 	if len(due) == 0 {
-		return nil, errors.Join(errs...)
+		return nil, open, errors.Join(errs...)
 	}
-	return due, nil
+	return due, open, nil
 }
 
 // Published implements port.ConcatStore.
@@ -147,20 +150,6 @@ func (s *Concats) Published(ctx context.Context, now time.Time, groups []port.Co
 		return fmt.Errorf("let %d inbound messages go: %w", len(groups), err)
 	}
 	return nil
-}
-
-// Open implements port.ConcatStore.
-func (s *Concats) Open(ctx context.Context) (map[port.BindID]int, error) {
-	open := map[port.BindID]int{}
-	err := s.each(ctx, func(_ string, slot *concat.Slot, _ port.ConcatKey) {
-		for i := range slot.Open {
-			open[slot.Open[i].Bind]++
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count the inbound messages that wait for parts: %w", err)
-	}
-	return open, nil
 }
 
 // each reads every slot of the bucket.

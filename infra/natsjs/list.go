@@ -13,7 +13,7 @@ import (
 
 const (
 	// scanPage is how many entries one request of a scan asks for.
-	scanPage = 256
+	scanPage = 1000
 	// longestList is the most entries that the server returns by pattern; beyond it refuses (413).
 	longestList = 1024
 )

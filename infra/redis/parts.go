@@ -96,8 +96,11 @@ const (
 )
 
 // Claim implements port.ConcatStore, the earliest deadline first.
-func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, err error) {
+func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, open map[port.BindID]int, err error) {
 	err = c.call(ctx, c.options.PartTimeout, "look for inbound messages that are due", func(ctx context.Context, conn rueidis.Client) error {
+		if open, err = openOf(ctx, conn); err != nil {
+			return err
+		}
 		members, err := conn.Do(ctx, conn.B().Zrangebyscore().Key(dueKey).Min("-inf").Max(milli(now)).
 			Limit(0, mostLooked).Build()).AsStrSlice()
 		if err != nil {
@@ -139,7 +142,26 @@ func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) boo
 	slices.SortFunc(due, func(a, b port.ConcatGroup) int {
 		return cmp.Or(a.Deadline.Compare(b.Deadline), cmp.Compare(a.Name, b.Name))
 	})
-	return due, err
+	return due, open, err
+}
+
+// openOf reads how many messages each bind has begun.
+func openOf(ctx context.Context, conn rueidis.Client) (map[port.BindID]int, error) {
+	counts, err := conn.Do(ctx, conn.B().Hgetall().Key(openKey).Build()).AsIntMap()
+	if err != nil {
+		return nil, err
+	}
+	open := map[port.BindID]int{}
+	for name, n := range counts {
+		bind, err := bindFrom(name)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			open[bind] = int(n)
+		}
+	}
+	return open, nil
 }
 
 // Published implements port.ConcatStore.
@@ -164,26 +186,4 @@ func (c *Client) Published(ctx context.Context, _ time.Time, groups []port.Conca
 		}
 		return nil
 	})
-}
-
-// Open implements port.ConcatStore.
-func (c *Client) Open(ctx context.Context) (map[port.BindID]int, error) {
-	open := map[port.BindID]int{}
-	err := c.call(ctx, c.options.PartTimeout, "count inbound messages that wait for parts", func(ctx context.Context, conn rueidis.Client) error {
-		counts, err := conn.Do(ctx, conn.B().Hgetall().Key(openKey).Build()).AsIntMap()
-		if err != nil {
-			return err
-		}
-		for name, n := range counts {
-			bind, err := bindFrom(name)
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				open[bind] = int(n)
-			}
-		}
-		return nil
-	})
-	return open, err
 }

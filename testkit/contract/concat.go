@@ -109,7 +109,7 @@ func published(t *testing.T, s port.ConcatStore, now time.Time, groups ...port.C
 func claim(t *testing.T, s port.ConcatStore, mno string, now time.Time) (all []port.ConcatGroup) {
 	t.Helper()
 	for {
-		groups, err := s.Claim(within(t), now, func(name string) bool { return name == mno })
+		groups, _, err := s.Claim(within(t), now, func(name string) bool { return name == mno })
 		if err != nil {
 			t.Fatalf("Claim: %v", err)
 		}
@@ -264,7 +264,7 @@ func concatClaimOnce(t *testing.T, s port.ConcatStore) {
 		var all sync.WaitGroup
 		for range pods {
 			all.Go(func() {
-				groups, err := s.Claim(within(t), now.Add(concatTTL), func(mno string) bool { return mno == key.MNO })
+				groups, _, err := s.Claim(within(t), now.Add(concatTTL), func(mno string) bool { return mno == key.MNO })
 				if err != nil {
 					t.Errorf("Claim: %v", err)
 				}
@@ -449,7 +449,7 @@ func concatOpen(t *testing.T, s port.ConcatStore) {
 	other := key
 	other.Reference++
 	count := func() int {
-		open, err := s.Open(within(t))
+		_, open, err := s.Claim(within(t), now, func(mno string) bool { return mno == key.MNO })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,14 +49,18 @@ func (c *Concat) Keep(ctx context.Context, arrivals []port.ConcatArrival) []port
 }
 
 // Claim implements port.ConcatStore, the earliest deadline first.
-func (c *Concat) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, err error) {
+func (c *Concat) Claim(ctx context.Context, now time.Time, ours func(string) bool) (due []port.ConcatGroup, open map[port.BindID]int, err error) {
 	answer, err := c.enter(ctx)
 	if err = cmp.Or(err, answer); err != nil {
-		return nil, fmt.Errorf("list the messages that are due: %w", err)
+		return nil, nil, fmt.Errorf("list the messages that are due: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	open = map[port.BindID]int{}
 	for key, slot := range c.slots {
+		for i := range slot.Open {
+			open[slot.Open[i].Bind]++
+		}
 		if ours(key.MNO) {
 			due = append(due, slot.Claim(now)...)
 		}
@@ -65,7 +69,7 @@ func (c *Concat) Claim(ctx context.Context, now time.Time, ours func(string) boo
 		}
 	}
 	slices.SortFunc(due, func(a, b port.ConcatGroup) int { return a.Deadline.Compare(b.Deadline) })
-	return due, nil
+	return due, open, nil
 }
 
 // Published implements port.ConcatStore.
@@ -82,21 +86,4 @@ func (c *Concat) Published(ctx context.Context, now time.Time, groups []port.Con
 		}
 	}
 	return answer
-}
-
-// Open implements port.ConcatStore.
-func (c *Concat) Open(ctx context.Context) (map[port.BindID]int, error) {
-	answer, err := c.enter(ctx)
-	if err = cmp.Or(err, answer); err != nil {
-		return nil, fmt.Errorf("count the messages that wait for parts: %w", err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	open := map[port.BindID]int{}
-	for _, slot := range c.slots {
-		for _, held := range slot.Open {
-			open[held.Bind]++
-		}
-	}
-	return open, nil
 }
