@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/config"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/operators"
@@ -29,6 +30,8 @@ type cluster struct {
 	pg      *stack.Server
 	server  *stack.NATSServer
 	log     *lockedBuffer
+
+	listener event.Listener // hears every fact too; nil: nobody
 }
 
 // lockedBuffer is a log that a test can read while it is written.
@@ -50,7 +53,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // newCluster starts the servers and the simulator, and not yet the connector.
-func newCluster(t *testing.T, options ...smsc.Option) *cluster {
+func newCluster(t testing.TB, options ...smsc.Option) *cluster {
 	t.Helper()
 	c := &cluster{service: operators.Start(t), server: stack.NATS(t, stack.WithNKey()), redis: stack.RedisServer(t), pg: stack.PostgresServer(t), log: &lockedBuffer{}}
 	c.mno = smsc.Start(t, options...)
@@ -59,7 +62,7 @@ func newCluster(t *testing.T, options ...smsc.Option) *cluster {
 }
 
 // setCluster starts everything and waits for the bind.
-func setCluster(t *testing.T, options ...smsc.Option) *cluster {
+func setCluster(t testing.TB, options ...smsc.Option) *cluster {
 	t.Helper()
 	c := newCluster(t, options...)
 	c.launch(t)
@@ -71,14 +74,14 @@ func setCluster(t *testing.T, options ...smsc.Option) *cluster {
 }
 
 // launch runs the connector for the length of the test.
-func (c *cluster) launch(t *testing.T) {
+func (c *cluster) launch(t testing.TB, env ...string) {
 	t.Helper()
-	cfg, err := config.Load("", []string{"OPERATOR_IDS=awcc", "NATS_URL=" + c.server.URL, "NATS_NKEY_SEED_FILE=" + c.server.SeedFile,
-		"REDIS_URL=" + c.redis.URL, "POSTGRES_URL=" + c.pg.URL, "OPERATOR_MANAGEMENT_URL=" + c.service.URL, "HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0"})
+	cfg, err := config.Load("", append(env, "OPERATOR_IDS=awcc", "NATS_URL="+c.server.URL, "NATS_NKEY_SEED_FILE="+c.server.SeedFile,
+		"REDIS_URL="+c.redis.URL, "POSTGRES_URL="+c.pg.URL, "OPERATOR_MANAGEMENT_URL="+c.service.URL, "HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := newApp(t.Context(), cfg, appOptions{log: c.log})
+	a, err := newApp(t.Context(), cfg, appOptions{log: c.log, listener: c.listener})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +98,7 @@ func (c *cluster) launch(t *testing.T) {
 }
 
 // connect opens the test's own connection to NATS.
-func (c *cluster) connect(t *testing.T) {
+func (c *cluster) connect(t testing.TB) {
 	t.Helper()
 	key, err := nats.NkeyOptionFromSeed(c.server.SeedFile)
 	if err != nil {
@@ -105,7 +108,7 @@ func (c *cluster) connect(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.nc.Close)
-	if c.js, err = jetstream.New(c.nc); err != nil {
+	if c.js, err = jetstream.New(c.nc, jetstream.WithPublishAsyncMaxPending(2000)); err != nil {
 		t.Fatal(err)
 	}
 }

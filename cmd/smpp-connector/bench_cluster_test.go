@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/operators"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+	"github.com/ghasi/smpp-connector/testkit/stack"
+)
+
+// BenchmarkCluster is issue 5's whole path with the real servers: publisher, NATS
+// and simulator in this process, PostgreSQL and Redis beside it; ledger and
+// correlations on, no receipts asked for. CPU is by process.
+func BenchmarkCluster(b *testing.B) {
+	c := startBench(b, smsc.Compact())
+	postgres, redis := c.pg.CPUTime(), c.redis.CPUTime()
+	b.ResetTimer()
+	done := measure(b.N)
+	c.publishPlain(b, 0, b.N, func(int) {})
+	c.settled.wait(b, b.N)
+	f := done()
+	b.StopTimer()
+	n := float64(b.N)
+	b.ReportMetric(f.rate, "msgs/s")
+	b.ReportMetric(f.cpu, "cpu-µs/msg")
+	b.ReportMetric(f.allocs, "allocs/msg")
+	b.ReportMetric(float64((c.pg.CPUTime()-postgres).Microseconds())/n, "postgres-cpu-µs/msg")
+	b.ReportMetric(float64((c.redis.CPUTime()-redis).Microseconds())/n, "redis-cpu-µs/msg")
+	if accepted := c.mno.Counts().Accepted; accepted != b.N {
+		b.Errorf("%d of %d accepted", accepted, b.N)
+	}
+}
+
+// BenchmarkClusterLatency offers a steady rate, half of the issue's goal, and
+// reports the time from the publish to the submit_sm at the simulator.
+func BenchmarkClusterLatency(b *testing.B) {
+	for _, rate := range []int{1000, 15_000} {
+		b.Run(fmt.Sprintf("%d_a_second", rate), func(b *testing.B) {
+			c := startBench(b, smsc.Keep(b.N))
+			sent := make([]time.Time, b.N)
+			b.ResetTimer()
+			start, tick := time.Now(), time.NewTicker(2*time.Millisecond)
+			c.publishPlain(b, 0, b.N, func(i int) {
+				for int(time.Since(start).Seconds()*float64(rate)) < i {
+					<-tick.C
+				}
+				sent[i] = time.Now()
+			})
+			took := time.Since(start)
+			tick.Stop()
+			c.settled.wait(b, b.N)
+			b.StopTimer()
+			var waits []time.Duration
+			for _, sms := range c.mno.SMS() {
+				if i, err := strconv.Atoi(strings.TrimPrefix(sms.Destination.Addr, "937")); err == nil {
+					waits = append(waits, sms.At.Sub(sent[i]))
+				}
+			}
+			slices.Sort(waits)
+			b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
+			b.ReportMetric(float64(b.N)/took.Seconds(), "offered/s")
+		})
+	}
+}
+
+// benchCluster is a cluster that counts.
+type benchCluster struct {
+	*cluster
+	settled *settledCount
+}
+
+// startBench starts everything, with a window of 100, and waits for the bind.
+func startBench(b *testing.B, options ...smsc.Option) *benchCluster {
+	b.Helper()
+	if os.Getenv("GOGC") == "" {
+		old := debug.SetGCPercent(gcPercent) // as serve has it
+		b.Cleanup(func() { debug.SetGCPercent(old) })
+	}
+	c := &cluster{log: &lockedBuffer{}, service: operators.Start(b), redis: stack.RedisServer(b), pg: stack.PostgresServer(b)}
+	settled := &settledCount{more: make(chan struct{}, 1)}
+	c.listener = settled
+	of(b, "nats-server", func() { c.server = stack.NATS(b, stack.WithNKey()) })
+	of(b, "simulator", func() { c.mno = smsc.Start(b, append(options, smsc.SendReceipts(smsc.Never()))...) })
+	c.service.Put(operators.Account("awcc", c.mno.Addr()))
+	of(b, "connector", func() { c.launch(b, "SMPP_WINDOW=100") })
+	of(b, "publisher", func() { c.connect(b) })
+	if err := c.mno.WaitBound(b.Context(), 1); err != nil {
+		b.Fatal(err)
+	}
+	return &benchCluster{c, settled}
+}
+
+// publishPlain publishes commands that ask for no receipt, as fast as JetStream
+// takes them and each lets it.
+func (c *benchCluster) publishPlain(tb testing.TB, from, to int, each func(i int)) {
+	subject := contract.OperatorSubject("awcc")
+	of(tb, "publisher", func() {
+		for i := from; i < to; i++ {
+			each(i)
+			payload := fmt.Appendf(nil, `{"messageId":"m%d","to":"+937%08d","text":"%s","from":"Ghasi","registeredDelivery":0}`, i, i, hundred)
+			if _, err := c.js.PublishAsync(subject, payload, jetstream.WithMsgID("m"+strconv.Itoa(i)), jetstream.WithStallWait(time.Minute)); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	})
+}
+
+// settledCount counts the commands that are settled: stored, published, and their
+// acknowledgement confirmed.
+type settledCount struct {
+	n    atomic.Int64
+	more chan struct{}
+}
+
+// On implements event.Listener.
+func (s *settledCount) On(f event.Fact) {
+	if f, ok := f.(event.MessagesSettled); ok {
+		s.n.Add(int64(f.Count))
+		select {
+		case s.more <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *settledCount) wait(tb testing.TB, n int) {
+	tb.Helper()
+	for s.n.Load() < int64(n) {
+		select {
+		case <-s.more:
+		case <-time.After(time.Minute):
+			tb.Fatalf("%d of %d settled, and none for a minute", s.n.Load(), n)
+		}
+	}
+}
+
+// of labels the CPU profile of what do does, and of all goroutines that it starts,
+// so that `go tool pprof -tags` splits the CPU by stage.
+func of(tb testing.TB, stage string, do func()) {
+	pprof.Do(tb.Context(), pprof.Labels("stage", stage), func(context.Context) { do() })
+}
