@@ -50,8 +50,8 @@ func TestTheTreeTellsFailureAndNextDial(t *testing.T) {
 		if left := time.Until(b.NextDial); left <= 0 || left > 5*time.Second {
 			t.Errorf("the next dial is in %v", left)
 		}
-		if vitals.SeverityOf(b.State) != vitals.Ill {
-			t.Errorf("%s counts as %v", b.State, vitals.SeverityOf(b.State))
+		if b.Severity() != vitals.Ill {
+			t.Errorf("%s counts as %v", b.State, b.Severity())
 		}
 	}, smsc.Account("esme", "secret"))
 }

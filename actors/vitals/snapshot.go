@@ -100,11 +100,16 @@ const (
 // String is the word that the page's colours go by.
 func (s Severity) String() string { return [...]string{"ill", "trouble", "well"}[s] }
 
-// SeverityOf is the severity of a bind's state.
-func SeverityOf(state string) Severity {
-	switch state {
-	case "BOUND":
+// Severity is how badly a bind wants to be looked at. An order is no illness, but
+// nobody should forget it.
+func (b *Bind) Severity() Severity {
+	switch {
+	case b.State == "BOUND" && b.Order == "":
 		return Well
+	case b.Order != "":
+		return Trouble
+	}
+	switch b.State {
 	case "CONNECTING", "UNBINDING", "HALF_CLOSED_TX", "DRAINING":
 		return Trouble
 	}

@@ -19,9 +19,15 @@ function take(frame, whole) {
   heardAt = performance.now();
   const gone = new Set(frame.gone);
   if (whole) for (const path of actors.keys()) if (!(path in frame.set)) gone.add(path);
-  for (const path of gone) actors.delete(path);
+  for (const path of gone) if (actors.delete(path)) shape = null;
   const changed = Object.keys(frame.set);
-  for (const path of changed) actors.set(path, Object.assign(actors.get(path) ?? { path }, frame.set[path]));
+  for (const path of changed) {
+    if (!actors.has(path)) {
+      shape = null;
+      actors.set(path, { path });
+    }
+    Object.assign(actors.get(path), frame.set[path]);
+  }
   about(frame);
   draw(changed, gone);
 }
@@ -101,9 +107,8 @@ function took(ms) {
 
 const troubled = new Set(['CONNECTING', 'UNBINDING', 'HALF_CLOSED_TX', 'DRAINING']);
 const severity = (state) => (state === 'BOUND' ? 'well' : troubled.has(state) ? 'trouble' : 'ill');
-// standing is the severity of a bind: one that rests because somebody ordered it is not ill.
+// standing is the severity of a bind: one that rests because somebody ordered it is not ill, but nobody should forget it.
 const standing = (b) => (b.order ? 'trouble' : severity(b.state));
-const stateOf = (b) => b.state + (b.order ? ' · ' + b.order : '');
 const orders = {
   paused: 'Paused by order: it pulls no commands; receipts and inbound messages go on.',
   maintenance: 'In maintenance by order: it stays unbound until that is over.',
@@ -111,13 +116,13 @@ const orders = {
 const rank = { ill: 0, trouble: 1, well: 2 };
 
 const limits = {
-  queue: ['traffic', 'nothing limits it: it sends what comes'],
-  nothing: ['traffic', 'nothing limits it: it sends what comes'],
-  window: ['window', 'as many PDUs as may wait for an answer do'],
+  queue: ['traffic', 'nothing limits it: commands come slower than they could go'],
+  nothing: ['at rest', 'nothing limits it, and nothing waits'],
+  window: ['window', 'as many PDUs wait for their answer as may'],
   tps: ['TPS', "the account's limit of PDUs a second"],
   stores: ['stores', 'what was answered waits to be stored'],
   peer: ['MNO', 'the MNO asks for less: throttled, full or half closed'],
-  paused: ['paused', 'somebody has ordered it to pull nothing'],
+  paused: ['paused', 'somebody has ordered that'],
   standby: ['standby', 'another account carries the traffic'],
   closed: ['–', 'it is not bound'],
 };
@@ -147,7 +152,9 @@ function why(b) {
 }
 const until = (at) => { const ms = Date.parse(at) - now(); return ms > 0 ? 'in ' + span(ms) : 'now'; };
 
-const lagOf = (b) => (b.lanes ? b.lanes.reduce((n, l) => n + Math.max(l.lag, 0), 0) : null);
+// lagOf is what waits for a bind in all lanes; null where nobody has counted yet.
+const lagOf = (b) => (b.lanes?.some((l) => l.lag >= 0) ? b.lanes.reduce((n, l) => n + Math.max(l.lag, 0) + l.queued, 0) : null);
+const lagOfLane = (l) => (l.lag < 0 ? 'unknown' : whole.format(l.lag));
 
 // mix writes the shares of the statuses as a bar, and the most frequent in words.
 function mix(bar, words, statuses) {
@@ -188,7 +195,7 @@ function drawRow(r) {
   r.severity = is;
   r.shown = b.state;
   r.el.dataset.severity = is;
-  write(r.state, stateOf(b));
+  write(r.state, b.state);
   apart(r.operator, [b.operatorId, b.owner && b.owner !== $('pod').textContent && b.owner, b.epoch > 0 && 'epoch ' + b.epoch]);
   write(r.window, `${b.inFlight} / ${b.window}` + (b.window === b.configured ? '' : ` of ${b.configured}`));
   r.used.style.width = 100 * Math.min(1, b.inFlight / Math.max(b.configured, 1)) + '%';
@@ -202,7 +209,7 @@ function drawRow(r) {
   mix(r.shares, r.words, b.statuses);
   const lag = lagOf(b);
   write(r.lag, lag === null ? count(b.queued) : count(lag));
-  r.lag.title = (b.lanes ?? []).map((l) => `${l.lane}: ${l.lag < 0 ? 'not known' : whole.format(l.lag)}`).concat(`planned here: ${b.queued}`, `being stored: ${b.settling}`).join('\n');
+  r.lag.title = (b.lanes ?? []).map((l) => `${l.lane}: ${lagOfLane(l)} in the stream, ${l.queued} here`).concat(`waiting for a slot: ${b.queued}`, `being stored: ${b.settling}`).join('\n');
   write(r.restarts, count(b.restarts));
   r.restarts.title = b.lastFailure ? `${b.lastFailure.reason}\n${b.lastFailure.at}` : '';
   drawTimes(r);
@@ -348,14 +355,17 @@ const leaves = new Map(); // path → its elements
 
 // drawTree writes the branches that are open. What is closed costs nothing.
 function drawTree() {
-  const below = new Map();
-  for (const path of [...actors.keys()].sort(natural.compare)) {
-    const p = parentOf(path);
-    if (!below.has(p)) below.set(p, []);
-    below.get(p).push(path);
+  if (!shape) {
+    shape = new Map();
+    for (const path of [...actors.keys()].sort(natural.compare)) {
+      const p = parentOf(path);
+      if (!shape.has(p)) shape.set(p, []);
+      shape.get(p).push(path);
+    }
   }
-  branch($('tree'), below.get('') ?? [], below, 0);
+  branch($('tree'), shape.get('') ?? [], shape, 0);
 }
+let shape = null; // path → the paths directly below it; null when actors have come or gone
 
 function branch(el, paths, below, depth) {
   let list = el.querySelector(':scope > ul');
@@ -367,6 +377,7 @@ function branch(el, paths, below, depth) {
     const children = below.get(path) ?? [];
     let leaf = leaves.get(path);
     if (!leaf || leaf.parent !== list || (leaf.details !== null) !== (children.length > 0)) {
+      if (leaf && leaf.li === next) next = next.nextElementSibling;
       leaf?.li.remove();
       leaves.set(path, leaf = leafOf(path, list, children.length > 0, depth < 1));
     }
@@ -403,7 +414,7 @@ function drawLeaf(leaf, a, children) {
   write(leaf.name, a.bind ?? (up ? a.path.slice(up.length + 1) : a.path));
   write(leaf.state, a.state);
   leaf.state.className = a.bind ? 'state' : 'quiet';
-  if (a.bind) leaf.state.dataset.severity = severity(a.state);
+  if (a.bind) leaf.state.dataset.severity = standing(a);
   write(leaf.more, [a.since && 'for ' + since(a.since), children > 0 && !a.bind && `${children} below`, a.mailbox > 0 && `mailbox ${count(a.mailbox)}`,
     a.restarts > 0 && `${a.restarts} restart${a.restarts > 1 ? 's' : ''}`].filter(Boolean).join(' · '));
   write(leaf.fault, a.lastFailure ? `${a.lastFailure.bug ? 'bug: ' : ''}${a.lastFailure.reason} (${since(a.lastFailure.at)} ago)` : '');
@@ -445,7 +456,7 @@ function drawOne() {
   }
   const b = self;
   const is = standing(b);
-  write($('state'), stateOf(b));
+  write($('state'), b.state);
   $('state').dataset.severity = is;
   write($('since'), 'for ' + since(b.since));
   const text = why(b);
@@ -459,7 +470,7 @@ function drawOne() {
   document.querySelector('#figures [data-name="Limited by"]').title = meaning;
   figure('Answer p50', took(b.p50Ms), '');
   figure('Answer p99', took(b.p99Ms), '');
-  for (const l of b.lanes ?? []) figure('Waiting in ' + l.lane, l.lag < 0 ? '–' : count(l.lag), '');
+  for (const l of b.lanes ?? []) figure('Waiting in ' + l.lane, l.lag < 0 ? '–' : count(l.lag), l.queued > 0 ? `and ${count(l.queued)} here` : '');
   figure('Planned', count(b.queued), 'wait for a slot');
   figure('Being stored', count(b.settling), '');
   figure('Restarts', count(b.restarts), b.lastFailure ? `last ${since(b.lastFailure.at)} ago` : '');
