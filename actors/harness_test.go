@@ -36,6 +36,7 @@ type rig struct {
 	mu        sync.Mutex
 	facts     []event.Fact
 	refuse    error  // of the dial; nil: it succeeds
+	nobody    error  // what Fetch answers; nil: the account
 	spared    string // the MNO whose dials are not refused
 	refresh   time.Duration
 	orphan    time.Duration
@@ -86,6 +87,9 @@ func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
 func (r *rig) Fetch(_ context.Context, id string) (*actors.Account, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.nobody != nil {
+		return nil, r.nobody
+	}
 	if a := r.account[id]; a != nil {
 		return a, nil
 	}
@@ -178,6 +182,13 @@ func (r *rig) allowDialsTo(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.spared = id
+}
+
+// failAccounts has the service of credentials answer with an error; nil ends it.
+func (r *rig) failAccounts(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.nobody = err
 }
 
 func (r *rig) refuseDials(err error) {

@@ -344,6 +344,31 @@ func TestAnIdleLineIsUnbound(t *testing.T) {
 	})
 }
 
+// SMPP 3.4 §4.2: the MNO's unbind is answered before the line is closed, also while
+// submits are on their way.
+func TestThePeersUnbindIsAnswered(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.send(100)
+		r.after(30 * time.Millisecond)
+		r.mno.Do(smsc.Unbind())
+		r.after(time.Second)
+		answered := 0
+		for _, line := range r.mno.Transcript() {
+			if strings.Contains(line, "unbind_resp") && strings.Contains(line, "ESME_ROK") {
+				answered++
+			}
+		}
+		if c := r.mno.Counts(); answered != 1 || c.Lost != 0 || c.Bound != 0 {
+			t.Errorf("%d unbind_resps, %d lost lines, %d bound\n%s", answered, c.Lost, c.Bound, strings.Join(r.mno.Transcript(), "\n"))
+		}
+		r.after(time.Minute)
+		if r.mem.Unsettled() != 0 || !r.bind().Bound {
+			t.Errorf("%d unsettled", r.mem.Unsettled())
+		}
+	}, smsc.Delay(20*time.Millisecond), smsc.Transcript(50))
+}
+
 // Least time between the end of a session and the next dial, where an MNO asks for it.
 func TestTheRebindFloorIsKept(t *testing.T) {
 	inBubble(t, func(r *rig) {

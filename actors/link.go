@@ -31,6 +31,7 @@ type link struct {
 	filled  []byte // PDUs waiting for the writer
 	mark    uint64 // ordinal of the last flight in filled
 	closing bool
+	last    []byte        // what close sends
 	wake    chan struct{} // capacity 1
 
 	spare atomic.Pointer[heard] // what the session is done with, for the next read
@@ -68,19 +69,48 @@ func (l *link) write(octets []byte, mark uint64) {
 }
 
 // close ends the connection and both goroutines. After it, begun is final: a
-// write call that was entered counts as written.
+// write call that was entered counts as written. What waits for the writer is lost,
+// but for what say has left.
 func (l *link) close() {
 	l.mu.Lock()
-	if !l.closing {
-		l.gauge.open.Add(-1)
-	}
+	before, last := l.closing, l.last
 	l.closing = true
 	l.mu.Unlock()
+	if before {
+		return
+	}
+	l.gauge.open.Add(-1)
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
-	_ = l.conn.Close()
+	if len(last) == 0 {
+		_ = l.conn.Close()
+		return
+	}
+	go func() {
+		l.lastWord(last)
+		_ = l.conn.Close()
+	}()
+}
+
+// say leaves the last answer of a line, which close sends.
+func (l *link) say(pdu codec.PDU) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = codec.Append(l.last, pdu)
+}
+
+// lastWordWithin bounds the write of a last answer.
+const lastWordWithin = time.Second
+
+// lastWord writes the last answer of a line, past the writer. The deadline frees a
+// writer too that has stood still because the peer does not read.
+func (l *link) lastWord(octets []byte) {
+	now := time.Now()
+	l.tape.Record(recorder.Out, now, octets)
+	_ = l.conn.SetWriteDeadline(now.Add(lastWordWithin))
+	_, _ = l.conn.Write(octets) // the line is over: whoever does not read it misses nothing
 }
 
 // lineBroken tells a session that its link is of no more use.
@@ -178,6 +208,7 @@ func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength 
 		if err == nil {
 			batch.take(frame)
 		} else if fatal := batch.fail(err); fatal {
+			batch.end()
 			batch.send(root, session)
 			root.Send(session, &lineBroken{l, err})
 			return
@@ -185,6 +216,17 @@ func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength 
 		if !framer.Ready() || len(batch.answers)+len(batch.others) >= maxBatch {
 			batch.send(root, session)
 			batch = l.newHeard()
+		}
+	}
+}
+
+// end answers what has ended the line, here and now: the session closes it as soon
+// as it hears of it.
+func (h *heard) end() {
+	for i := range h.faults {
+		if f := &h.faults[i]; f.reply != nil && codec.Rule(f.err).Close {
+			h.link.lastWord(codec.Append(nil, f.reply))
+			f.reply = nil
 		}
 	}
 }

@@ -57,32 +57,33 @@ type session struct {
 	node    *node
 	role    port.Direction // what it binds as
 
-	link    *link // nil until the dial has succeeded
-	bound   bool
-	ended   bool                       // the incarnation is over; whatever still comes is dropped
-	numbers sequence.Blocks            // sequence numbers in hand
-	pending *window.Pending[*flight]   // submits that await their answer
-	givenUp givenUp                    // submits whose answer has not come in time
-	own     map[uint32]codec.CommandID // our other requests that await theirs
-	inbound int                        // deliveries that were handed on and not answered
-	backlog []*flight                  // segments that wait for sequence numbers, or for permits
-	permits []limiter.Permit           // in hand, for segments whose own has lapsed
-	self    *actor.PID
-	asleep  func()                   // what to do once there are numbers
-	asked   time.Time                // when numbers were asked for last
-	traffic time.Time                // the last PDU but heartbeats, either way
-	enquire time.Time                // when the outstanding enquire_link was sent; zero: none
-	beat    time.Time                // when the last enquire_link was sent, or the bind was made
-	timer   *time.Timer              // the next look at the deadlines
-	watches bool                     // it looks at those of submits too
-	timers  map[*time.Timer]struct{} // one-off deadlines of this incarnation
-	spare   []*flight                // memory of a batch that was written, for the answers to one
-	out     []byte                   // scratch: PDUs of one Receive
-	scratch []byte                   // scratch: one PDU's user data
-	submit  codec.SubmitSM           // scratch: the PDU being filled
-	cancel  context.CancelFunc       // of a dial under way
-	unbound bool                     // we have sent unbind
-	idle    bool                     // because nothing but heartbeats was heard or sent
+	link     *link // nil until the dial has succeeded
+	bound    bool
+	ended    bool                       // the incarnation is over; whatever still comes is dropped
+	numbers  sequence.Blocks            // sequence numbers in hand
+	pending  *window.Pending[*flight]   // submits that await their answer
+	givenUp  givenUp                    // submits whose answer has not come in time
+	own      map[uint32]codec.CommandID // our other requests that await theirs
+	inbound  int                        // deliveries that were handed on and not answered
+	backlog  []*flight                  // segments that wait for sequence numbers, or for permits
+	permits  []limiter.Permit           // in hand, for segments whose own has lapsed
+	self     *actor.PID
+	asleep   func()                   // what to do once there are numbers
+	asked    time.Time                // when numbers were asked for last
+	traffic  time.Time                // the last PDU but heartbeats, either way
+	enquire  time.Time                // when the outstanding enquire_link was sent; zero: none
+	enquired uint32                   // its sequence number; when it is answered, still, until the next one is sent
+	beat     time.Time                // when the last enquire_link was sent, or the bind was made
+	timer    *time.Timer              // the next look at the deadlines
+	watches  bool                     // it looks at those of submits too
+	timers   map[*time.Timer]struct{} // one-off deadlines of this incarnation
+	spare    []*flight                // memory of a batch that was written, for the answers to one
+	out      []byte                   // scratch: PDUs of one Receive
+	scratch  []byte                   // scratch: one PDU's user data
+	submit   codec.SubmitSM           // scratch: the PDU being filled
+	cancel   context.CancelFunc       // of a dial under way
+	unbound  bool                     // we have sent unbind
+	idle     bool                     // because nothing but heartbeats was heard or sent
 }
 
 // The messages that only a session hears, beside those of messages.go.
@@ -225,15 +226,18 @@ func (s *session) bind() {
 	}
 }
 
-// request sends one of our own requests under the next sequence number.
-func (s *session) request(pdu codec.PDU) {
+// request sends one of our own requests under the next sequence number, and returns
+// that; 0 when there was none.
+func (s *session) request(pdu codec.PDU) uint32 {
 	absolute, ok := s.numbers.Next()
 	if !ok {
-		return
+		return 0
 	}
-	pdu.Head().Sequence = sequence.Wire(absolute)
-	s.own[pdu.Head().Sequence] = pdu.Command()
+	seq := sequence.Wire(absolute)
+	pdu.Head().Sequence = seq
+	s.own[seq] = pdu.Command()
 	s.transmit(pdu)
+	return seq
 }
 
 func (s *session) transmit(pdus ...codec.PDU) {
@@ -428,7 +432,8 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 	if s.enquire.IsZero() && now.Sub(s.lastBeat()) >= t.Enquire {
 		s.withNumber(func() {
 			s.enquire, s.beat = now, now
-			s.request(&codec.EnquireLink{})
+			delete(s.own, s.enquired) // an MNO that never answers them, but is heard, must not fill the memory
+			s.enquired = s.request(&codec.EnquireLink{})
 		})
 	}
 	if t.Inactivity > 0 && now.Sub(s.traffic) >= t.Inactivity && !s.unbound {

@@ -138,7 +138,11 @@ func (s *session) unmatched(c actor.Context, a answer, at time.Time) {
 	if s.late(c, a) {
 		return
 	}
-	s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("answer to sequence_number %d, which awaits none", a.seq), at)
+	command := codec.SubmitSMRespID
+	if a.nack {
+		command = codec.GenericNackID
+	}
+	s.unsolicited(command, a.seq, at)
 }
 
 func isBind(c codec.CommandID) bool {
@@ -149,19 +153,18 @@ func isBind(c codec.CommandID) bool {
 func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
 	switch p := pdu.(type) {
 	case *codec.EnquireLinkResp:
-		s.enquire = time.Time{}
-		delete(s.own, p.Sequence)
-	case *codec.BindTransceiverResp:
-		s.bindAnswered(c, p.Header)
-	case *codec.BindTransmitterResp:
-		s.bindAnswered(c, p.Header)
-	case *codec.BindReceiverResp:
-		s.bindAnswered(c, p.Header)
+		if s.asOurs(p, at) {
+			s.enquire = time.Time{}
+		}
+	case *codec.BindTransceiverResp, *codec.BindTransmitterResp, *codec.BindReceiverResp:
+		if s.asOurs(pdu, at) {
+			s.bindAnswered(c, pdu.Head().Status)
+		}
 	case *codec.Unbind:
-		s.transmit(codec.NewResp(p, codec.StatusOK))
+		s.link.say(codec.NewResp(p, codec.StatusOK))
 		s.end(c, &LinkEnded{Event: lifecycle.PeerUnbound})
 	case *codec.UnbindResp:
-		if s.unbound {
+		if s.asOurs(p, at) {
 			s.unbindAnswered(c, nil)
 		}
 	case *codec.AlertNotification:
@@ -171,15 +174,27 @@ func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
 	}
 }
 
-func (s *session) bindAnswered(c actor.Context, h codec.Header) {
-	command, ours := s.own[h.Sequence]
-	if !ours || !isBind(command) || s.bound {
-		s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("bind answer to sequence_number %d, which awaits none", h.Sequence), time.Now())
-		return
+// asOurs reports whether an answer is to a request of ours, which it then settles.
+// One that is not is noted, and for SMPP 3.4 not answered.
+func (s *session) asOurs(pdu codec.PDU, at time.Time) bool {
+	seq := pdu.Head().Sequence
+	if command, ours := s.own[seq]; ours {
+		if response, _ := command.Response(); response == pdu.Command() {
+			delete(s.own, seq)
+			return true
+		}
 	}
-	delete(s.own, h.Sequence)
-	if h.Status != codec.StatusOK {
-		s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Status: h.Status})
+	s.unsolicited(pdu.Command(), seq, at)
+	return false
+}
+
+func (s *session) unsolicited(command codec.CommandID, seq uint32, at time.Time) {
+	s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("%v to sequence_number %d, which awaits none", command, seq), at)
+}
+
+func (s *session) bindAnswered(c actor.Context, status codec.Status) {
+	if status != codec.StatusOK {
+		s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Status: status})
 		return
 	}
 	s.established(c)

@@ -121,7 +121,7 @@ func (l *lines) write(f event.Fact) {
 		}
 		l.limited(level, often, "actor failed", slog.String("actor", f.Path), "", slog.String("reason", f.Reason), slog.Bool("bug", f.Bug))
 	case event.ProtocolViolation:
-		l.warn("peer broke the protocol", onBind(f.Bind), f.What, slog.String("what", f.What), slog.String("detail", maskNumbers(f.Detail)))
+		l.limited(slog.LevelWarn, seldom, "peer broke the protocol", onBind(f.Bind), f.What, slog.String("what", f.What), slog.String("detail", maskNumbers(f.Detail)))
 	}
 }
 
