@@ -112,6 +112,25 @@ func (l *lines) write(f event.Fact) {
 		l.command(f)
 	case event.DependencyChanged:
 		l.dependency(f)
+	case event.LeaseWon:
+		l.limited(slog.LevelInfo, often, "bind is owned by this pod", onBind(f.Bind), "", slog.Uint64("epoch", f.Epoch), slog.String("before", f.Before))
+	case event.LeaseLost:
+		l.warn("this pod does not own the bind any more: it stops", onBind(f.Bind), "", slog.Uint64("epoch", f.Epoch), slog.String("reason", f.Reason))
+	case event.BindOrphaned:
+		l.warn("a lease that had expired was taken out", onBind(f.Bind), "", slog.String("owner", f.Owner))
+	case event.BindUnowned:
+		l.limited(slog.LevelError, seldom, "nobody owns the bind: too few pods for MAX_BINDS, or a lease that cannot be won", onBind(f.Bind), "", slog.String("for", f.For.Round(time.Second).String()))
+	case event.BindOwnedTwice:
+		l.limited(slog.LevelError, seldom, "more than one pod serves the bind", onBind(f.Bind), "", slog.Any("pods", f.Pods))
+	case event.PodNameShared:
+		l.limited(slog.LevelError, seldom, "another process has this one's POD_NAME: both share the binds as two pods would; give each its own", slog.String("pod", f.Pod), "")
+	case event.ClockSkewed:
+		if f.Skew == 0 {
+			l.limited(slog.LevelInfo, often, "this machine's clock agrees with the NATS server's again", slog.String("dependency", "nats"), "")
+			return
+		}
+		l.limited(slog.LevelWarn, seldom, "this machine's clock differs from the NATS server's: times in events and rows are wrong; see to NTP",
+			slog.String("dependency", "nats"), "", slog.String("skew", f.Skew.Round(time.Millisecond).String()))
 	case event.SequenceSkipped:
 		l.warn("sequence numbers were skipped", onBind(f.Bind), "", slog.Uint64("by", f.By))
 	case event.ActorFailed:

@@ -79,11 +79,19 @@ const (
 	violations
 	actorFailures
 	dependencyUp
+	ownerChanges
+	leasesLost
+	bindOrphans
+	bindsUnowned
+	bindsTwice
+	livePods
+	clockSkew
 	buildInfo
 	metricCount
 )
 
 var (
+	byGroup      = []string{"mno", "direction"}
 	byBind       = []string{"mno", "direction", "bindId"}
 	byPool       = []string{"mno", "pool"}
 	byLane       = []string{"mno", "direction", "lane", "consumer"}
@@ -198,6 +206,20 @@ var Table = [metricCount]Metric{
 		"Failures of actors by path; bug is true for a panic."},
 	dependencyUp: {"smpp_connector_dependency_up", Gauge, "1", []string{"dependency"}, false,
 		"1 while a server that the connector uses answers, 0 while it does not."},
+	ownerChanges: {"smpp_bind_owner_changes_total", Counter, "1", byGroup, false,
+		"Binds that this pod has come to own (US-SC-017). The sum over the pods is how often ownership changed."},
+	leasesLost: {"smpp_connector_lease_lost_total", Counter, "1", byGroup, false,
+		"Binds that this pod had to stop because it could not keep their lease: NATS away, the process stopped, the lease overwritten."},
+	bindOrphans: {"smpp_bind_orphan_total", Counter, "1", byGroup, false,
+		"Leases that had expired, were still there, and were taken out (US-SC-020)."},
+	bindsUnowned: {"smpp_connector_binds_unowned", Gauge, "1", byGroup, false,
+		"Binds that have had no owner for more than 35 s at the last check, every 30 s (US-SC-020). Each of their pods says the same: take the maximum."},
+	bindsTwice: {"smpp_connector_binds_owned_twice", Gauge, "1", byGroup, false,
+		"Binds that two pods said they serve at two checks in a row (US-SC-020). Should stay 0."},
+	livePods: {"smpp_connector_live_pods", Gauge, "1", byGroup, false,
+		"Pods that live and serve binds of this MNO and direction, as this one sees it."},
+	clockSkew: {"smpp_connector_clock_skew_seconds", Gauge, "s", []string{"dependency"}, false,
+		"How far this machine's clock is ahead of a server's (behind: negative), in whole seconds; 0: less than 2 s."},
 	buildInfo: {"smpp_connector_build_info", Gauge, "1", []string{"version", "pod"}, false,
 		"Always 1; the labels say what runs."},
 }

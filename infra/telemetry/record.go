@@ -149,6 +149,21 @@ func (r *recorder) record(f event.Fact) {
 			outcome = "failed"
 		}
 		r.of(commands).cell(r.names.admit(f.Verb), outcome).add(1)
+	case event.LeaseWon:
+		r.of(ownerChanges).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
+	case event.LeaseLost:
+		r.of(leasesLost).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
+	case event.BindOrphaned:
+		r.of(bindOrphans).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
+	case event.OwnershipChecked:
+		group := r.group(f.MNO, f.Direction)
+		r.of(bindOrphans).cell(group...) // there is a 0 to compare with
+		r.of(ownerChanges).cell(group...)
+		r.of(bindsUnowned).cell(group...).set(f.Unowned)
+		r.of(bindsTwice).cell(group...).set(f.Twice)
+		r.of(livePods).cell(group...).set(f.Pods)
+	case event.ClockSkewed:
+		r.of(clockSkew).cell("nats").set(int(f.Skew.Round(time.Second) / time.Second))
 	case event.DependencyChanged:
 		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(one(f.Up))
 	}
@@ -168,6 +183,11 @@ func (r *recorder) laneValues(mno string, direction port.Direction, lane contrac
 		return [4]string{"other", "", lane.String(), consumer}
 	}
 	return [4]string{mno, string(direction), lane.String(), consumer}
+}
+
+// group is the label values of the binds of one MNO and direction.
+func (r *recorder) group(mno string, direction port.Direction) []string {
+	return []string{r.operators.admit(mno), string(direction)}
 }
 
 // responses is the hot path: up to tens of thousands of answers a second.

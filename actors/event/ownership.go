@@ -1,0 +1,76 @@
+package event
+
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// LeaseWon: this process owns a bind from now on (US-SC-017).
+type LeaseWon struct {
+	Bind   port.BindID
+	Epoch  uint64
+	Before string // the pod that owned it last; empty: none is known
+	At     time.Time
+}
+
+// LeaseLost: this process owns a bind no more, and did not give it up: it has
+// stopped submitting and unbinds.
+type LeaseLost struct {
+	Bind   port.BindID
+	Epoch  uint64
+	Reason string
+	At     time.Time
+}
+
+// BindOrphaned: a lease that had expired and was still there was taken out (US-SC-020).
+type BindOrphaned struct {
+	Bind  port.BindID
+	Owner string // the pod that it named
+	At    time.Time
+}
+
+// BindUnowned: a bind that this process would serve has had no owner for so long.
+type BindUnowned struct {
+	Bind port.BindID
+	For  time.Duration
+	At   time.Time
+}
+
+// BindOwnedTwice: two pods say that they serve one bind, at two checks in a row.
+type BindOwnedTwice struct {
+	Bind port.BindID
+	Pods []string
+	At   time.Time
+}
+
+// OwnershipChecked: the binds of a group were held against its leases and pods (US-SC-020).
+type OwnershipChecked struct {
+	MNO       string
+	Direction port.Direction
+	Unowned   int // binds without an owner
+	Twice     int // binds that two pods serve
+	Pods      int // that live, this one among them
+	At        time.Time
+}
+
+// PodNameShared: another live process has this one's pod name.
+type PodNameShared struct {
+	Pod string
+	At  time.Time
+}
+
+// ClockSkewed: this machine's clock differs from the NATS server's, or does so no more.
+type ClockSkewed struct {
+	Skew time.Duration // above 0: ours is ahead; 0: no more
+	At   time.Time
+}
+
+func (LeaseWon) fact()         {}
+func (LeaseLost) fact()        {}
+func (BindOrphaned) fact()     {}
+func (BindUnowned) fact()      {}
+func (BindOwnedTwice) fact()   {}
+func (OwnershipChecked) fact() {}
+func (PodNameShared) fact()    {}
+func (ClockSkewed) fact()      {}

@@ -1,0 +1,70 @@
+package ownership
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// check reconciles what leases say with what pods say (US-SC-020): binds that nobody
+// owns, and binds that two pods serve. The server takes expired leases out by itself;
+// one that it does not is taken out by whoever is to have the bind (Claims.take), or
+// here when nobody wants it.
+func (c *Claims) check(now time.Time) {
+	if !c.leasesKnown || !c.podsKnown {
+		return
+	}
+	unowned, twice := map[port.Group]int{}, map[port.Group]int{}
+	suspects := map[port.BindID]bool{}
+	for _, bind := range c.binds() {
+		cl := c.claims[bind]
+		if c.wants[bind] && cl.phase == idle && !cl.freeSince.IsZero() && now.Sub(cl.freeSince) >= unownedAfter {
+			unowned[bind.Group()]++
+			c.tell(event.BindUnowned{Bind: bind, For: now.Sub(cl.freeSince), At: now})
+		}
+		if pods := c.runners(bind); len(pods) > 1 {
+			suspects[bind] = true
+			if c.suspects[bind] { // at the check before too: no hand-over takes so long
+				twice[bind.Group()]++
+				c.tell(event.BindOwnedTwice{Bind: bind, Pods: pods, At: now})
+			}
+		}
+	}
+	c.suspects = suspects
+	groups := map[port.Group]bool{}
+	for _, group := range c.Groups() {
+		groups[group] = true
+		c.tell(event.OwnershipChecked{MNO: group.MNO, Direction: group.Direction, Unowned: unowned[group], Twice: twice[group], Pods: c.Pods(group), At: now})
+	}
+	for group := range c.counted {
+		if !groups[group] {
+			c.tell(event.OwnershipChecked{MNO: group.MNO, Direction: group.Direction, At: now})
+		}
+	}
+	c.counted = groups
+}
+
+func (c *Claims) binds() []port.BindID {
+	binds := make([]port.BindID, 0, len(c.claims))
+	for bind := range c.claims {
+		binds = append(binds, bind)
+	}
+	slices.SortFunc(binds, port.CompareBinds)
+	return binds
+}
+
+// runners are the pods that have a session of a bind, or dial for one.
+func (c *Claims) runners(bind port.BindID) (pods []string) {
+	if c.running[bind] {
+		pods = append(pods, c.me.Name)
+	}
+	for _, p := range c.peers[bind.Group()] {
+		if slices.Contains(p.pod.Runs, bind.Number) {
+			pods = append(pods, p.pod.Name)
+		}
+	}
+	slices.Sort(pods)
+	return pods
+}

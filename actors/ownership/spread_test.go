@@ -1,0 +1,143 @@
+package ownership_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/ghasi/smpp-connector/actors/ownership"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+var awcc = port.Group{MNO: "awcc", Direction: port.TRX}
+
+func numbers(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i + 1
+	}
+	return list
+}
+
+func pods(n, binds, most int) []ownership.Member {
+	list := make([]ownership.Member, n)
+	for i := range list {
+		list[i] = ownership.Member{ID: fmt.Sprintf("pod-%d", i), Ordinal: -1, Max: most, Wants: numbers(binds)}
+	}
+	return list
+}
+
+func counts(owner map[int]string) map[string]int {
+	n := map[string]int{}
+	for _, id := range owner {
+		n[id]++
+	}
+	return n
+}
+
+// moved is how many binds are another's that somebody had.
+func moved(before, after map[int]string) (n int) {
+	for bind, id := range before {
+		if after[bind] != id {
+			n++
+		}
+	}
+	return n
+}
+
+// US-SC-017: evenly over the pods, each with one where there are as many pods as
+// binds, and no more binds move than must.
+func TestUSSC017SpreadIsEvenAndMovesLittle(t *testing.T) {
+	held := map[int]string{}
+	for _, step := range []struct{ pods, moved int }{{2, 0}, {4, 8}, {3, 4}, {1, 11}, {16, 15}, {20, 0}} {
+		members := pods(step.pods, 16, 0)
+		owner := ownership.Spread(awcc, numbers(16), members, held, nil)
+		if len(owner) != 16 {
+			t.Fatalf("%d pods: %d binds have an owner", step.pods, len(owner))
+		}
+		for _, m := range members {
+			if n := counts(owner)[m.ID]; n < 16/step.pods || n > (16+step.pods-1)/step.pods {
+				t.Errorf("%d pods: %s has %d", step.pods, m.ID, n)
+			}
+		}
+		if n := moved(held, owner); n > step.moved {
+			t.Errorf("%d pods: %d binds move, want %d", step.pods, n, step.moved)
+		}
+		held = owner
+	}
+}
+
+// US-SC-017: with POD_ORDINAL each pod has a range, and has it back when it is back.
+func TestUSSC017OrdinalsHaveRanges(t *testing.T) {
+	members := pods(2, 4, 0)
+	members[0].Ordinal, members[1].Ordinal = 0, 1
+	both := map[int]string{1: "pod-0", 2: "pod-0", 3: "pod-1", 4: "pod-1"}
+	if got := ownership.Spread(awcc, numbers(4), members, nil, nil); !maps.Equal(got, both) {
+		t.Errorf("%v", got)
+	}
+	alone := ownership.Spread(awcc, numbers(4), members[1:], both, nil)
+	if counts(alone)["pod-1"] != 4 {
+		t.Errorf("pod 0 is away, and its binds are nobody's: %v", alone)
+	}
+	if got := ownership.Spread(awcc, numbers(4), members, alone, nil); !maps.Equal(got, both) {
+		t.Errorf("pod 0 is back: %v", got)
+	}
+}
+
+// MAX_BINDS is never passed, what is above it is nobody's, and a bind goes to none
+// that does not want it.
+func TestSpreadKeepsToLimitsAndWishes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 2000 {
+		n := 1 + random.IntN(12)
+		members := pods(1+random.IntN(5), n, random.IntN(5))
+		load, held := map[string]int{}, map[int]string{}
+		for i := range members {
+			load[members[i].ID] = random.IntN(3)
+			members[i].Wants = slices.DeleteFunc(numbers(n), func(int) bool { return random.IntN(6) == 0 })
+			if random.IntN(4) == 0 {
+				members[i].Ordinal = i
+			}
+		}
+		for _, b := range numbers(n) {
+			held[b] = fmt.Sprintf("pod-%d", random.IntN(6))
+		}
+		owner := ownership.Spread(awcc, numbers(n), members, held, load)
+		for _, m := range members {
+			if m.Max > 0 && counts(owner)[m.ID] > max(m.Max-load[m.ID], 0) {
+				t.Fatalf("%s has %d, and may have %d with %d elsewhere", m.ID, counts(owner)[m.ID], m.Max, load[m.ID])
+			}
+			for b, id := range owner {
+				if id == m.ID && !slices.Contains(m.Wants, b) {
+					t.Fatalf("%s has %d and does not want it", id, b)
+				}
+			}
+		}
+		for round := 0; ; round++ { // with wishes that differ it may take a second look, and comes to rest
+			again := ownership.Spread(awcc, numbers(n), members, owner, load)
+			if moved(owner, again) == 0 {
+				break
+			}
+			if round == 3 {
+				t.Fatalf("the same pods, and binds move on:\n%v\n%v\n%+v %v", owner, again, members, load)
+			}
+			owner = again
+		}
+	}
+}
+
+// Sixty-four pools of one bind over four pods: the odd binds do not all fall to one.
+func TestSpreadOfManyPoolsIsEvenToo(t *testing.T) {
+	load := map[string]int{}
+	for i := range 64 {
+		owner := ownership.Spread(port.Group{MNO: fmt.Sprintf("mno%d", i), Direction: port.TX}, numbers(1), pods(4, 1, 0), nil, load)
+		load[owner[1]]++
+	}
+	for id, n := range load {
+		if n != 16 {
+			t.Errorf("%s has %d of 64", id, n)
+		}
+	}
+}

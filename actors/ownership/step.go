@@ -1,0 +1,313 @@
+package ownership
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// Do is a call that is to be made.
+type Do uint8
+
+// The calls: those of port.Leases, then those of port.Presence.
+const (
+	Acquire Do = iota
+	Renew
+	Release
+	Announce
+	Depart
+)
+
+// Step is one call. Whoever makes it hands it back to Answered.
+type Step struct {
+	Do     Do
+	Lease  port.Lease // of Acquire, Renew, Release
+	Pod    port.Pod   // of Announce, Depart
+	Orphan bool       // of Release: the lease is not ours
+	At     time.Time  // when it was decided: before it is sent
+
+	call uint64
+}
+
+// Tick returns the calls that are due.
+func (c *Claims) Tick(now time.Time) (steps []Step) {
+	c.forget(now)
+	for bind := range c.wants {
+		if cl := c.claim(bind); cl.known.Revision == 0 && cl.phase == idle && cl.freeSince.IsZero() {
+			cl.freeSince = now
+		}
+	}
+	plan := c.plan()
+	binds := make([]port.BindID, 0, len(c.claims))
+	for bind := range c.claims {
+		binds = append(binds, bind)
+	}
+	slices.SortFunc(binds, port.CompareBinds)
+	for _, bind := range binds {
+		if s, due := c.step(bind, c.claims[bind], plan, now); due {
+			c.calls++
+			s.At, s.call = now, c.calls
+			cl := c.claims[bind]
+			cl.call, cl.callAt = s.call, now
+			steps = append(steps, s)
+		}
+	}
+	steps = append(steps, c.presence(now)...)
+	if !now.Before(c.checkAt) {
+		c.checkAt = now.Add(checkEvery)
+		c.check(now)
+	}
+	return steps
+}
+
+// step moves one claim on, and returns the call that it needs.
+func (c *Claims) step(bind port.BindID, cl *claim, plan spreadPlan, now time.Time) (s Step, due bool) {
+	if cl.call != 0 && now.Sub(cl.callAt) >= callLost {
+		cl.call = 0
+		if cl.phase == asking || cl.phase == releasing {
+			cl.phase = idle
+		}
+	}
+	if cl.ours() && now.Sub(cl.base) >= submitWithin {
+		c.fence(bind, cl, "it could not be renewed in time: NATS is away, or this process was stopped", now)
+	}
+	if cl.phase == owned && (c.leaving || !c.wants[bind] || plan.decided && plan.owner[bind] != c.me.Instance) {
+		cl.phase = leaving
+	}
+	if cl.phase == leaving && !c.running[bind] {
+		cl.phase = releasing
+	}
+	if cl.phase == fenced && !c.running[bind] {
+		cl.phase = idle
+		cl.notBefore = now
+	}
+	if cl.call != 0 {
+		return s, false
+	}
+	switch cl.phase {
+	case owned, leaving:
+		return c.keep(bind, cl, now)
+	case releasing:
+		return Step{Do: Release, Lease: cl.term}, !now.Before(cl.notBefore)
+	case idle:
+		return c.take(bind, cl, plan, now)
+	}
+	return s, false
+}
+
+// keep renews a lease that is ours, or wins it again where somebody has deleted it.
+func (c *Claims) keep(bind port.BindID, cl *claim, now time.Time) (Step, bool) {
+	if now.Before(cl.notBefore) {
+		return Step{}, false
+	}
+	if cl.lost {
+		return Step{Do: Acquire, Lease: c.newLease(bind, now)}, true
+	}
+	return Step{Do: Renew, Lease: cl.term}, now.Sub(cl.base) >= renewAfter
+}
+
+func (c *Claims) newLease(bind port.BindID, now time.Time) port.Lease {
+	return port.Lease{Bind: bind, Pod: c.me.Name, Instance: c.me.Instance, Since: now}
+}
+
+// take asks for a lease that should be ours and is nobody's.
+func (c *Claims) take(bind port.BindID, cl *claim, plan spreadPlan, now time.Time) (Step, bool) {
+	switch {
+	case now.Before(cl.notBefore):
+		return Step{}, false
+	case c.mine(cl.known), c.dead(cl.known): // of a term that is over
+		return Step{Do: Release, Lease: cl.known}, true
+	case cl.known.Revision != 0 && now.Sub(cl.heardAt) < leaseStale:
+		return Step{}, false
+	case !c.wants[bind] || c.leaving || plan.owner[bind] != c.me.Instance || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
+		return Step{}, false
+	case cl.known.Revision != 0 && now.Sub(cl.heardAt) >= leaseStale+retryAfter: // it should have expired, and is still there
+		return Step{Do: Release, Lease: cl.known, Orphan: true}, true
+	}
+	cl.phase = asking
+	return Step{Do: Acquire, Lease: c.newLease(bind, now)}, true
+}
+
+// spreadPlan is who is to own what. It is not decided while it is not known who lives.
+type spreadPlan struct {
+	decided bool
+	owner   map[port.BindID]string
+}
+
+// plan spreads the binds that this process wants over the pods that live.
+func (c *Claims) plan() spreadPlan {
+	p := spreadPlan{decided: c.leasesKnown && c.podsKnown, owner: map[port.BindID]string{}}
+	numbers := map[port.Group][]int{}
+	for bind := range c.wants {
+		numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
+	}
+	load := map[string]int{}
+	for _, group := range sortedGroups(numbers) {
+		held := map[int]string{}
+		for _, n := range numbers[group] {
+			if cl := c.claims[group.Bind(n)]; cl.ours() || cl.phase == asking {
+				held[n] = c.me.Instance
+			} else if cl.known.Revision != 0 {
+				held[n] = cl.known.Instance
+			}
+		}
+		owner := Spread(group, numbers[group], c.members(group, numbers[group]), held, load)
+		for n, id := range owner {
+			p.owner[group.Bind(n)] = id
+			load[id]++
+		}
+	}
+	return p
+}
+
+func (c *Claims) members(group port.Group, wants []int) []Member {
+	var members []Member
+	if !c.leaving {
+		members = append(members, Member{ID: c.me.Instance, Ordinal: c.me.Ordinal, Max: c.me.Max, Wants: wants})
+	}
+	for _, p := range c.peers[group] {
+		if !p.pod.Leaving {
+			members = append(members, Member{ID: p.pod.Instance, Ordinal: p.pod.Ordinal, Max: p.pod.Max, Wants: p.pod.Wants})
+		}
+	}
+	return members
+}
+
+// presence announces this pod in every group that it serves, and takes it back in
+// those that it has left.
+func (c *Claims) presence(now time.Time) (steps []Step) {
+	groups := map[port.Group]bool{}
+	for _, group := range c.Groups() {
+		groups[group] = true
+		if c.present[group] == nil {
+			c.present[group] = &present{}
+		}
+	}
+	for _, group := range sortedGroups(c.present) {
+		p := c.present[group]
+		if p.call != 0 && now.Sub(p.callAt) >= callLost {
+			p.call = 0
+		}
+		if p.call != 0 || c.departed[group] {
+			continue
+		}
+		said := c.pod(group)
+		s := Step{Do: Announce, Pod: said, At: now}
+		switch over := c.leaving && c.idle(group); {
+		case over || !groups[group]:
+			s.Do = Depart
+		case now.Before(p.at), reflect.DeepEqual(said, p.said) && now.Sub(p.at) < presentEvery:
+			continue
+		}
+		c.calls++
+		s.call = c.calls
+		p.call, p.callAt = s.call, now
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// pod is what this process says of itself in a group.
+func (c *Claims) pod(group port.Group) port.Pod {
+	p := c.me
+	p.Group, p.Leaving = group, c.leaving
+	for bind := range c.wants {
+		if bind.Group() == group {
+			p.Wants = append(p.Wants, bind.Number)
+		}
+	}
+	for bind := range c.running {
+		if bind.Group() == group {
+			p.Runs = append(p.Runs, bind.Number)
+		}
+	}
+	slices.Sort(p.Wants)
+	slices.Sort(p.Runs)
+	return p
+}
+
+// idle reports whether nothing of a group is held any more.
+func (c *Claims) idle(group port.Group) bool {
+	for bind, cl := range c.claims {
+		if bind.Group() == group && (cl.phase != idle || c.mine(cl.known)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Claims) announced(s Step, err error, now time.Time) {
+	p := c.present[s.Pod.Group]
+	if p == nil || p.call != s.call {
+		return
+	}
+	p.call = 0
+	switch {
+	case s.Do == Depart && c.leaving:
+		c.departed[s.Pod.Group] = true // an announcement that stays ends by itself
+	case s.Do == Depart:
+		delete(c.present, s.Pod.Group)
+	case err != nil:
+		p.at, p.said = now.Add(retryAfter), port.Pod{}
+	default:
+		p.at, p.said = s.At, s.Pod
+	}
+}
+
+// Next is when Tick must be called again if nothing is heard before.
+func (c *Claims) Next(now time.Time) time.Time {
+	next := c.checkAt
+	sooner := func(at time.Time) {
+		if at.Before(next) {
+			next = at
+		}
+	}
+	for bind, cl := range c.claims {
+		if cl.call != 0 {
+			sooner(cl.callAt.Add(callLost))
+		}
+		if cl.ours() {
+			sooner(cl.base.Add(submitWithin))
+		}
+		switch {
+		case cl.call != 0 || cl.phase == fenced:
+		case cl.ours() && cl.notBefore.After(now):
+			sooner(cl.notBefore)
+		case cl.ours() && cl.lost:
+			sooner(now)
+		case cl.ours():
+			sooner(cl.base.Add(renewAfter))
+		case cl.notBefore.After(now):
+			sooner(cl.notBefore)
+		case c.wants[bind] && cl.known.Revision != 0:
+			if stale := cl.heardAt.Add(leaseStale); stale.After(now) {
+				sooner(stale)
+			} else {
+				sooner(now.Add(retryAfter))
+			}
+		case c.wants[bind] && !c.knownAt.IsZero() && c.knownAt.Add(c.settle).After(now):
+			sooner(c.knownAt.Add(c.settle))
+		}
+	}
+	for _, p := range c.present {
+		switch {
+		case p.call != 0:
+			sooner(p.callAt.Add(callLost))
+		case p.at.After(now):
+			sooner(p.at)
+		default:
+			sooner(p.at.Add(presentEvery))
+		}
+	}
+	for _, peers := range c.peers {
+		for _, p := range peers {
+			sooner(p.heardAt.Add(peerLost))
+		}
+	}
+	if least := now.Add(10 * time.Millisecond); next.Before(least) {
+		return least
+	}
+	return next
+}
