@@ -44,7 +44,7 @@ const (
 // The buckets of JetStream's key-value store. Bucket names take no dots.
 const (
 	BucketOwners       = "smpp_bind_owners"    // {mno}.{direction}.{bindId} → the lease of the bind's owner (US-SC-016)
-	BucketPods         = "smpp_pods"           // {pod} → presence of a live pod (US-SC-020)
+	BucketPods         = "smpp_pods"           // {mno}.{direction}.{instance} → presence of a live pod (US-SC-020)
 	BucketCorrelations = "smpp_correlations"   // correlations, where there is no Postgres
 	BucketReceipts     = "smpp_parked_receipt" // receipts that came before their correlation
 	BucketCounters     = "smpp_counters"       // sequences and references, where there is no Redis

@@ -20,6 +20,8 @@ type Memory struct {
 	Orders       *Orders       // port.Orders
 	Credentials  *Credentials  // port.Credentials
 	Binds        *Binds        // port.BindSettings
+	Leases       *Leases       // port.Leases
+	Presence     *Presence     // port.Presence
 }
 
 // New returns empty ports in good health.
@@ -35,6 +37,8 @@ func New() *Memory {
 		Orders:       newOrders(),
 		Credentials:  newCredentials(),
 		Binds:        &Binds{},
+		Leases:       newLeases(),
+		Presence:     newPresence(),
 	}
 }
 
@@ -71,6 +75,8 @@ func (m *Memory) troubles() []*Trouble {
 	return []*Trouble{
 		&m.Dispatch.Trouble, &m.Publisher.Trouble, &m.Correlations.Trouble, &m.Park.Trouble,
 		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Orders.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
+		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
+		&m.Leases.Trouble, &m.Presence.Trouble,
 	}
 }
 

@@ -3,6 +3,8 @@ package memory_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/testkit/contract"
@@ -55,4 +57,45 @@ func TestConcatContract(t *testing.T) { // US-SC-025
 
 func TestPermitsContract(t *testing.T) { // US-SC-012
 	contract.Permits(t, func(*testing.T) port.Permits { return memory.New().Permits })
+}
+
+func TestLeasesContract(t *testing.T) { // US-SC-016, US-SC-017, US-SC-020
+	contract.Leases(t, 0, func(*testing.T) (port.Leases, port.Leases) { m := memory.New(); return m.Leases, m.Leases })
+}
+
+func TestPresenceContract(t *testing.T) { // US-SC-020
+	contract.Presence(t, func(*testing.T) (port.Presence, port.Presence) { m := memory.New(); return m.Presence, m.Presence })
+}
+
+// A lease ends when it was not renewed for OwnerTTL, and a presence for PresenceTTL;
+// whoever watches is told of it.
+func TestLeasesAndPresenceExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := memory.New()
+		ctx, cancel := context.WithCancel(t.Context())
+		bind := port.BindID{MNO: "awcc", Direction: port.TX, Number: 1}
+		began := time.Now()
+		var ended, gone time.Duration
+		go func() {
+			_ = m.Leases.Watch(ctx, []port.Group{bind.Group()}, port.LeaseWatcher{Seen: func(port.Lease) {}, Synced: func(bool) {},
+				Gone: func(port.BindID, port.Vanished, uint64) { ended = time.Since(began) }})
+		}()
+		go func() {
+			_ = m.Presence.Watch(ctx, []port.Group{bind.Group()}, port.PodWatcher{Seen: func(port.Pod) {}, Synced: func(bool) {},
+				Gone: func(port.Group, string) { gone = time.Since(began) }})
+		}()
+		lease := port.Lease{Bind: bind, Instance: "i1"}
+		lease.Revision, _ = m.Leases.Acquire(ctx, lease)
+		_ = m.Presence.Announce(ctx, port.Pod{Group: bind.Group(), Instance: "i1"})
+		time.Sleep(10 * time.Second)
+		if _, err := m.Leases.Renew(ctx, lease); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if ended != 40*time.Second || gone != 15*time.Second {
+			t.Errorf("the lease ended after %v, the presence after %v", ended, gone)
+		}
+		cancel()
+		synctest.Wait()
+	})
 }

@@ -1,0 +1,83 @@
+package natsjs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
+	"github.com/ghasi/smpp-connector/testkit/contract"
+)
+
+func TestLeasesContract(t *testing.T) { // US-SC-016, US-SC-017, US-SC-020
+	conn, server := connected(t)
+	other := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	const ttl = 2 * time.Second
+	contract.Leases(t, ttl, func(*testing.T) (port.Leases, port.Leases) { return conn.LeasesFor(ttl), other.LeasesFor(ttl) })
+}
+
+func TestPresenceContract(t *testing.T) { // US-SC-020
+	conn, server := connected(t)
+	other := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	contract.Presence(t, func(*testing.T) (port.Presence, port.Presence) { return conn.Presence(), other.Presence() })
+}
+
+// Somebody deletes the bucket: it is made again, its watchers are told that what was
+// in it is gone, and no epoch is given out twice.
+func TestADeletedBucketOfLeasesIsMadeAgain(t *testing.T) {
+	conn, _ := connected(t)
+	leases := conn.Leases()
+	bind := port.BindID{MNO: "awcc", Direction: port.TX, Number: 1}
+	lease := port.Lease{Bind: bind, Pod: "pod-1", Instance: "i1"}
+	var err error
+	if lease.Revision, err = leases.Acquire(within(t), lease); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan port.Vanished, 10)
+	seen := make(chan port.Lease, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		_ = leases.Watch(ctx, []port.Group{bind.Group()}, port.LeaseWatcher{
+			Seen: func(l port.Lease) { seen <- l },
+			Gone: func(_ port.BindID, how port.Vanished, _ uint64) { gone <- how }, Synced: func(bool) {},
+		})
+	}()
+	<-seen
+	if err := conn.JetStream().DeleteStream(within(t), "KV_smpp_bind_owners"); err != nil {
+		t.Fatal(err)
+	}
+	if how := <-gone; how != port.Deleted {
+		t.Errorf("the lease was %v, want deleted", how)
+	}
+	again, err := leases.Acquire(within(t), lease)
+	if err != nil || again <= lease.Revision {
+		t.Errorf("epoch %d after %d, %v", again, lease.Revision, err)
+	}
+}
+
+// A value that somebody has written by hand is a lease without an owner, and a key
+// that names no bind is none.
+func TestALeaseWrittenByHandHasNoOwner(t *testing.T) {
+	conn, _ := connected(t)
+	leases := conn.Leases()
+	bind := port.BindID{MNO: "awcc", Direction: port.TX, Number: 1}
+	if _, err := leases.Acquire(within(t), port.Lease{Bind: port.BindID{MNO: "awcc", Direction: port.TX, Number: 2}, Instance: "i1"}); err != nil { // makes the bucket
+		t.Fatal(err)
+	}
+	kv, err := conn.JetStream().KeyValue(within(t), "smpp_bind_owners")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]string{"awcc.tx.1": "mine!", "awcc.tx": "{}", "awcc.tx.one": "{}"} {
+		if _, err := kv.PutString(within(t), key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var held *port.LeaseHeld
+	if _, err = leases.Acquire(within(t), port.Lease{Bind: bind, Pod: "pod-1", Instance: "i1"}); !errors.As(err, &held) || held.Lease.Instance != "" {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,91 @@
+package natsjs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
+)
+
+// Presence keeps which pods live in the bucket smpp_pods, under
+// {mno}.{direction}.{instance}, so that a pod watches those alone that serve the same
+// binds. It implements port.Presence.
+type Presence struct{ bucket *bucket }
+
+// Presence returns the presence of pods; its bucket is made when it is used first.
+func (c *Conn) Presence() *Presence {
+	return &Presence{c.expiringBucket(contract.BucketPods, "which pods live (smpp-connector)", port.PresenceTTL)}
+}
+
+// podValue is a pod in its bucket.
+type podValue struct {
+	Pod     string    `json:"pod"`
+	Ordinal int       `json:"ordinal"`
+	Max     int       `json:"maxBinds,omitempty"`
+	Wants   []int     `json:"wants"`
+	Runs    []int     `json:"runs"`
+	Leaving bool      `json:"leaving,omitempty"`
+	Version string    `json:"version,omitempty"`
+	Started time.Time `json:"started"`
+}
+
+func podKey(p port.Pod) string {
+	return key("", p.Group.MNO, string(p.Group.Direction), p.Instance)
+}
+
+// Announce implements port.Presence.
+func (s *Presence) Announce(ctx context.Context, p port.Pod) error {
+	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Wants: p.Wants, Runs: p.Runs, Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
+	if err != nil {
+		return err
+	}
+	if err := s.bucket.put(ctx, []write{{key: podKey(p), value: value, expect: anything}})[0]; err != nil {
+		return fmt.Errorf("announce pod %s for %s: %w", p.Name, p.Group, err)
+	}
+	return nil
+}
+
+// Depart implements port.Presence.
+func (s *Presence) Depart(ctx context.Context, p port.Pod) error {
+	mark := write{key: podKey(p), header: nats.Header{headerOperation: {operationDelete}}, expect: anything}
+	if err := s.bucket.put(ctx, []write{mark})[0]; err != nil {
+		return fmt.Errorf("take back the presence of pod %s for %s: %w", p.Name, p.Group, err)
+	}
+	return nil
+}
+
+// Watch implements port.Presence.
+func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWatcher) error {
+	watch := &keyWatch{
+		bucket: s.bucket, patterns: patternsOf(groups), synced: w.Synced,
+		put: func(k string, e entry) {
+			group, instance, err := readPodKey(k)
+			var v podValue
+			if err != nil || json.Unmarshal(e.value, &v) != nil {
+				s.bucket.conn.options.Logger.Warn("a pod's presence cannot be read", "key", k)
+				return
+			}
+			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Wants: v.Wants, Runs: v.Runs,
+				Leaving: v.Leaving, Version: v.Version, Started: v.Started})
+		},
+		gone: func(k string, _ entry) {
+			if group, instance, err := readPodKey(k); err == nil {
+				w.Gone(group, instance)
+			}
+		},
+	}
+	return watch.run(ctx)
+}
+
+func readPodKey(k string) (group port.Group, instance string, err error) {
+	tokens, err := splitKey(k, 3)
+	if err != nil {
+		return group, "", err
+	}
+	return port.Group{MNO: tokens[0], Direction: port.Direction(tokens[1])}, tokens[2], nil
+}
