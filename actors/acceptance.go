@@ -11,29 +11,29 @@ import (
 // into the row changes once a part was submitted, but for what stands here.
 type acceptance struct {
 	cmd       *command
-	account   *Account     // under whose rules
-	bind      *port.BindID // that submitted it
-	id        string       // as in submit_sm_resp
+	account   *Account // under whose rules
+	seat      *seat    // of the bind that submitted it
+	id        string   // as in submit_sm_resp
 	sentAt    time.Time
 	part      int
 	ambiguous bool // an earlier submit of it was never answered
 }
 
 // row is the correlation of an accepted part (US-SC-010).
-func (a *acceptance) row(epoch uint64) port.Correlation {
+func (a *acceptance) row() port.Correlation {
 	key := a.account.Receipts.IDs.FromResponse(a.id)
 	if a.id == "" {
 		key = port.NamelessID(a.cmd.plan.MessageID, a.part+1)
 	}
 	r := rowOf(a.account, a.cmd, a.part, key, a.sentAt)
-	r.Bind, r.Epoch, r.Ambiguous = *a.bind, epoch, a.ambiguous
+	r.Bind, r.Epoch, r.Ambiguous = a.seat.id, a.seat.fence.token(), a.ambiguous
 	return r
 }
 
-func rowsOf(accepted []acceptance, epoch uint64) []port.Correlation {
+func rowsOf(accepted []acceptance) []port.Correlation {
 	rows := make([]port.Correlation, len(accepted))
 	for i := range accepted {
-		rows[i] = accepted[i].row(epoch)
+		rows[i] = accepted[i].row()
 	}
 	return rows
 }

@@ -51,7 +51,9 @@ type bind struct {
 
 // The messages that only a bind hears, beside those of half.go.
 type (
-	windowEmpty  struct{}
+	windowEmpty struct{}
+	// fenced says that the bind's lease is lost: unbind now.
+	fenced       struct{ reason string }
 	drainOverdue struct{ generation int }
 	// windowTurned tells that the window of a link is in another state.
 	windowTurned struct {
@@ -91,6 +93,12 @@ func (b *bind) Receive(c actor.Context) {
 		b.rebind(c)
 	case *drain:
 		b.drain(c)
+	case *fenced:
+		b.fenced(c, m)
+	case *tookOver:
+		b.tookOver(c, m)
+	case *takeOverDue:
+		b.takeOver(c, m.round)
 	case *windowEmpty:
 		b.emptied(c)
 	case *drainOverdue:
@@ -130,10 +138,16 @@ func (b *bind) start(c actor.Context) {
 		b.held, b.away, b.draining, b.main().stopped, b.main().reason = true, true, true, true, "maintenance"
 		b.show(now)
 		b.announce(c.ActorSystem(), contract.HealthState_UNBOUND, "maintenance", now)
-		return
 	}
 	b.show(now)
-	b.main().on(c.ActorSystem(), lifecycle.DialDue, "")
+	b.takeOver(c, b.generation)
+}
+
+// dial begins the first line.
+func (b *bind) dial(c actor.Context) {
+	if main := b.main(); main.state == lifecycle.Disconnected && !main.stopped && !b.draining {
+		main.on(c.ActorSystem(), lifecycle.DialDue, "")
+	}
 }
 
 // main is the line that the bind's state is the state of.
@@ -232,6 +246,20 @@ func (b *bind) emptied(c actor.Context) {
 	}
 }
 
+// fenced has every line unbind at once: another may own the bind by now. What is in
+// flight stays unanswered, and is marked.
+func (b *bind) fenced(c actor.Context, m *fenced) {
+	if b.held {
+		b.held, b.again = false, false
+		b.reportStopped(c.ActorSystem())
+	}
+	if !b.draining {
+		b.draining = true
+		c.Send(b.seat.window, &drain{})
+	}
+	b.leave(c.ActorSystem(), m.reason)
+}
+
 // leave has every line unbind and not come back.
 func (b *bind) leave(system *actor.ActorSystem, reason string) {
 	b.generation++
@@ -301,7 +329,8 @@ func (b *bind) show(now time.Time) {
 	g := b.seat.gauge
 	g.bound.Store(main.state == lifecycle.Bound)
 	g.attempts.Store(int64(main.attempt))
-	g.epoch.Store(b.env.Epoch)
+	epoch := b.seat.fence.token()
+	g.epoch.Store(epoch)
 	lines := make([]vitals.Line, len(b.halves))
 	for i, h := range b.halves {
 		lines[i] = h.snapshot()
@@ -313,5 +342,5 @@ func (b *bind) show(now time.Time) {
 	}
 	g.state.Store(&shown)
 	b.node.show(shown, now)
-	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: main.reason, Epoch: b.env.Epoch, At: now})
+	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: main.reason, Epoch: epoch, At: now})
 }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -83,6 +84,8 @@ func (n *natsBridge) Receive(c actor.Context) {
 		n.publish(m)
 	case *postDue:
 		n.post(c)
+	case *takeOver:
+		n.takeOver(c, m)
 	case *lagDue:
 		n.lookAtLag(c)
 	}
@@ -96,6 +99,12 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 		for _, next := range more {
 			go next.run(bridge, root)
 		}
+	}
+	if !p.source.fence.maySubmit(time.Now()) { // what would come is another's to submit
+		pause(bridge, pullRetry)
+		root.Send(p.window, &pulled{p})
+		send(in.turns.over())
+		return
 	}
 	ctx, cancel := context.WithCancel(bridge)
 	defer cancel()
@@ -116,6 +125,9 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 		})
 	}
 	if err != nil {
+		if errors.Is(err, port.ErrNoConsumer) {
+			in.stale.Store(true) // deleted, or lost with a server's store: it is made again
+		}
 		pause(ctx, pullRetry)
 	}
 	root.Send(p.window, &pulled{p})
@@ -263,7 +275,7 @@ func submittedEvent(env *environment, cmd *command) port.Event {
 		Body: &contract.DispatchSubmitted{
 			MessageId: cmd.plan.MessageID, OperatorId: account.OperatorID, PrimaryOperatorId: cmd.primary, BindId: cmd.bind.String(),
 			Segments: uint32(cmd.plan.Segments), OperatorMessageIds: cmd.outcome.IDs(), Encoding: cmd.plan.Encoding.String(),
-			SegmentFingerprint: cmd.plan.Fingerprint, Ambiguous: cmd.doubtful, SubmittedAt: timestamppb.New(at), Epoch: uint32(env.Epoch),
+			SegmentFingerprint: cmd.plan.Fingerprint, Ambiguous: cmd.doubtful, SubmittedAt: timestamppb.New(at), Epoch: env.tenure.epoch(cmd.bind),
 		},
 	}
 }
@@ -273,5 +285,5 @@ func healthEvent(b *bind, state contract.HealthState_Value, reason string, now t
 	id := b.seat.id
 	return port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
 		OperatorId: b.operator, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
-		State: state, Reason: reason, Epoch: uint32(b.env.Epoch), At: timestamppb.New(now)}}
+		State: state, Reason: reason, Epoch: b.seat.fence.token(), At: timestamppb.New(now)}}
 }

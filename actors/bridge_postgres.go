@@ -83,7 +83,7 @@ func (p *postgresBridge) save(c actor.Context) {
 	if !ok {
 		return
 	}
-	rows := rowsOf(g.accepted, p.env.Epoch)
+	rows := rowsOf(g.accepted)
 	if g.stored != nil {
 		p.env.near.expect(rows, g.stored)
 	}

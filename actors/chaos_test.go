@@ -76,6 +76,9 @@ var faults = []fault{
 	{"events cannot be published", func(c *chaos) { c.mem.Publisher.Fail(errDown) }, func(c *chaos) { c.mem.Publisher.Heal() }},
 	{"the counters are away", func(c *chaos) { c.mem.Counters.Fail(errDown) }, func(c *chaos) { c.mem.Counters.Heal() }},
 	{"commands cannot be fetched", func(c *chaos) { c.mem.Dispatch.Fail(errDown) }, func(c *chaos) { c.mem.Dispatch.Heal() }},
+	{"the leases are away", func(c *chaos) { c.mem.Leases.Hang(); c.mem.Presence.Fail(errDown) }, func(c *chaos) { c.mem.Leases.Heal(); c.mem.Presence.Heal() }},
+	{"the leases' answers are lost", func(c *chaos) { c.mem.Leases.LoseAnswers(errDown) }, func(c *chaos) { c.mem.Leases.Heal() }},
+	{"somebody deletes the lease", func(c *chaos) { c.mem.Leases.Delete(c.account["awcc"].Binds[0].Bind) }, nil},
 	{"an actor fails", func(c *chaos) { c.system.Kill(pick(c.random, everyActor[1:]...)) }, nil},
 }
 

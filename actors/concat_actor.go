@@ -35,7 +35,7 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 	parts := partBatch{heard: m}
 	var whole []int
 	var events []port.Event
-	src := sourceOf(m.account, m.bind, a.env.Epoch)
+	src := sourceOf(m.account, m.bind, a.seat.fence.token())
 	for i, item := range m.items {
 		in := concat.Read(item.pdu)
 		for _, f := range in.Faults {

@@ -21,6 +21,7 @@ type connector struct {
 	wanted    []string              // operatorIds that are to run
 	draining  []chan<- struct{}
 	stopped   chan<- struct{}
+	left      bool // leases and presence are given back
 	ended     bool // the incarnation is at its end
 }
 
@@ -44,7 +45,13 @@ func (k *connector) Receive(c actor.Context) {
 		k.draining = append(k.draining, m.done)
 		k.node.show("draining", time.Now())
 		k.wanted = nil
+		if k.env.ownership != nil {
+			c.Send(k.env.ownership, &leavePools{}) // first: nobody gives us a bind meanwhile
+		}
 		k.settle(c)
+		k.report()
+	case *poolsLeft:
+		k.left = true
 		k.report()
 	case *operatorsChanged:
 		if k.draining == nil {
@@ -73,6 +80,9 @@ func (k *connector) start(c actor.Context) {
 	k.env.nats = k.spawn(c, "bridge/nats", "bridge", func(n *node) actor.Actor { return &natsBridge{env: k.env, node: n} })
 	k.env.redis = k.spawn(c, "bridge/redis", "bridge", func(n *node) actor.Actor { return &redisBridge{env: k.env, node: n} })
 	k.env.postgres = k.spawn(c, "bridge/postgres", "bridge", func(n *node) actor.Actor { return &postgresBridge{env: k.env, node: n} })
+	if k.left = k.env.tenure.free; !k.left {
+		k.env.ownership = k.spawn(c, "ownership", "ownership", func(n *node) actor.Actor { k.env.owner.node = n; return k.env.owner })
+	}
 	k.wanted = k.env.operatorIDs()
 	k.settle(c)
 	k.node.show("running", time.Now())
@@ -115,6 +125,7 @@ func (k *connector) gone(c actor.Context, who *actor.PID) {
 	for id, pid := range k.operators {
 		if pid.Equal(who) {
 			delete(k.operators, id)
+			k.env.tenure.ended(pid)
 			k.env.tree.releaseBelow(who.Id)
 		}
 	}
@@ -126,7 +137,7 @@ func (k *connector) gone(c actor.Context, who *actor.PID) {
 }
 
 func (k *connector) report() {
-	if len(k.operators) > 0 || k.draining == nil {
+	if len(k.operators) > 0 || !k.left || k.draining == nil {
 		return
 	}
 	for _, done := range k.draining {

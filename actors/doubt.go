@@ -176,7 +176,7 @@ func (h *holds) forget(messageID string) {
 
 // claim returns rows for parked receipts that belong to held commands, the oldest
 // first. Of two commands between the same addresses none gets any.
-func (h *holds) claim(parked []port.ParkedReceipt, epoch uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
+func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	waiting := make([]*hold, 0, len(h.byID))
@@ -196,7 +196,7 @@ func (h *holds) claim(parked []port.ParkedReceipt, epoch uint64, now time.Time) 
 		}
 		held := fits[0]
 		row := rowOf(held.account, held.cmd, held.parts[0], receipt.Key.OperatorMessageID, held.since)
-		row.Ambiguous, row.Epoch = true, epoch
+		row.Ambiguous, row.Epoch = true, epoch(row.Bind)
 		held.parts = held.parts[1:]
 		taken[receipt.Key] = true
 		rows, of = append(rows, row), append(of, receipt)
@@ -229,7 +229,7 @@ func (d receiptDesk) claim(ctx context.Context) {
 	}
 	try, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
-	rows, of := d.env.held.claim(d.unknown(try, d.env.parks.all()), d.env.Epoch, time.Now())
+	rows, of := d.env.held.claim(d.unknown(try, d.env.parks.all()), d.env.tenure.epoch, time.Now())
 	if len(rows) == 0 {
 		return
 	}

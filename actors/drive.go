@@ -13,6 +13,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/reference"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -110,6 +111,11 @@ func newEnvironment(o Options) *environment {
 	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}
+	env.tenure = newTenure(o.Leases == nil)
+	if !env.tenure.free {
+		env.owner = &owner{env: env, claims: ownership.New(o.Identity, time.Now())}
+		env.Pods = env.tenure.podsAtLeast(o.Pods)
+	}
 	env.ctx, env.cancel = context.WithCancel(context.Background())
 	env.tree.wrap = wrapActors
 	env.standing.Store(control.NewStanding(o.Orders))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/actors/reference"
@@ -26,6 +27,8 @@ type Ports struct {
 	Counters     port.Counters
 	Permits      port.Permits // nil: no other pod shares an account
 	Concat       port.ConcatStore
+	Leases       port.Leases   // nil: every bind is this process's
+	Presence     port.Presence // together with Leases
 }
 
 // Options configure the tree.
@@ -36,12 +39,12 @@ type Options struct {
 	Operators []string        // operatorIds that this pod serves
 	Lanes     []contract.Lane // that this pod serves; none: all (US-SC-018)
 	Orders    []port.Order    // that stand when the tree starts
-	Epoch     uint64          // fencing token; 0 in standalone
-	MaxPDU    int             // length guard of the framer, octets
-	Drain     time.Duration   // most time for a window to empty at a stop
-	Refresh   time.Duration   // between two fetches of an account; 0: only when it is doubted
-	Orphan    time.Duration   // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
-	Recorder  int             // octets of each bind's flight recorder; 0: none
+	Identity  ownership.Identity
+	MaxPDU    int           // length guard of the framer, octets
+	Drain     time.Duration // most time for a window to empty at a stop
+	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
+	Orphan    time.Duration // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
+	Recorder  int           // octets of each bind's flight recorder; 0: none
 	// Pods is how many live pods share the accounts, for this pod's share of a TPS limit
 	// while Permits do not answer; nil: this one alone. It must not block.
 	Pods func() int
@@ -67,6 +70,9 @@ type environment struct {
 	cancel     context.CancelFunc
 
 	nats, redis, postgres *actor.PID
+	ownership             *actor.PID // nil: there are no leases
+	owner                 *owner
+	tenure                *tenure
 
 	standing atomic.Pointer[control.Standing] // what is ordered now; changed under mu
 
@@ -93,6 +99,13 @@ func (e *environment) wantOperators(ids []string) {
 	e.wanted = ids
 }
 
+// tenureChanged has ownership look at what the operators want.
+func (e *environment) tenureChanged(c actor.Context) {
+	if e.ownership != nil {
+		c.Send(e.ownership, tenureChangedMessage)
+	}
+}
+
 // announce publishes events in order, and until they are stored.
 func (e *environment) announce(root *actor.RootContext, events ...port.Event) {
 	e.outbox.announce(events...)
@@ -114,6 +127,7 @@ type seat struct {
 	paused             bool // at the start: another account carries the traffic
 	gauge              *bindGauge
 	flight             *recorder.Ring // the last PDUs; nil: none are kept
+	fence              *fence         // nil: open for ever
 	hands              hands
 	parts              partsQueue
 	account            atomic.Pointer[Account]

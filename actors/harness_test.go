@@ -14,6 +14,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/actors/vitals"
@@ -38,6 +39,7 @@ type rig struct {
 	refuse    error  // of the dial; nil: it succeeds
 	nobody    error  // what Fetch answers; nil: the account
 	spared    string // the MNO whose dials are not refused
+	lives     int    // processes that there have been
 	refresh   time.Duration
 	orphan    time.Duration
 	operators []string        // that the pod serves; none: awcc
@@ -105,18 +107,29 @@ func (r *rig) On(f event.Fact) {
 
 func (r *rig) start() {
 	r.t.Helper()
-	r.system = r.another()
+	r.lives++
+	id := ownership.Identity{Pod: "pod-1", Instance: fmt.Sprint("life-", r.lives), Ordinal: -1}
+	if r.lives > 1 { // the one before is known to be dead
+		id.Predecessor = fmt.Sprint("life-", r.lives-1)
+	}
+	r.system = r.launch(id)
 }
 
 // another starts one more pod on the same ports. end ends it.
 func (r *rig) another() *actors.System {
+	r.t.Helper()
+	return r.launch(ownership.Identity{Pod: "pod-2", Instance: "another", Ordinal: -1})
+}
+
+func (r *rig) launch(id ownership.Identity) *actors.System {
 	r.t.Helper()
 	if r.operators == nil {
 		r.operators = []string{"awcc"}
 	}
 	o := actors.Options{
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
-			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat},
+			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat, Leases: r.mem.Leases, Presence: r.mem.Presence},
+		Identity: id,
 		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
 	}
 	if r.pods > 0 {

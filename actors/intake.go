@@ -34,6 +34,7 @@ type intake struct {
 
 	opening  sync.Mutex
 	consumer atomic.Pointer[port.Consumer]
+	stale    atomic.Bool // the consumer is not there any more
 }
 
 // book is a ledger.Book that goroutines share. The consumers of an operator
@@ -48,19 +49,24 @@ const remembered = 100_000
 
 // open returns the consumer, made on first use.
 func (in *intake) open(ctx context.Context) (port.Consumer, error) {
-	if c := in.consumer.Load(); c != nil {
+	if c := in.consumer.Load(); c != nil && !in.stale.Load() {
 		return *c, nil
 	}
 	in.opening.Lock()
 	defer in.opening.Unlock()
-	if c := in.consumer.Load(); c != nil {
+	if c := in.consumer.Load(); c != nil && !in.stale.Load() {
 		return *c, nil
 	}
-	c, err := in.env.Dispatch.Open(ctx, in.spec)
+	spec := in.spec
+	if in.inlet.bind.Number > 0 { // a bind's own subject: its owner's, whoever that is
+		spec.Epoch, spec.Owner = in.env.tenure.epoch(in.inlet.bind), in.env.Identity.Pod
+	}
+	c, err := in.env.Dispatch.Open(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
 	in.consumer.Store(&c)
+	in.stale.Store(false)
 	return c, nil
 }
 
@@ -97,6 +103,9 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	a.in.book.mu.Lock()
 	arrival, past := a.in.book.b.Arrive(id, d.Replay, d.Attempt, d.Handle)
 	a.in.book.mu.Unlock()
+	if arrival == ledger.Fresh && d.Inherited {
+		past.Doubtful, past.Empty = true, false // whoever had it before us may have submitted it
+	}
 	switch arrival {
 	case ledger.InHand:
 		return // settled together with the first

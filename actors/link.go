@@ -38,12 +38,13 @@ type link struct {
 	begun atomic.Uint64         // ordinal of the last flight that a write call may have sent
 	heard atomic.Int64          // Unix ns of the last read that brought octets
 	gauge *bindGauge
+	fence *fence
 	tape  *recorder.Line // nil: nothing is recorded
 }
 
 func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction) *link {
 	now := time.Now()
-	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: s.gauge}
+	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence}
 	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
 	l.heard.Store(now.UnixNano())
 	l.gauge.open.Add(1)
@@ -128,6 +129,13 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 			l.mu.Unlock()
 			return
 		}
+		now := time.Now()
+		if !l.fence.mayWrite(now) || l.mark > l.begun.Load() && !l.fence.maySubmit(now) {
+			l.mu.Unlock()
+			abandon(l.conn)
+			root.Send(session, &lineBroken{l, errFenced}) // begun is where it was: nothing of this was written
+			return
+		}
 		out := l.filled
 		l.filled = spare[:0]
 		l.begun.Store(l.mark)
@@ -136,9 +144,8 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 		if len(out) == 0 {
 			continue
 		}
-		now := time.Now()
 		l.tape.Record(recorder.Out, now, out) // before the write: no answer can stand before it
-		_ = l.conn.SetWriteDeadline(now.Add(l.writeTimeout))
+		_ = l.conn.SetWriteDeadline(l.fence.within(now.Add(l.writeTimeout)))
 		n, err := l.conn.Write(out)
 		l.gauge.written.Add(uint64(n))
 		if err != nil {

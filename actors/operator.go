@@ -13,6 +13,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
+	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -58,6 +59,7 @@ type carrierBind struct {
 	id       port.BindID
 	bound    bool
 	stopping bool // it was asked to drain
+	fenced   bool // it was told to unbind at once
 }
 
 // The messages that only an operator hears.
@@ -97,8 +99,11 @@ func (o *operator) Receive(c actor.Context) {
 		}
 	case *switchDue:
 		o.advance(c, o.choice.Tick(time.Now()), port.BindID{MNO: o.id})
+	case *tenureChanged:
+		o.staff(c)
 	case *drain:
 		o.draining = true
+		o.wantNothing(c, failover.Primary, failover.Backup)
 		o.drainAll(c, func(*carrierBind) bool { return true })
 	case *drained:
 		c.Stop(m.who)
@@ -111,6 +116,7 @@ func (o *operator) start(c actor.Context) {
 	o.node.show("waiting for credentials", time.Now())
 	o.binds = map[string]*carrierBind{}
 	o.ctx, o.cancel = context.WithCancel(o.env.ctx)
+	o.env.tenure.began(c.Self())
 	o.accounts[failover.Primary].wanted = true
 	o.fetch(c, failover.Primary)
 }
@@ -198,21 +204,77 @@ func (o *operator) fetchAfter(c actor.Context, role failover.Role, delay time.Du
 func (o *operator) settle(c actor.Context, role failover.Role) {
 	account := o.accounts[role].account
 	keep := map[string]bool{}
+	var binds []port.BindID
 	for _, setting := range account.Binds {
-		path := c.Self().Id + "/bind/" + setting.Bind.Path()
+		path := o.pathOf(c, setting.Bind)
 		keep[path] = true
+		binds = append(binds, setting.Bind)
 		if b := o.binds[path]; b != nil {
 			c.Send(b.pid, &accountChanged{account: account, setting: setting})
-			continue
 		}
-		o.spawn(c, path, role, account, setting)
 	}
+	o.env.tenure.want(o.wisher(c, role), binds)
+	o.env.tenureChanged(c)
 	o.drainAll(c, func(b *carrierBind) bool { return b.role == role && !keep[b.pid.Id] })
+	o.staff(c)
 }
 
-func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting) {
+func (o *operator) pathOf(c actor.Context, bind port.BindID) string {
+	return c.Self().Id + "/bind/" + bind.Path()
+}
+
+// wisher is who wants binds in a role.
+func (o *operator) wisher(c actor.Context, role failover.Role) string {
+	return c.Self().Id + " " + role.String()
+}
+
+// wantNothing gives up the binds of roles.
+func (o *operator) wantNothing(c actor.Context, roles ...failover.Role) {
+	for _, role := range roles {
+		o.env.tenure.want(o.wisher(c, role), nil)
+	}
+	o.env.tenureChanged(c)
+}
+
+// staff starts the binds that are this process's to serve, and ends those that are
+// so no more (US-SC-017).
+func (o *operator) staff(c actor.Context) {
+	if o.draining || o.stopping {
+		return
+	}
+	for role := range o.accounts {
+		role, a := failover.Role(role), &o.accounts[role]
+		if !a.wanted || a.account == nil {
+			continue
+		}
+		for _, setting := range a.account.Binds {
+			path := o.pathOf(c, setting.Bind)
+			tenancy, ours := o.env.tenure.of(setting.Bind)
+			switch b := o.binds[path]; {
+			case b != nil:
+				o.obey(c, b, tenancy, ours)
+			case ours && tenancy.Order == ownership.Serve:
+				o.spawn(c, path, role, a.account, setting, tenancy)
+			}
+		}
+	}
+}
+
+// obey has a bind do what ownership has ordered.
+func (o *operator) obey(c actor.Context, b *carrierBind, tenancy tenancy, ours bool) {
+	switch {
+	case (!ours || tenancy.Order == ownership.Stop) && !b.fenced:
+		b.fenced, b.stopping = true, true
+		c.Send(b.pid, &fenced{reason: "the lease is lost"})
+	case ours && tenancy.Order == ownership.Drain && !b.stopping:
+		b.stopping = true
+		c.Send(b.pid, &drain{})
+	}
+}
+
+func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting, of tenancy) {
 	n := o.env.tree.claim(path, "bind")
-	s := &seat{id: setting.Bind, carries: o.id, gauge: newBindGauge(setting.Bind, account.OperatorID)}
+	s := &seat{id: setting.Bind, carries: o.id, fence: of.fence, gauge: newBindGauge(setting.Bind, account.OperatorID)}
 	if o.env.Recorder > 0 {
 		s.flight = recorder.New(o.env.Recorder)
 	}
@@ -234,6 +296,8 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 		panic(fmt.Sprintf("spawn %s: %v", path, err))
 	}
 	o.binds[path] = &carrierBind{child: child{node: n}, pid: pid, role: role, id: setting.Bind}
+	o.env.tenure.runs(c.Self().Id, setting.Bind, true)
+	o.env.tenureChanged(c)
 }
 
 // carrying is whose binds pull: the backup's only while it carries the traffic.
@@ -251,8 +315,8 @@ func (o *operator) heard(c actor.Context, m *bindHealth) {
 		return
 	}
 	b.bound = m.bound
-	if o.draining {
-		return
+	if o.draining || b.stopping && !o.anyStaying(b.role) {
+		return // its line did not fail: another pod has it, or is about to
 	}
 	o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), m.bind)
 }
@@ -260,6 +324,16 @@ func (o *operator) heard(c actor.Context, m *bindHealth) {
 func (o *operator) anyBound(role failover.Role) bool {
 	for _, b := range o.binds {
 		if b.role == role && b.bound {
+			return true
+		}
+	}
+	return false
+}
+
+// anyStaying reports whether a role has binds that are not about to leave.
+func (o *operator) anyStaying(role failover.Role) bool {
+	for _, b := range o.binds {
+		if b.role == role && !b.stopping {
 			return true
 		}
 	}
@@ -296,9 +370,10 @@ func (o *operator) take(c actor.Context, step failover.Step, about port.BindID) 
 	case failover.AnnounceFailback:
 		o.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
 			OperatorId: o.id, Mno: primary.MNO, Direction: string(about.Direction), BindId: about.String(),
-			State: contract.HealthState_FAILBACK, Reason: "the primary is back", Epoch: uint32(o.env.Epoch), At: timestamppb.Now()}})
+			State: contract.HealthState_FAILBACK, Reason: "the primary is back", Epoch: o.env.tenure.epoch(about), At: timestamppb.Now()}})
 	case failover.StopBackup:
 		backup.wanted = false
+		o.wantNothing(c, failover.Backup)
 		o.drainAll(c, func(b *carrierBind) bool { return b.role == failover.Backup })
 	}
 }
@@ -334,6 +409,10 @@ func (o *operator) gone(c actor.Context, who *actor.PID) {
 	b := o.binds[who.Id]
 	delete(o.binds, who.Id)
 	o.env.tree.releaseBelow(who.Id)
+	if b != nil {
+		o.env.tenure.runs(c.Self().Id, b.id, false)
+		o.env.tenureChanged(c)
+	}
 	o.reportDrained(c)
 	if b == nil || o.draining || o.stopping {
 		return
@@ -341,7 +420,7 @@ func (o *operator) gone(c actor.Context, who *actor.PID) {
 	if a := o.accounts[b.role]; a.wanted && a.account != nil {
 		o.settle(c, b.role)
 	}
-	if b.bound { // it went without saying so
+	if b.bound && (!b.stopping || o.anyStaying(b.role)) { // it went without saying so
 		o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), b.id)
 	}
 }

@@ -137,7 +137,7 @@ func (d partsDesk) publish(ctx context.Context, groups []port.ConcatGroup) {
 		case g.Echo:
 			gone = append(gone, g)
 		case account != nil: // else the next pod that serves it
-			events, of = append(events, concat.EventOf(&g, sourceOf(account, g.Bind, d.env.Epoch))), append(of, g)
+			events, of = append(events, concat.EventOf(&g, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))), append(of, g)
 		}
 	}
 	try, cancel := context.WithTimeout(ctx, publishTimeout)

@@ -17,7 +17,7 @@ import (
 var everyActor = []string{
 	"connector", "connector/bridge/nats", "connector/bridge/redis", "connector/bridge/postgres", "connector/operator/awcc",
 	"connector/operator/awcc/bind/awcc/trx/1", "connector/operator/awcc/bind/awcc/trx/1/session", "connector/operator/awcc/bind/awcc/trx/1/window",
-	"connector/operator/awcc/bind/awcc/trx/1/sequence", "connector/operator/awcc/bind/awcc/trx/1/concat",
+	"connector/operator/awcc/bind/awcc/trx/1/sequence", "connector/operator/awcc/bind/awcc/trx/1/concat", "connector/ownership",
 }
 
 // Issue 3, point 2: kill any actor of the tree under load; the tree heals, no

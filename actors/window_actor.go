@@ -59,6 +59,7 @@ type windowActor struct {
 type source struct {
 	intake *intake
 	hands  *hands
+	fence  *fence
 	pulls  []*pull // requests under way
 }
 
@@ -187,7 +188,7 @@ func (w *windowActor) start(c actor.Context) {
 	w.node.show(w.window.State().String(), time.Now())
 	if w.seat.id.Direction.Submits() {
 		for _, in := range w.env.intakesOf(w.seat, account) {
-			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands})
+			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands, fence: w.seat.fence})
 		}
 		w.showLanes()
 	}

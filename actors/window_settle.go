@@ -139,7 +139,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 
 // accept has the correlation of a part stored (US-SC-010).
 func (s *settling) accept(cmd *command, part int, id string, sentAt time.Time, ambiguous bool) {
-	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, bind: &s.w.seat.id, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous})
+	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, seat: s.w.seat, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous})
 }
 
 // saveAgain stores the rows of a command's accepted parts once more: a failure
@@ -201,5 +201,5 @@ func (w *windowActor) degraded(c actor.Context, d window.Degraded) {
 	w.env.Listener.On(event.BindDegraded{Bind: id, Reason: reason.String(), At: now})
 	w.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectBindDegraded, Body: &contract.BindDegradedEvent{
 		OperatorId: w.seat.account.Load().OperatorID, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
-		Reason: reason, Detail: detail, Epoch: uint32(w.env.Epoch), At: timestamppb.New(now)}})
+		Reason: reason, Detail: detail, Epoch: w.seat.fence.token(), At: timestamppb.New(now)}})
 }

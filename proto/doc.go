@@ -14,7 +14,7 @@
 // application/protobuf. JSON follows protobuf's mapping, read strictly:
 //
 //   - field names in lowerCamelCase; unknown fields are ignored, repeated ones refused
-//   - numbers are JSON numbers in plain digits; no field has 64 bits
+//   - numbers are JSON numbers in plain digits; no field but epoch has 64 bits
 //   - enum values by name, without prefix; an unknown one is an error
 //   - times as RFC 3339 in UTC: "2026-11-24T09:30:00.25Z" is written "…:00.250Z"
 //   - null is the same as absent; what is empty, zero or false is left out, but

@@ -48,7 +48,7 @@ func writeReceipt(w *writer, m *DlrInboundEvent) {
 	w.count("partsFinal", m.PartsFinal)
 	w.truth("incomplete", m.Incomplete)
 	w.truth("ambiguous", m.Ambiguous)
-	w.count("epoch", m.Epoch)
+	w.epoch(m.Epoch)
 	w.text("diagnosis", m.Diagnosis)
 	w.text("errorMeaning", m.ErrorMeaning)
 }
@@ -71,7 +71,7 @@ func writeInbound(w *writer, m *MoInboundEvent) {
 	w.optional("sourcePort", m.SourcePort)
 	w.optional("destinationPort", m.DestinationPort)
 	w.instant("receivedAt", m.ReceivedAt)
-	w.count("epoch", m.Epoch)
+	w.epoch(m.Epoch)
 }
 
 func writeSubmitted(w *writer, m *DispatchSubmitted) {
@@ -85,7 +85,7 @@ func writeSubmitted(w *writer, m *DispatchSubmitted) {
 	w.text("segmentFingerprint", m.SegmentFingerprint)
 	w.alwaysTruth("ambiguous", m.Ambiguous)
 	w.instant("submittedAt", m.SubmittedAt)
-	w.count("epoch", m.Epoch)
+	w.epoch(m.Epoch)
 }
 
 func writeRejected(w *writer, m *DispatchRejected) {
@@ -109,7 +109,7 @@ func writeHealth(w *writer, m *OperatorHealthEvent) {
 	w.text("bindId", m.BindId)
 	w.alwaysEnum("state", healthStates, int32(m.State))
 	w.text("reason", m.Reason)
-	w.count("epoch", m.Epoch)
+	w.epoch(m.Epoch)
 	w.instant("at", m.At)
 }
 
@@ -120,6 +120,6 @@ func writeDegraded(w *writer, m *BindDegradedEvent) {
 	w.text("bindId", m.BindId)
 	w.alwaysEnum("reason", degradedReasons, int32(m.Reason))
 	w.text("detail", m.Detail)
-	w.count("epoch", m.Epoch)
+	w.epoch(m.Epoch)
 	w.instant("at", m.At)
 }

@@ -687,7 +687,7 @@ type DlrInboundEvent struct {
 	PartsFinal        uint32                 `protobuf:"varint,19,opt,name=parts_final,json=partsFinal,proto3" json:"parts_final,omitempty"`
 	Incomplete        bool                   `protobuf:"varint,20,opt,name=incomplete,proto3" json:"incomplete,omitempty"` // the correlation expired before all parts were final
 	Ambiguous         bool                   `protobuf:"varint,21,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`   // a part had been written before and not answered
-	Epoch             uint32                 `protobuf:"varint,22,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch             uint64                 `protobuf:"varint,22,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"`                           // sms.dlr.orphan only: why no message was found
 	ErrorMeaning      string                 `protobuf:"bytes,24,opt,name=error_meaning,json=errorMeaning,proto3" json:"error_meaning,omitempty"` // what error_code means at this MNO, where its profile says so
 	unknownFields     protoimpl.UnknownFields
@@ -871,7 +871,7 @@ func (x *DlrInboundEvent) GetAmbiguous() bool {
 	return false
 }
 
-func (x *DlrInboundEvent) GetEpoch() uint32 {
+func (x *DlrInboundEvent) GetEpoch() uint64 {
 	if x != nil {
 		return x.Epoch
 	}
@@ -912,7 +912,7 @@ type MoInboundEvent struct {
 	SourcePort      *uint32                `protobuf:"varint,15,opt,name=source_port,json=sourcePort,proto3,oneof" json:"source_port,omitempty"`
 	DestinationPort *uint32                `protobuf:"varint,16,opt,name=destination_port,json=destinationPort,proto3,oneof" json:"destination_port,omitempty"`
 	ReceivedAt      *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
-	Epoch           uint32                 `protobuf:"varint,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch           uint64                 `protobuf:"varint,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1066,7 +1066,7 @@ func (x *MoInboundEvent) GetReceivedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *MoInboundEvent) GetEpoch() uint32 {
+func (x *MoInboundEvent) GetEpoch() uint64 {
 	if x != nil {
 		return x.Epoch
 	}
@@ -1086,7 +1086,7 @@ type DispatchSubmitted struct {
 	SegmentFingerprint string                 `protobuf:"bytes,8,opt,name=segment_fingerprint,json=segmentFingerprint,proto3" json:"segment_fingerprint,omitempty"`
 	Ambiguous          bool                   `protobuf:"varint,9,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`
 	SubmittedAt        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
-	Epoch              uint32                 `protobuf:"varint,11,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch              uint64                 `protobuf:"varint,11,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1191,7 +1191,7 @@ func (x *DispatchSubmitted) GetSubmittedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *DispatchSubmitted) GetEpoch() uint32 {
+func (x *DispatchSubmitted) GetEpoch() uint64 {
 	if x != nil {
 		return x.Epoch
 	}
@@ -1368,7 +1368,7 @@ type OperatorHealthEvent struct {
 	BindId        string                 `protobuf:"bytes,4,opt,name=bind_id,json=bindId,proto3" json:"bind_id,omitempty"`
 	State         HealthState_Value      `protobuf:"varint,5,opt,name=state,proto3,enum=ghasi.smpp.v1.HealthState_Value" json:"state,omitempty"`
 	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	Epoch         uint32                 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1446,7 +1446,7 @@ func (x *OperatorHealthEvent) GetReason() string {
 	return ""
 }
 
-func (x *OperatorHealthEvent) GetEpoch() uint32 {
+func (x *OperatorHealthEvent) GetEpoch() uint64 {
 	if x != nil {
 		return x.Epoch
 	}
@@ -1505,7 +1505,7 @@ type BindDegradedEvent struct {
 	BindId        string                 `protobuf:"bytes,4,opt,name=bind_id,json=bindId,proto3" json:"bind_id,omitempty"`
 	Reason        DegradedReason_Value   `protobuf:"varint,5,opt,name=reason,proto3,enum=ghasi.smpp.v1.DegradedReason_Value" json:"reason,omitempty"`
 	Detail        string                 `protobuf:"bytes,6,opt,name=detail,proto3" json:"detail,omitempty"`
-	Epoch         uint32                 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1583,7 +1583,7 @@ func (x *BindDegradedEvent) GetDetail() string {
 	return ""
 }
 
-func (x *BindDegradedEvent) GetEpoch() uint32 {
+func (x *BindDegradedEvent) GetEpoch() uint64 {
 	if x != nil {
 		return x.Epoch
 	}
@@ -2096,7 +2096,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"incomplete\x18\x14 \x01(\bR\n" +
 	"incomplete\x12\x1c\n" +
 	"\tambiguous\x18\x15 \x01(\bR\tambiguous\x12\x14\n" +
-	"\x05epoch\x18\x16 \x01(\rR\x05epoch\x12\x1c\n" +
+	"\x05epoch\x18\x16 \x01(\x04R\x05epoch\x12\x1c\n" +
 	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\x12#\n" +
 	"\rerror_meaning\x18\x18 \x01(\tR\ferrorMeaning\"\xd4\x04\n" +
 	"\x0eMoInboundEvent\x12\x0e\n" +
@@ -2125,7 +2125,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x10destination_port\x18\x10 \x01(\rH\x01R\x0fdestinationPort\x88\x01\x01\x12;\n" +
 	"\vreceived_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12\x14\n" +
-	"\x05epoch\x18\x12 \x01(\rR\x05epochB\x0e\n" +
+	"\x05epoch\x18\x12 \x01(\x04R\x05epochB\x0e\n" +
 	"\f_source_portB\x13\n" +
 	"\x11_destination_port\"\xaa\x03\n" +
 	"\x11DispatchSubmitted\x12\x1d\n" +
@@ -2142,7 +2142,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\tambiguous\x18\t \x01(\bR\tambiguous\x12=\n" +
 	"\fsubmitted_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12\x14\n" +
-	"\x05epoch\x18\v \x01(\rR\x05epoch\"\xed\x02\n" +
+	"\x05epoch\x18\v \x01(\x04R\x05epoch\"\xed\x02\n" +
 	"\x10DispatchRejected\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x1f\n" +
@@ -2172,7 +2172,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\abind_id\x18\x04 \x01(\tR\x06bindId\x126\n" +
 	"\x05state\x18\x05 \x01(\x0e2 .ghasi.smpp.v1.HealthState.ValueR\x05state\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05epoch\x18\a \x01(\rR\x05epoch\x12*\n" +
+	"\x05epoch\x18\a \x01(\x04R\x05epoch\x12*\n" +
 	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"G\n" +
 	"\x0eDegradedReason\"5\n" +
 	"\x05Value\x12\x0f\n" +
@@ -2187,7 +2187,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\abind_id\x18\x04 \x01(\tR\x06bindId\x12;\n" +
 	"\x06reason\x18\x05 \x01(\x0e2#.ghasi.smpp.v1.DegradedReason.ValueR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x06 \x01(\tR\x06detail\x12\x14\n" +
-	"\x05epoch\x18\a \x01(\rR\x05epoch\x12*\n" +
+	"\x05epoch\x18\a \x01(\x04R\x05epoch\x12*\n" +
 	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"7\n" +
 	"\bBindMode\"+\n" +
 	"\x05Value\x12\a\n" +

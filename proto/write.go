@@ -52,6 +52,15 @@ func (w *writer) count(field string, value uint32) {
 	}
 }
 
+// epoch writes a fencing token: a revision of a bucket, which has more than 32 bits and
+// fits a JSON number's 53. protojson reads it, and would write it as a string.
+func (w *writer) epoch(value uint64) {
+	if value != 0 {
+		w.name("epoch")
+		w.out = strconv.AppendUint(w.out, value, 10)
+	}
+}
+
 // optional writes a field that has presence, zero or not.
 func (w *writer) optional(field string, value *uint32) {
 	if value != nil {

@@ -50,7 +50,7 @@ func EventOf(g *port.ConcatGroup, src Source) port.Event {
 
 func (src *Source) body(id string, at time.Time) *contract.MoInboundEvent {
 	return &contract.MoInboundEvent{Id: id, OperatorId: src.OperatorID, Mno: src.Bind.MNO, BindId: src.Bind.String(),
-		ReceivedAt: timestamppb.New(at), Epoch: uint32(src.Epoch)}
+		ReceivedAt: timestamppb.New(at), Epoch: src.Epoch}
 }
 
 func event(body *contract.MoInboundEvent) port.Event {

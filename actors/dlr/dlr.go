@@ -123,7 +123,7 @@ func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 		To: row.To, From: row.From, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning, NetworkErrorCode: h.NetworkErrorCode,
 		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
 		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,
-		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: uint32(row.Epoch),
+		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: row.Epoch,
 	}
 	if h.Final && row.PartsTotal == 1 {
 		e.PartsFinal = 1

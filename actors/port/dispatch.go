@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -19,15 +20,18 @@ type Trace struct {
 // Nak of its Consumer must be called for it, or JetStream delivers it again
 // after the consumer's AckWait.
 type Delivery struct {
-	Command  *contract.SmsDispatchCommand // nil when Fault is set
-	Fault    error                        // why Payload could not be decoded: a *contract.FieldError
-	Payload  []byte                       // as received; what a dead letter carries; not to be changed
-	Subject  string
-	Attempt  uint64    // 1 for the first delivery
-	StoredAt time.Time // when JetStream stored the command
-	Trace    Trace
-	Replay   string // contract.HeaderReplay: which replay of which dead letter it is; empty: it is none
-	Handle   Handle // settles it
+	Command *contract.SmsDispatchCommand // nil when Fault is set
+	Fault   error                        // why Payload could not be decoded: a *contract.FieldError
+	Payload []byte                       // as received; what a dead letter carries; not to be changed
+	Subject string
+	Attempt uint64 // 1 for the first delivery
+	// Inherited says that Attempt does not count them all: the consumer was made anew,
+	// and the one before it may have handed the command to another process.
+	Inherited bool
+	StoredAt  time.Time // when JetStream stored the command
+	Trace     Trace
+	Replay    string // contract.HeaderReplay: which replay of which dead letter it is; empty: it is none
+	Handle    Handle // settles it
 }
 
 // Handle is what the consumer's adapter needs to settle a delivery. Only the
@@ -40,12 +44,31 @@ type ConsumerSpec struct {
 	Subject       string        // the one subject that it reads
 	AckWait       time.Duration // above the SMPP response timeout plus the time to store
 	MaxAckPending int           // most unsettled deliveries; delayed NAKs count too
+
+	// Of a bind's own subject (US-SC-019); Epoch 0: the consumer is shared by pods.
+	Epoch uint64 // the fencing token of the bind's owner
+	Owner string // its pod, for people
+}
+
+// ConsumerTaken is the error of opening a bind's consumer that a later owner has.
+type ConsumerTaken struct {
+	Durable string
+	Epoch   uint64 // the later owner's
+	Owner   string
+}
+
+func (e *ConsumerTaken) Error() string {
+	return fmt.Sprintf("consumer %s belongs to %s, with epoch %d", e.Durable, e.Owner, e.Epoch)
 }
 
 // DispatchSource opens the consumers that commands come from (US-SC-006).
 type DispatchSource interface {
 	// Open makes the durable consumer if it is missing, brings AckWait and
 	// MaxAckPending up to date if it is there, and returns it.
+	//
+	// With an Epoch, a consumer of a lower one is deleted and made anew: its readers are
+	// told, and what it had handed out and was not acknowledged is handed out again in
+	// stream order, as Inherited. *ConsumerTaken when it has a higher epoch.
 	Open(ctx context.Context, spec ConsumerSpec) (Consumer, error)
 
 	// Lag says how far a durable consumer is behind, whoever reads it (US-SC-018).

@@ -53,6 +53,7 @@ type app struct {
 	started chan struct{} // closed when the tree runs
 
 	draining *draining
+	release  func() error // of the process's identity; nil: it is not kept
 }
 
 // appOptions are what a caller may set beside the configuration.
@@ -172,7 +173,7 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	cfg := a.cfg.Load()
-	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg), Orders: orders,
+	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg), Orders: orders, Identity: a.identify(cfg),
 		PermitTimeout: cfg.Redis.Timeout, Pods: func() int { return cfg.Redis.Pods },
 		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
@@ -188,7 +189,7 @@ func (a *app) start(ctx context.Context) error {
 }
 
 func (a *app) ports(finder *accounts) actors.Ports {
-	p := actors.Ports{Accounts: finder, Dispatch: a.nats.Source(), Publisher: a.nats.Publisher(), Park: a.nats.Receipts()}
+	p := actors.Ports{Accounts: finder, Dispatch: a.nats.Source(), Publisher: a.nats.Publisher(), Park: a.nats.Receipts(), Leases: a.nats.Leases(), Presence: a.nats.Presence()}
 	if a.postgres != nil {
 		p.Correlations = a.postgres
 	} else {
@@ -311,6 +312,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.embedded != nil {
 		errs = append(errs, a.embedded.Close(ctx))
+	}
+	if a.release != nil {
+		errs = append(errs, a.release())
 	}
 	if a.http != nil {
 		errs = append(errs, a.http.Shutdown(ctx))

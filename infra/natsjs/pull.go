@@ -29,7 +29,7 @@ const (
 // ErrConsumerGone is the error of a Pull whose durable consumer was deleted: by
 // another owner of the bind (US-SC-019), or by a server that lost its store.
 // The one who may pull opens it again.
-var ErrConsumerGone = errors.New("the consumer was deleted")
+var ErrConsumerGone = fmt.Errorf("the consumer was deleted: %w", port.ErrNoConsumer)
 
 // errSilent is the error of a Pull that hears neither commands nor heartbeats.
 var errSilent = errors.New("the server is silent: no commands, no heartbeats")
@@ -39,6 +39,8 @@ type consumer struct {
 	conn *Conn
 	spec port.ConsumerSpec
 	next string // the subject of pull requests
+
+	inherited uint64 // up to which sequence of the stream an earlier consumer may have handed out
 }
 
 // pull is one Pull under way. Commands arrive on the subscription's goroutine
@@ -173,7 +175,7 @@ func (c *consumer) collect(ctx context.Context, p *pull, n int, wait, heartbeat 
 		commands, done, err := sift(batch)
 		if len(commands) > 0 {
 			handed += len(commands)
-			hand(decode(commands))
+			hand(c.decode(commands))
 		}
 		if done || err != nil {
 			return handed, err
@@ -249,7 +251,7 @@ func conflict(description string) (done bool, err error) {
 }
 
 // decode turns messages into deliveries. One allocation holds all the handles.
-func decode(messages []*nats.Msg) []port.Delivery {
+func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 	deliveries := make([]port.Delivery, len(messages))
 	handles := make([]handle, len(messages))
 	for i, m := range messages {
@@ -257,7 +259,9 @@ func decode(messages []*nats.Msg) []port.Delivery {
 		handles[i].reply = m.Reply
 		d.Handle = &handles[i]
 		d.Payload, d.Subject, d.Trace = m.Data, m.Subject, readTrace(m.Header)
-		d.Attempt, d.StoredAt = deliveryFacts(m.Reply)
+		var sequence uint64
+		d.Attempt, sequence, d.StoredAt = deliveryFacts(m.Reply)
+		d.Inherited = sequence <= c.inherited && c.inherited > 0
 		contentType := ""
 		if len(m.Header) > 0 {
 			contentType = m.Header.Get(contract.HeaderContentType)

@@ -90,15 +90,15 @@ func (c *consumer) Nak(h port.Handle, delay time.Duration) error {
 	return nil
 }
 
-// deliveryFacts reads a delivery's number and the time when the command was
-// stored out of its reply subject, which is how JetStream tells them:
+// deliveryFacts reads a delivery's number, the command's sequence in the stream and
+// the time when it was stored out of its reply subject, which is how JetStream tells them:
 //
 //	$JS.ACK.stream.consumer.delivered.streamSeq.consumerSeq.time.pending
 //	$JS.ACK.domain.account.stream.consumer.delivered.streamSeq.consumerSeq.time.pending[.random]
 //
 // nats.go's Metadata reads the same, with an allocation for each token. Subjects
 // of another form give a first delivery without a time.
-func deliveryFacts(reply string) (attempt uint64, storedAt time.Time) {
+func deliveryFacts(reply string) (attempt, sequence uint64, storedAt time.Time) {
 	attempt = 1
 	tokens := strings.Count(reply, ".") + 1
 	var at int // the index of "delivered"
@@ -108,18 +108,22 @@ func deliveryFacts(reply string) (attempt uint64, storedAt time.Time) {
 	case tokens >= 11:
 		at = 6
 	default:
-		return attempt, storedAt
+		return attempt, sequence, storedAt
 	}
 	rest := skipTokens(reply, at)
 	delivered, rest, _ := strings.Cut(rest, ".")
 	if n, err := strconv.ParseUint(delivered, 10, 64); err == nil {
 		attempt = n
 	}
-	stamp, _, _ := strings.Cut(skipTokens(rest, 2), ".")
+	stored, rest, _ := strings.Cut(rest, ".")
+	if n, err := strconv.ParseUint(stored, 10, 64); err == nil {
+		sequence = n
+	}
+	stamp, _, _ := strings.Cut(skipTokens(rest, 1), ".")
 	if ns, err := strconv.ParseInt(stamp, 10, 64); err == nil {
 		storedAt = time.Unix(0, ns)
 	}
-	return attempt, storedAt
+	return attempt, sequence, storedAt
 }
 
 // skipTokens returns what follows the first n tokens of a subject.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -40,36 +41,94 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, away(err))
 	}
-	if err := ensureConsumer(ctx, stream, spec); err != nil {
+	inherited, err := ensureConsumer(ctx, stream, spec)
+	if err != nil {
 		return nil, fmt.Errorf("open consumer %s on %s: %w", spec.Durable, spec.Subject, away(err))
 	}
 	return &consumer{
-		conn: s.conn, spec: spec,
+		conn: s.conn, spec: spec, inherited: inherited,
 		next: "$JS.API.CONSUMER.MSG.NEXT." + contract.StreamDispatch + "." + spec.Durable,
 	}, nil
 }
 
-// ensureConsumer makes the durable or brings its limits up to date.
-func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) error {
-	found, err := stream.Consumer(ctx, spec.Durable)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		_, err = stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable:       spec.Durable,
-			FilterSubject: spec.Subject,
-			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       spec.AckWait,
-			MaxAckPending: spec.MaxAckPending,
-			MaxDeliver:    -1,
-		})
-		if !errors.Is(err, jetstream.ErrConsumerExists) {
-			return err
+// ensureConsumer makes the durable or brings its limits up to date, and returns up to
+// which sequence of the stream an earlier one of that name may have handed commands
+// out.
+func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, err error) {
+	for {
+		found, err := stream.Consumer(ctx, spec.Durable)
+		switch {
+		case errors.Is(err, jetstream.ErrConsumerNotFound):
+			err = createConsumer(ctx, stream, spec, inherited)
+			if errors.Is(err, jetstream.ErrConsumerExists) {
+				continue // another pod was faster, with other limits or another epoch
+			}
+			return inherited, err
+		case err != nil:
+			return 0, err
 		}
-		found, err = stream.Consumer(ctx, spec.Durable) // another pod was faster, with other limits
+		info := found.CachedInfo()
+		if err := foreign(info.Config, spec); err != nil {
+			return 0, err
+		}
+		term := termOf(info)
+		switch {
+		case spec.Epoch == 0 || term.epoch == spec.Epoch:
+			return term.inherited, adjustConsumer(ctx, stream, info.Config, spec)
+		case term.epoch > spec.Epoch:
+			return 0, &port.ConsumerTaken{Durable: spec.Durable, Epoch: term.epoch, Owner: term.owner}
+		}
+		// A work queue keeps what nobody has acknowledged, whether or not there is a
+		// consumer; the next one begins with the oldest of it. (A process that dies
+		// between the two calls takes with it what was handed out.)
+		inherited = max(inherited, term.inherited, info.Delivered.Stream)
+		if err := stream.DeleteConsumer(ctx, spec.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return 0, err
+		}
 	}
-	if err != nil {
-		return err
+}
+
+// The metadata of a consumer that has an owner (US-SC-019).
+const (
+	metadataEpoch     = "epoch"
+	metadataOwner     = "owner"
+	metadataInherited = "inherited" // the stream's sequence up to which earlier consumers may have handed out
+)
+
+// term is what a consumer's metadata say of its owner.
+type term struct {
+	epoch, inherited uint64
+	owner            string
+}
+
+// termOf reads them. One without, which was made before there were leases, has epoch 0.
+func termOf(info *jetstream.ConsumerInfo) (t term) {
+	number := func(name string) uint64 {
+		n, _ := strconv.ParseUint(info.Config.Metadata[name], 10, 64) // 0 for what is no number
+		return n
 	}
-	config := found.CachedInfo().Config
+	return term{number(metadataEpoch), number(metadataInherited), info.Config.Metadata[metadataOwner]}
+}
+
+func createConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec, inherited uint64) error {
+	config := jetstream.ConsumerConfig{
+		Durable:       spec.Durable,
+		FilterSubject: spec.Subject,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       spec.AckWait,
+		MaxAckPending: spec.MaxAckPending,
+		MaxDeliver:    -1,
+	}
+	if spec.Epoch != 0 {
+		config.Metadata = map[string]string{metadataEpoch: strconv.FormatUint(spec.Epoch, 10), metadataOwner: spec.Owner,
+			metadataInherited: strconv.FormatUint(inherited, 10)}
+	}
+	_, err := stream.CreateConsumer(ctx, config)
+	return err
+}
+
+// foreign says why a consumer of that name is somebody else's.
+func foreign(config jetstream.ConsumerConfig, spec port.ConsumerSpec) error {
 	switch {
 	case config.FilterSubject != spec.Subject:
 		return fmt.Errorf("it exists and reads %q: delete it, or give this one another name", config.FilterSubject)
@@ -77,11 +136,17 @@ func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.Cons
 		return fmt.Errorf("it exists with acknowledgement policy %v, want explicit: delete it", config.AckPolicy)
 	case config.DeliverSubject != "":
 		return errors.New("it exists and pushes, want a pull consumer: delete it")
-	case config.AckWait == spec.AckWait && config.MaxAckPending == spec.MaxAckPending && config.MaxDeliver == -1:
+	}
+	return nil
+}
+
+// adjustConsumer brings the limits of a consumer that is there up to date.
+func adjustConsumer(ctx context.Context, stream jetstream.Stream, config jetstream.ConsumerConfig, spec port.ConsumerSpec) error {
+	if config.AckWait == spec.AckWait && config.MaxAckPending == spec.MaxAckPending && config.MaxDeliver == -1 {
 		return nil
 	}
 	config.AckWait, config.MaxAckPending, config.MaxDeliver = spec.AckWait, spec.MaxAckPending, -1
-	_, err = stream.UpdateConsumer(ctx, config)
+	_, err := stream.UpdateConsumer(ctx, config)
 	return err
 }
 

@@ -133,7 +133,7 @@ func (c *Consumer) take(n int) (taken []port.Delivery, next time.Time, changed <
 // delivery is the command as it is handed out now.
 func (m *command) delivery(of *durable) port.Delivery {
 	d := port.Delivery{
-		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, StoredAt: m.storedAt,
+		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, Inherited: m.before, StoredAt: m.storedAt,
 		Trace:  port.Trace{Parent: m.headers[headerParent], State: m.headers[headerState]},
 		Replay: m.headers[contract.HeaderReplay],
 		Handle: &handle{of, m},

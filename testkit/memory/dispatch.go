@@ -52,6 +52,7 @@ type command struct {
 	attempt uint64    // deliveries so far
 	due     time.Time // when it is delivered again; of no meaning before the first delivery
 	acked   bool
+	before  bool // a durable that was made anew had handed it out
 }
 
 // durable is what a consumer's name stands for, however often it is opened.
@@ -123,6 +124,16 @@ func (d *Dispatch) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consu
 			return nil, fmt.Errorf("open consumer %s on %s: consumer %s reads %s already", spec.Durable, spec.Subject, name, there.spec.Subject)
 		}
 	}
+	if there := d.durables[spec.Durable]; there != nil && spec.Epoch != 0 {
+		switch {
+		case there.spec.Epoch > spec.Epoch:
+			return nil, &port.ConsumerTaken{Durable: spec.Durable, Epoch: there.spec.Epoch, Owner: there.spec.Owner}
+		case there.spec.Epoch < spec.Epoch:
+			d.delete(spec.Durable)
+		}
+	} else if there != nil {
+		spec.Epoch, spec.Owner = there.spec.Epoch, there.spec.Owner
+	}
 	if d.durables[spec.Durable] == nil {
 		d.durables[spec.Durable] = &durable{}
 	}
@@ -163,6 +174,10 @@ func (d *Dispatch) Lag(ctx context.Context, name string) (port.Lag, error) {
 func (d *Dispatch) Delete(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.delete(name)
+}
+
+func (d *Dispatch) delete(name string) {
 	gone := d.durables[name]
 	if gone == nil {
 		return
@@ -170,6 +185,7 @@ func (d *Dispatch) Delete(name string) {
 	gone.gone = true
 	delete(d.durables, name)
 	for _, c := range d.queue(gone.spec.Subject).commands {
+		c.before = c.before || c.attempt > 0
 		c.attempt, c.due = 0, time.Time{}
 	}
 	d.changed.raise()

@@ -75,7 +75,6 @@ func (m *Memory) troubles() []*Trouble {
 	return []*Trouble{
 		&m.Dispatch.Trouble, &m.Publisher.Trouble, &m.Correlations.Trouble, &m.Park.Trouble,
 		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Orders.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
-		&m.Counters.Trouble, &m.Permits.Trouble, &m.Concat.Trouble, &m.Credentials.Trouble, &m.Binds.Trouble,
 		&m.Leases.Trouble, &m.Presence.Trouble,
 	}
 }

@@ -92,6 +92,16 @@ func (t *Trouble) enter(ctx context.Context) (answer, err error) {
 	return t.lost, nil
 }
 
+// Enter begins a call of a port that a test puts before another: it waits as long as
+// the trouble wants, and returns the trouble's error.
+func (t *Trouble) Enter(ctx context.Context) error {
+	answer, err := t.enter(ctx)
+	if err != nil {
+		return err
+	}
+	return answer
+}
+
 // silent reports whether the server says nothing now, and with which error if it
 // says that much; changed tells when to ask again. It is for those who wait on a
 // server over many of its changes: a pull, a watch.

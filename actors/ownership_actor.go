@@ -1,0 +1,219 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/ownership"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// owner carries out what package ownership decides: it watches leases and pods, makes
+// the calls that are due, each on a goroutine of its own, and writes into the tenure
+// what this process may do with which bind. The operators start and stop binds by that.
+//
+// One value over all its restarts. A restart begins the watches anew; a call whose
+// answer is lost with a failure counts as lost after some seconds.
+type owner struct {
+	env    *environment
+	node   *node
+	claims *ownership.Claims
+
+	groups  []port.Group // that are watched
+	round   int          // of the watches: an older one's news is dropped
+	stop    context.CancelFunc
+	timer   *time.Timer
+	leaving time.Time // since when; zero: it is not
+}
+
+const (
+	// leaseCall bounds one call on a lease or a presence: well below the time that a
+	// renewal may fail for.
+	leaseCall = 2500 * time.Millisecond
+	// leaveWithin is how long a process that has drained tries to give its leases back.
+	leaveWithin = 3 * time.Second
+	// leaveAgain is how often the connector is told that this is done.
+	leaveAgain = 500 * time.Millisecond
+)
+
+// The messages that only ownership hears.
+type (
+	// tenureChanged tells ownership that an operator wants other binds, or that a bind
+	// has started or ended; and operators that another grant is there.
+	tenureChanged struct{}
+	ownerDue      struct{}
+	leavePools    struct{} // the process is stopping
+	poolsLeft     struct{} // its answer to the connector
+	called        struct {
+		step     ownership.Step
+		revision uint64
+		err      error
+	}
+	// news is what a watch tells of.
+	news struct {
+		round int
+		tell  func(*ownership.Claims, time.Time)
+	}
+)
+
+// Receive implements actor.Actor.
+func (o *owner) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		o.node.show("running", time.Now())
+		o.watch(c, nil)
+	case *actor.Stopping, *actor.Restarting:
+		o.halt()
+		return
+	case *called:
+		o.claims.Answered(m.step, m.revision, m.err, time.Now())
+	case *news:
+		if m.round == o.round {
+			m.tell(o.claims, time.Now())
+		}
+	case *leavePools:
+		if o.leaving.IsZero() {
+			o.leaving = time.Now()
+		}
+		o.claims.Leave()
+	case *tenureChanged, *ownerDue:
+	default:
+		return
+	}
+	o.advance(c)
+}
+
+func (o *owner) halt() {
+	o.round++
+	if o.stop != nil {
+		o.stop()
+	}
+	if o.timer != nil {
+		o.timer.Stop()
+	}
+}
+
+// advance looks at what is wanted and makes the calls that are due.
+func (o *owner) advance(c actor.Context) {
+	now := time.Now()
+	wants, running := o.env.tenure.look()
+	o.claims.Wants(wants, running)
+	steps := o.claims.Tick(now)
+	for _, f := range o.claims.Facts() {
+		o.env.Listener.On(f)
+	}
+	o.env.tenure.grant(o.claims.Grants())
+	pods := 1
+	for _, group := range o.groups {
+		pods = max(pods, o.claims.Pods(group))
+	}
+	o.env.tenure.pods.Store(int64(pods))
+	if !o.env.tenure.agrees() { // told again as long as they do not do it
+		for _, pid := range o.env.tenure.operators() {
+			c.Send(pid, tenureChangedMessage)
+		}
+	}
+	for _, s := range steps {
+		o.call(c, s)
+	}
+	if groups := o.claims.Groups(); !sameGroups(groups, o.groups) {
+		o.watch(c, groups)
+	}
+	o.leave(c, now, len(running) > 0)
+	wait := o.claims.Next(now).Sub(now)
+	if !o.leaving.IsZero() {
+		wait = min(wait, leaveAgain)
+	}
+	o.timer = resetTimer(c, o.timer, wait)
+}
+
+var tenureChangedMessage = &tenureChanged{}
+
+func resetTimer(c actor.Context, t *time.Timer, wait time.Duration) *time.Timer {
+	if t != nil {
+		t.Stop()
+	}
+	root, self := c.ActorSystem().Root, c.Self()
+	return time.AfterFunc(max(wait, time.Millisecond), func() { root.Send(self, &ownerDue{}) })
+}
+
+func sameGroups(a, b []port.Group) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// call makes one call, and brings its answer back.
+func (o *owner) call(c actor.Context, s ownership.Step) {
+	root, self, env := c.ActorSystem().Root, c.Self(), o.env
+	go func() {
+		ctx, cancel := context.WithTimeout(env.ctx, leaseCall)
+		defer cancel()
+		m := &called{step: s}
+		switch s.Do {
+		case ownership.Acquire:
+			m.revision, m.err = env.Leases.Acquire(ctx, s.Lease)
+		case ownership.Renew:
+			m.revision, m.err = env.Leases.Renew(ctx, s.Lease)
+		case ownership.Release:
+			m.err = env.Leases.Release(ctx, s.Lease)
+		case ownership.Announce:
+			m.err = env.Presence.Announce(ctx, s.Pod)
+		case ownership.Depart:
+			m.err = env.Presence.Depart(ctx, s.Pod)
+		}
+		root.Send(self, m)
+	}()
+}
+
+// watch begins to watch these groups, and no others.
+func (o *owner) watch(c actor.Context, groups []port.Group) {
+	o.halt()
+	ctx, cancel := context.WithCancel(o.env.ctx)
+	o.groups, o.stop = groups, cancel
+	root, self, round := c.ActorSystem().Root, c.Self(), o.round
+	tell := func(f func(*ownership.Claims, time.Time)) { root.Send(self, &news{round, f}) }
+	o.claims.LeasesKnown(false, time.Now())
+	o.claims.PodsKnown(false, time.Now())
+	leases, pods := o.env.Leases, o.env.Presence
+	go func() { // it ends with its context, whose error says nothing
+		_ = leases.Watch(ctx, groups, port.LeaseWatcher{
+			Seen: func(l port.Lease) { tell(func(k *ownership.Claims, now time.Time) { k.SeenLease(l, now) }) },
+			Gone: func(b port.BindID, how port.Vanished, revision uint64) {
+				tell(func(k *ownership.Claims, now time.Time) { k.GoneLease(b, how, revision, now) })
+			},
+			Synced: func(is bool) { tell(func(k *ownership.Claims, now time.Time) { k.LeasesKnown(is, now) }) },
+		})
+	}()
+	go func() {
+		_ = pods.Watch(ctx, groups, port.PodWatcher{
+			Seen: func(p port.Pod) { tell(func(k *ownership.Claims, now time.Time) { k.SeenPod(p, now) }) },
+			Gone: func(g port.Group, instance string) {
+				tell(func(k *ownership.Claims, _ time.Time) { k.GonePod(g, instance) })
+			},
+			Synced: func(is bool) { tell(func(k *ownership.Claims, now time.Time) { k.PodsKnown(is, now) }) },
+		})
+	}()
+}
+
+// leave tells the connector that a process that is stopping holds nothing any
+// more, or that it has tried for long enough after its last bind had ended.
+func (o *owner) leave(c actor.Context, now time.Time, running bool) {
+	if o.leaving.IsZero() {
+		return
+	}
+	if running {
+		o.leaving = now
+	}
+	if o.claims.Left() || now.Sub(o.leaving) >= leaveWithin {
+		c.Send(c.Parent(), &poolsLeft{})
+	}
+}

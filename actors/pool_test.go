@@ -1,0 +1,310 @@
+package actors_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ownership"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/memory"
+)
+
+// pool is several pods on the same stores and one MNO, in one bubble.
+type pool struct {
+	*rig
+	pods []*pod
+	born int
+}
+
+// pod is one process of the pool. What it is cut off from hangs.
+type pod struct {
+	name     string
+	system   *actors.System
+	leases   *cutLeases
+	presence *cutPresence
+}
+
+// cutLeases are leases that a pod may be cut off from: its calls wait for the end of
+// their context, and its watch says that it knows nothing.
+type cutLeases struct {
+	port.Leases
+	memory.Trouble // Hang and Heal
+}
+
+type cutPresence struct {
+	port.Presence
+	memory.Trouble
+}
+
+func (l *cutLeases) Acquire(ctx context.Context, lease port.Lease) (uint64, error) {
+	if err := l.Enter(ctx); err != nil {
+		return 0, err
+	}
+	return l.Leases.Acquire(ctx, lease)
+}
+
+func (l *cutLeases) Renew(ctx context.Context, lease port.Lease) (uint64, error) {
+	if err := l.Enter(ctx); err != nil {
+		return 0, err
+	}
+	return l.Leases.Renew(ctx, lease)
+}
+
+func (l *cutLeases) Release(ctx context.Context, lease port.Lease) error {
+	if err := l.Enter(ctx); err != nil {
+		return err
+	}
+	return l.Leases.Release(ctx, lease)
+}
+
+func (p *cutPresence) Announce(ctx context.Context, pod port.Pod) error {
+	if err := p.Enter(ctx); err != nil {
+		return err
+	}
+	return p.Presence.Announce(ctx, pod)
+}
+
+// newPool makes binds 1 to n of awcc, and no pod yet.
+func newPool(r *rig, n int) *pool {
+	a := *r.account["awcc"]
+	a.Binds = nil
+	for i := range n {
+		a.Binds = append(a.Binds, port.BindSetting{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: i + 1}, OperatorID: "awcc", Enabled: true})
+	}
+	r.setAccount(&a)
+	return &pool{rig: r}
+}
+
+func (p *pool) add() *pod {
+	p.t.Helper()
+	p.born++
+	name := fmt.Sprint("pod-", p.born)
+	one := &pod{name: name, leases: &cutLeases{Leases: p.mem.Leases}, presence: &cutPresence{Presence: p.mem.Presence}}
+	var err error
+	one.system, err = actors.Start(actors.Options{
+		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: p.mem.Correlations,
+			Park: p.mem.Park, Counters: p.mem.Counters, Concat: p.mem.Concat, Leases: one.leases, Presence: one.presence},
+		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second},
+		Listener: p.rig, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.pods = append(p.pods, one)
+	return one
+}
+
+// remove ends a pod: cleanly, or as kill -9 does, which closes its lines.
+func (p *pool) remove(one *pod, cleanly bool) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if cleanly {
+		if err := one.system.Drain(ctx); err != nil {
+			p.t.Error(err)
+		}
+	}
+	if err := one.system.Stop(ctx); err != nil {
+		p.t.Error(err)
+	}
+	for i := range p.pods {
+		if p.pods[i] == one {
+			p.pods = append(p.pods[:i], p.pods[i+1:]...)
+			break
+		}
+	}
+}
+
+// close ends all that is left, before the bubble does.
+func (p *pool) close() {
+	for len(p.pods) > 0 {
+		p.remove(p.pods[0], false)
+	}
+	p.after(2 * time.Second) // protoactor counts dead letters for a second
+}
+
+// bound is which pods have which binds BOUND.
+func (p *pool) bound() (owners map[string][]string) {
+	owners = map[string][]string{}
+	for _, one := range p.pods {
+		for _, b := range one.system.Tree().Binds() {
+			if b.Bound {
+				owners[b.Bind] = append(owners[b.Bind], one.name)
+			}
+		}
+	}
+	return owners
+}
+
+// spread holds the pool to one owner a bind, evenly, within some time.
+func (p *pool) spread(t *testing.T, binds int, within time.Duration, why string) {
+	t.Helper()
+	began := time.Now()
+	for {
+		owners, each := p.bound(), map[string]int{}
+		for bind, of := range owners {
+			if len(of) > 1 {
+				t.Errorf("%s: %s is bound by %q", why, bind, of)
+			}
+			each[of[0]]++
+		}
+		even := len(owners) == binds
+		for _, one := range p.pods {
+			n := each[one.name]
+			even = even && n >= binds/len(p.pods) && n <= (binds+len(p.pods)-1)/len(p.pods)
+		}
+		if sessions := len(p.mno.BoundAs(codec.BindTransceiverID)); sessions > binds {
+			t.Errorf("%s: the MNO has %d sessions for %d binds", why, sessions, binds)
+		}
+		if even {
+			t.Logf("%s: even after %v", why, time.Since(began))
+			return
+		}
+		if time.Since(began) > within {
+			t.Errorf("%s: after %v %v over %d pods", why, within, owners, len(p.pods))
+			return
+		}
+		p.after(50 * time.Millisecond)
+	}
+}
+
+// US-SC-017, issue 7: 2 → 4 → 3 → 1 pods, all binds bound within 30 s at each step,
+// within 1 s where the pod leaves cleanly, one pod a bind where there are as many.
+func TestUSSC017PodsComeAndGo(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 4)
+		p.add()
+		p.add()
+		p.spread(t, 4, 5*time.Second, "2 pods start")
+		p.add()
+		p.add()
+		p.spread(t, 4, 5*time.Second, "4 pods")
+		p.remove(p.pods[1], true)
+		p.spread(t, 4, time.Second, "one leaves")
+		p.remove(p.pods[0], false)
+		p.spread(t, 4, 33*time.Second, "one is killed")
+		p.remove(p.pods[0], true)
+		p.spread(t, 4, time.Second, "another leaves")
+		p.close()
+		won := len(heard[event.LeaseWon](r))
+		if won < 4+2+1+1+2 || won > 16 {
+			t.Errorf("ownership changed %d times", won)
+		}
+	})
+}
+
+// Issue 7: an owner that NATS cannot reach any more stops by itself, unbinds, and
+// writes nothing afterwards; another has the bind when the lease has expired, and at
+// no time do two sessions exist. What was in flight is sent again, marked.
+func TestUSSC016ACutOffOwnerFencesItself(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 1)
+		a := p.add()
+		p.spread(t, 1, 5*time.Second, "one pod")
+		b := p.add()
+		p.after(5 * time.Second)
+		a.leases.Hang()
+		a.presence.Hang()
+		cut := time.Now()
+		var unbound, taken time.Duration
+		for time.Since(cut) < 45*time.Second {
+			p.sendText(fmt.Sprint("m", int(time.Since(cut).Milliseconds())), "Hello")
+			p.after(100 * time.Millisecond)
+			if n := len(p.mno.BoundAs(codec.BindTransceiverID)); n > 1 {
+				t.Fatalf("%d sessions after %v", n, time.Since(cut))
+			} else if n == 0 && unbound == 0 {
+				unbound = time.Since(cut)
+			}
+			if owners := p.bound()["awcc.trx.1"]; taken == 0 && len(owners) == 1 && owners[0] == b.name {
+				taken = time.Since(cut)
+			}
+		}
+		if unbound == 0 || unbound > 23*time.Second || taken == 0 || taken > 35*time.Second {
+			t.Errorf("unbound after %v, taken over after %v", unbound, taken)
+		}
+		t.Logf("unbound after %v, taken over after %v", unbound, taken)
+		p.after(2 * time.Minute)
+		if left := r.mem.Unsettled() + r.mem.Waiting(); left != 0 {
+			t.Errorf("%d commands are left", left)
+		}
+		if lost := heard[event.LeaseLost](r); len(lost) != 1 {
+			t.Errorf("%+v", lost)
+		}
+		a.leases.Heal()
+		a.presence.Heal()
+		p.close()
+	})
+}
+
+// US-SC-019: the bind's own subject keeps its order across a hand-over, nothing is
+// lost, and the consumer is the new owner's.
+func TestUSSC019AHandOverKeepsTheOrder(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 1)
+		first := p.add()
+		p.spread(t, 1, 5*time.Second, "one pod")
+		p.add()
+		p.after(3 * time.Second)
+		const n = 600
+		for i := range n {
+			r.mem.Publish(contract.BindSubject("awcc", "trx", 1), fmt.Appendf(nil, `{"messageId":"m%d","to":"937%08d","text":"#%d"}`, i, i, i))
+			if i == n/2 {
+				go p.remove(first, true)
+			}
+			p.after(2 * time.Millisecond)
+		}
+		p.after(time.Minute)
+		last := -1
+		sms := r.mno.SMS()
+		for _, s := range sms {
+			var i int
+			_, _ = fmt.Sscanf(s.Destination.Addr[3:], "%d", &i)
+			if i <= last {
+				t.Errorf("#%d came after #%d", i, last)
+			}
+			last = i
+		}
+		if len(sms) != n {
+			t.Errorf("%d SMS for %d messages", len(sms), n)
+		}
+		epochs := map[uint64]bool{}
+		for _, e := range r.mem.Events(contract.SubjectSubmitted) {
+			epochs[e.Body.(*contract.DispatchSubmitted).Epoch] = true
+		}
+		if len(epochs) != 2 || epochs[0] {
+			t.Errorf("epochs of the events: %v", epochs)
+		}
+		p.close()
+	})
+}
+
+// Issue 7: a lease that somebody deletes is won again and the line stays; one that is
+// overwritten costs the session, and is healed when the value has expired.
+func TestLeasesThatSomebodyMeddlesWith(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 1)
+		p.add()
+		p.spread(t, 1, 5*time.Second, "one pod")
+		bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+		before, binds := r.mem.Leases.Lease(bind).Epoch, r.mno.Counts().Binds
+		r.mem.Leases.Delete(bind)
+		p.after(time.Second)
+		if l := r.mem.Leases.Lease(bind); l.Epoch <= before || r.mno.Counts().Binds != binds {
+			t.Errorf("deleted: epoch %d after %d, %d binds after %d", l.Epoch, before, r.mno.Counts().Binds, binds)
+		}
+		r.mem.Leases.Overwrite(port.Lease{Bind: bind})
+		p.after(6 * time.Second)
+		if len(p.mno.BoundAs(codec.BindTransceiverID)) != 0 {
+			t.Error("bound on under a lease that says something else")
+		}
+		p.spread(t, 1, 32*time.Second, "healed")
+		p.close()
+	})
+}

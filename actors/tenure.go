@@ -1,0 +1,162 @@
+package actors
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/ownership"
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// tenure is where operators and ownership meet: which binds the operators would serve,
+// of which they have actors, and what ownership has granted. It is a table and not
+// messages, so that nothing is forgotten when either fails: each looks at the other's
+// side again whenever it is told that something has changed, and once in a while.
+type tenure struct {
+	free bool         // there are no leases: every bind is ours
+	pods atomic.Int64 // that live and take binds, this one among them, in the largest group
+
+	mu      sync.Mutex
+	wants   map[string][]port.BindID        // by the operator, and the role that it wants them in
+	running map[string]map[port.BindID]bool // by the operator
+	told    map[string]*actor.PID           // operators that must know when a grant changes
+	grants  map[port.BindID]*tenancy
+}
+
+// tenancy is one grant, as the bind and its children share it.
+type tenancy struct {
+	ownership.Grant
+	fence *fence
+}
+
+func newTenure(free bool) *tenure {
+	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, grants: map[port.BindID]*tenancy{}}
+}
+
+// want says which binds an operator would serve in one of its roles; none: it is leaving.
+func (t *tenure) want(who string, binds []port.BindID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.wants[who] = binds; len(binds) == 0 {
+		delete(t.wants, who)
+	}
+}
+
+// began says that an operator begins, without any bind.
+func (t *tenure) began(operator *actor.PID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running[operator.Id], t.told[operator.Id] = map[port.BindID]bool{}, operator
+}
+
+// ended says that an operator has gone for good.
+func (t *tenure) ended(operator *actor.PID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.running, operator.Id)
+	delete(t.told, operator.Id)
+}
+
+// operators returns whoever must know when a grant changes.
+func (t *tenure) operators() []*actor.PID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.told))
+}
+
+// runs says that an operator has actors of a bind, or no more.
+func (t *tenure) runs(operator string, bind port.BindID, is bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if binds := t.running[operator]; is {
+		binds[bind] = true
+	} else {
+		delete(binds, bind)
+	}
+}
+
+// look returns all that is wanted, and all that runs.
+func (t *tenure) look() (wants, running map[port.BindID]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	wants, running = map[port.BindID]bool{}, map[port.BindID]bool{}
+	for _, binds := range t.wants {
+		for _, b := range binds {
+			wants[b] = true
+		}
+	}
+	for _, binds := range t.running {
+		maps.Copy(running, binds)
+	}
+	return wants, running
+}
+
+// grant takes in what ownership grants.
+func (t *tenure) grant(grants []ownership.Grant) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left := maps.Clone(t.grants)
+	for _, g := range grants {
+		delete(left, g.Bind)
+		known := t.grants[g.Bind]
+		if known == nil {
+			known = &tenancy{fence: &fence{}}
+		}
+		next := &tenancy{Grant: g, fence: known.fence}
+		next.fence.set(g)
+		t.grants[g.Bind] = next
+	}
+	for bind := range left { // its bind has ended; a link that should still be there is cut off
+		left[bind].fence.shut()
+		delete(t.grants, bind)
+	}
+}
+
+// agrees reports whether what runs is what is granted.
+func (t *tenure) agrees() bool {
+	_, running := t.look()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for bind, g := range t.grants {
+		if (g.Order == ownership.Serve) != running[bind] {
+			return false
+		}
+		delete(running, bind)
+	}
+	return len(running) == 0
+}
+
+// of returns what is granted of a bind; ok is false when it is not ours to serve.
+func (t *tenure) of(bind port.BindID) (g tenancy, ok bool) {
+	if t.free {
+		return tenancy{}, true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.grants[bind]; known != nil {
+		return *known, true
+	}
+	return g, false
+}
+
+// podsAtLeast returns how many pods share the accounts: as many as live, and not fewer
+// than somebody else says.
+func (t *tenure) podsAtLeast(told func() int) func() int {
+	return func() int {
+		n := max(int(t.pods.Load()), 1)
+		if told != nil {
+			n = max(n, told())
+		}
+		return n
+	}
+}
+
+// epoch returns the fencing token of a bind that is ours, 0 for any other.
+func (t *tenure) epoch(bind port.BindID) uint64 {
+	g, _ := t.of(bind)
+	return g.Epoch
+}
