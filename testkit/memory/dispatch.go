@@ -20,7 +20,7 @@ const (
 )
 
 // ErrConsumerGone is the error of a consumer whose durable was deleted (US-SC-019).
-var ErrConsumerGone = errors.New("the consumer was deleted")
+var ErrConsumerGone = fmt.Errorf("the consumer was deleted: %w", port.ErrNoConsumer)
 
 // Dispatch implements port.DispatchSource: the work-queue stream SMPP_DISPATCH
 // and its durable consumers.
