@@ -21,8 +21,9 @@ type arrivals struct {
 	sequence uint32            // of the last one
 	fallen   int               // sequence numbers that were not above the one before
 	strange  []string
-	timed    bool        // times are kept
-	times    []time.Time // when each was read
+	timed    bool                           // times are kept
+	times    []time.Time                    // when each was read
+	note     func(message int, m *smsc.SMS) // is called for each; nil: nobody wants to know
 }
 
 // arrival is one accepted SMS. The zero value is none.
@@ -56,6 +57,9 @@ func (a *arrivals) take(m *smsc.SMS) string {
 	if err != nil || err2 != nil || i >= a.n || total != a.parts(i) {
 		a.strange = append(a.strange, m.Destination.Addr+" "+m.ID)
 		return ""
+	}
+	if a.note != nil {
+		a.note(i, m)
 	}
 	at, came := place(i, part), arrival{id, m.Part.Reference}
 	if a.first[at] == (arrival{}) {

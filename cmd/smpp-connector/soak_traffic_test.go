@@ -19,8 +19,9 @@ import (
 // recipient, so that a PDU says which message it is of.
 type traffic struct {
 	n        int
-	long     bool // a fifth of them in parts
-	receipts bool // half of them ask for a receipt
+	long     bool               // a fifth of them in parts
+	receipts bool               // half of them ask for a receipt
+	subject  func(i int) string // of message i; nil: the operator's
 }
 
 // mostParts is the most parts of a message of ours.
@@ -165,6 +166,9 @@ func (s *sender) take(tokens <-chan struct{}) int {
 // publish tries until the command is stored; false: it was told to stop.
 func (s *sender) publish(i int) bool {
 	m := &nats.Msg{Subject: contract.OperatorSubject("awcc"), Data: s.command(i)}
+	if s.subject != nil {
+		m.Subject = s.subject(i)
+	}
 	for {
 		try, cancel := context.WithTimeout(context.Background(), publishWithin)
 		_, err := s.js.PublishMsg(try, m, jetstream.WithMsgID("m"+strconv.Itoa(i)), jetstream.WithRetryAttempts(0))
