@@ -29,7 +29,7 @@ type Account struct {
 	// nil where we call the MNO (SMPP 3.4 §2.2.1).
 	Called func(ctx context.Context) (net.Conn, error)
 	Bind   codec.Bind         // what the bind PDU says
-	Binds  []port.BindSetting // at least one
+	Binds  []port.BindSetting // none: all are switched off
 
 	FallbackTriggers []codec.Status // refusals of a transceiver that mean: bind a transmitter and a receiver (US-SC-003)
 

@@ -176,7 +176,7 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 		return
 	}
 	if a.attempts > 0 || a.account == nil {
-		o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), At: now})
+		o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), TPS: m.account.TPS, At: now})
 	}
 	a.attempts, a.account = 0, m.account
 	o.env.remember(m.account)

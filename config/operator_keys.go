@@ -71,8 +71,8 @@ var profileSettings = append([]knob[Profile]{
 	{"outbind.password", "", "", "password that its outbind must carry",
 		func(p *Profile) value { return text(&p.Outbind.Password, atMost(64)) }},
 
-	{"tpsLimit", "SMPP_TPS_LIMIT", "", "PDUs a second of the account, over all binds and pods; 0: none",
-		func(p *Profile) value { return whole(&p.TPSLimit, 0, 1000000) }},
+	{"tpsLimit", "SMPP_TPS_LIMIT", "", "PDUs a second of the account, over all binds and pods; none: the MNO's refusals alone slow us",
+		func(p *Profile) value { return rate(&p.TPSLimit, 1000000) }},
 	{"window", "SMPP_WINDOW", "", "most PDUs of a bind without an answer",
 		func(p *Profile) value { return whole(&p.Window, 1, 100000) }},
 	{"congestion", "", "", "what shrinks the window beside refusals: off, state (the TLV congestion_state) or latency",

@@ -161,6 +161,47 @@ func (v wholeValue[N]) check() string {
 
 func (v wholeValue[N]) show() string { return strconv.FormatInt(int64(*v.field), 10) }
 
+// rate is a limit a second, from 1 on, or none. 0 is neither: it could be meant for
+// "no limit" as well as for "nothing".
+func rate(field *int, high int64) value { return rateValue{field, high} }
+
+type rateValue struct {
+	field *int
+	high  int64
+}
+
+const noRate = "none"
+
+func (v rateValue) want() string {
+	return fmt.Sprintf("a whole number from 1 to %d, or %s for no limit", v.high, noRate)
+}
+
+func (v rateValue) read(raw any) string {
+	s, _ := scalar(raw)
+	if strings.EqualFold(s, noRate) {
+		*v.field = 0
+		return ""
+	}
+	if whole(v.field, 1, v.high).read(raw) != "" {
+		return v.want()
+	}
+	return ""
+}
+
+func (v rateValue) check() string {
+	if n := int64(*v.field); n < 0 || n > v.high {
+		return v.want()
+	}
+	return ""
+}
+
+func (v rateValue) show() string {
+	if *v.field == 0 {
+		return noRate
+	}
+	return strconv.Itoa(*v.field)
+}
+
 // octet is an optional number of one octet: nil where nothing is said.
 func octet(field **uint8) value { return octetValue{field} }
 

@@ -251,6 +251,7 @@ type AccountUnavailable struct {
 type AccountFetched struct {
 	OperatorID string
 	Binds      int
+	TPS        int // PDUs a second; 0: no limit
 	At         time.Time
 }
 

@@ -57,20 +57,37 @@ func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Accoun
 		return nil, fmt.Errorf("operator %q: %w", operatorID, err)
 	}
 	if a.settings != nil {
-		rows, err := a.settings.Binds(ctx, operatorID, port.Direction(cfg.Direction))
+		rows, err := a.settings.Binds(ctx, operatorID, "")
 		if err != nil {
 			return nil, fmt.Errorf("operator %q: read ops.smpp_binds: %w", operatorID, err)
 		}
-		for _, row := range rows {
-			if row.Enabled && (cfg.MNO == "" || row.Bind.MNO == cfg.MNO) {
-				account.Binds = append(account.Binds, row)
+		if len(rows) > 0 {
+			account.Binds, err = ours(cfg, operatorID, rows)
+			return account, err
+		}
+	}
+	account.Binds = numbered(cfg, op, account.MNO)
+	return account, nil
+}
+
+// ours are the enabled rows of an operator that are this pod's: of its MNO and its
+// direction, where it has them. Where all of those are switched off the account has no
+// binds; where there are none, the rows and the pod contradict each other.
+func ours(cfg *config.Config, operatorID string, rows []port.BindSetting) (binds []port.BindSetting, err error) {
+	found := false
+	for _, row := range rows {
+		if (cfg.MNO == "" || row.Bind.MNO == cfg.MNO) && (cfg.Direction == "" || string(row.Bind.Direction) == cfg.Direction) {
+			found = true
+			if row.Enabled {
+				binds = append(binds, row)
 			}
 		}
 	}
-	if len(account.Binds) == 0 {
-		account.Binds = numbered(cfg, op, account.MNO)
+	if !found {
+		return nil, fmt.Errorf("operator %q: ops.smpp_binds has %d binds of it, and none of mno %q in direction %q: add such a row, or correct MNO_ID and BIND_DIRECTION, or OPERATOR_IDS of this pod",
+			operatorID, len(rows), cfg.MNO, cfg.Direction)
 	}
-	return account, nil
+	return binds, nil
 }
 
 // numbered are the binds 1…N of the configuration.

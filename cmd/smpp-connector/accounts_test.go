@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/config"
+	"github.com/ghasi/smpp-connector/testkit/memory"
 )
 
 // The kinds of TLV that a profile may declare are those that dispatch can write.
@@ -34,5 +36,50 @@ func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 		if rule.Kind != dispatch.TLVKind(i) {
 			t.Errorf("%s becomes %v", declared[i], rule.Kind)
 		}
+	}
+}
+
+// Issue 5, bad input: settings rows that contradict the pod are an error with its
+// remedy, and binds that are switched off are not replaced by those of the configuration.
+func TestUSSC023RowsThatContradictThePodAreAnError(t *testing.T) {
+	row := func(mno string, d port.Direction, number int, enabled bool) port.BindSetting {
+		return port.BindSetting{Bind: port.BindID{MNO: mno, Direction: d, Number: number}, OperatorID: "awcc", Window: 5, Enabled: enabled}
+	}
+	base := []string{"OPERATOR_IDS=awcc", "SMPP_HOST=h", "SMPP_PORT=1", "SMPP_SYSTEM_ID=s", "SMPP_PASSWORD=p", "SMPP_BINDS=4"}
+	ofPod := append(base, "MNO_ID=awcc", "BIND_DIRECTION=tx")
+	for name, c := range map[string]struct {
+		env   []string
+		rows  []port.BindSetting
+		binds int
+		wrong string
+	}{
+		"no rows":                  {base, nil, 4, ""},
+		"all of the operator":      {base, []port.BindSetting{row("awcc", port.TRX, 1, true), row("awcc", port.TRX, 2, false), row("other", port.TX, 1, true)}, 2, ""},
+		"of the pod":               {ofPod, []port.BindSetting{row("awcc", port.TRX, 1, true), row("awcc", port.TX, 7, true)}, 1, ""},
+		"all are switched off":     {base, []port.BindSetting{row("awcc", port.TRX, 1, false)}, 0, ""},
+		"none of its direction":    {ofPod, []port.BindSetting{row("awcc", port.TRX, 1, true)}, 0, `none of mno "awcc" in direction "tx": add such a row`},
+		"none of its mno":          {ofPod, []port.BindSetting{row("roshan", port.TX, 1, true)}, 0, "or correct MNO_ID"},
+		"off, and none of its mno": {ofPod, []port.BindSetting{row("roshan", port.TX, 1, false)}, 0, "has 1 binds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := config.Load("", c.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mem := memory.New()
+			mem.Binds.Put(c.rows...)
+			finder := &accounts{cfg: func() *config.Config { return cfg }, settings: mem.Binds}
+			defer finder.close()
+			account, err := finder.Fetch(t.Context(), "awcc")
+			if c.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), c.wrong) {
+					t.Errorf("%v; want %q in it", err, c.wrong)
+				}
+				return
+			}
+			if err != nil || len(account.Binds) != c.binds {
+				t.Errorf("%v, %v; want %d binds", account, err, c.binds)
+			}
+		})
 	}
 }

@@ -191,7 +191,11 @@ func (in *benching) account() (*actors.Account, *config.Config, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	env = append(env, "OPERATOR_IDS=bench", "SMPP_HOST="+host, "SMPP_PORT="+port, "SMPP_BIND_MODE="+in.bind, "SMPP_WINDOW="+strconv.Itoa(in.window), "SMPP_TPS_LIMIT="+strconv.Itoa(in.rate))
+	limit := "none"
+	if in.rate > 0 {
+		limit = strconv.Itoa(in.rate)
+	}
+	env = append(env, "OPERATOR_IDS=bench", "SMPP_HOST="+host, "SMPP_PORT="+port, "SMPP_BIND_MODE="+in.bind, "SMPP_WINDOW="+strconv.Itoa(in.window), "SMPP_TPS_LIMIT="+limit)
 	for name, value := range map[string]string{"SMPP_SYSTEM_ID": in.systemID, "SMPP_PASSWORD": in.password, "SMPP_SOURCE_ADDRESS": in.from} {
 		if value != "" {
 			env = append(env, name+"="+value)

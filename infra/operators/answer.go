@@ -46,7 +46,7 @@ func read(operatorID string, body []byte, defaults func(string, string) *contrac
 		return nil, wrong(Fault{Is: fmt.Sprintf("the answer of %d octets is not one JSON object", len(body))})
 	}
 	answer := &contract.SmppCredentials{}
-	faults := unknownValues(fields)
+	faults := append(unknownValues(fields), zeros(fields)...)
 	if err := lenient.Unmarshal(body, answer); err != nil || len(faults) > 0 {
 		// The parser's own message repeats the value it stumbled over.
 		return nil, wrong(append(faults, misshapen(fields)...)...)
@@ -86,6 +86,22 @@ func unknownValues(fields map[string]json.RawMessage) []Fault {
 			}
 			if _, known := enum.values[value]; !known {
 				faults = append(faults, Fault{enum.names[0], "is not a known value, want one of " + list(enum.values)})
+			}
+		}
+	}
+	return faults
+}
+
+// zeros finds the numbers that an answer sets to 0. To protojson that is the same as
+// leaving them out, but nobody writes a limit of nothing and means our default.
+func zeros(fields map[string]json.RawMessage) (faults []Fault) {
+	for _, names := range [][]string{{"tpsLimit", "tps_limit"}, {"window"}} {
+		for _, name := range names {
+			var n json.Number
+			if raw, there := fields[name]; there && json.Unmarshal(raw, &n) == nil {
+				if v, err := n.Float64(); err == nil && v == 0 {
+					faults = append(faults, Fault{names[0], "is 0, want 1 or more; leave it out for what the configuration says"})
+				}
 			}
 		}
 	}

@@ -113,6 +113,7 @@ func TestWrongAnswersAreNamedWithoutTheirValues(t *testing.T) {
 		want []string
 	}{
 		"nothing in it":      {`{}`, []string{"host is missing", "port is missing", "systemId is missing", "password is missing"}},
+		"limits of nothing":  {`{"host":"h","port":1,"systemId":"s","password":"p","tpsLimit":0,"window":0.0}`, []string{"tpsLimit is 0, want 1 or more; leave it out", "window is 0, want 1 or more; leave it out"}},
 		"empty and null":     {`{"host":"","port":0,"systemId":null,"password":""}`, []string{"host is missing", "port is missing", "systemId is missing", "password is missing"}},
 		"password a number":  {`{"host":"h","port":1,"systemId":"s","password":20262026}`, []string{"password is a number"}},
 		"password an object": {`{"host":"h","port":1,"systemId":"s","password":{"value":"` + password + `"}}`, []string{"password is an object"}},

@@ -12,8 +12,9 @@ import (
 var _ port.BindSettings = (*DB)(nil)
 
 const bindsSQL = `
-SELECT mno, direction, bind_id, operator_id, COALESCE("window", 0), enabled
-FROM ops.smpp_binds
+SELECT mno, direction, bind_id, operator_id, "window", enabled,
+	(SELECT count(*) FROM ops.smpp_binds o WHERE (o.mno, o.direction, o.bind_id) = (b.mno, b.direction, b.bind_id) AND o.enabled)
+FROM ops.smpp_binds b
 WHERE operator_id = $1 AND ($2 = '' OR direction = $2)
 ORDER BY bind_id, mno, direction`
 
@@ -48,7 +49,9 @@ func (db *DB) Binds(ctx context.Context, operatorID string, direction port.Direc
 func readBind(row pgx.CollectableRow) (port.BindSetting, error) {
 	var s port.BindSetting
 	var direction string
-	if err := row.Scan(&s.Bind.MNO, &direction, &s.Bind.Number, &s.OperatorID, &s.Window, &s.Enabled); err != nil {
+	var window *int // NULL: the operator's default
+	var rows int
+	if err := row.Scan(&s.Bind.MNO, &direction, &s.Bind.Number, &s.OperatorID, &window, &s.Enabled, &rows); err != nil {
 		return s, err
 	}
 	s.Bind.Direction = port.Direction(direction)
@@ -59,8 +62,13 @@ func readBind(row pgx.CollectableRow) (port.BindSetting, error) {
 		return s, &SettingError{s.Bind, "direction", "tx, rx or trx"}
 	case s.Bind.Number < 1:
 		return s, &SettingError{s.Bind, "bind_id", "a number from 1"}
-	case s.Window < 0:
+	case window != nil && *window < 1:
 		return s, &SettingError{s.Bind, "window", "1 or more, or NULL for the operator's default"}
+	case rows > 1:
+		return s, &SettingError{s.Bind, "bind_id", fmt.Sprintf("one enabled row a bind and not %d: two owners would bind it", rows)}
+	}
+	if window != nil {
+		s.Window = *window
 	}
 	return s, nil
 }

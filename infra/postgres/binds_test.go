@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -63,7 +64,8 @@ func TestUSSC023ContradictingSettingsAreNamed(t *testing.T) {
 		"mno":       `'', 'trx', 1, 'awcc', 5, true`,
 		"direction": `'awcc', 'both', 1, 'awcc', 5, true`,
 		"bind_id":   `'awcc', 'trx', 0, 'awcc', 5, true`,
-		"window":    `'awcc', 'trx', 1, 'awcc', -1, true`,
+		"window":    `'awcc', 'trx', 1, 'awcc', 0, true`,
+		"bind_id ":  `'awcc', 'trx', 1, 'awcc', 5, true), ('awcc', 'trx', 1, 'roshan', 5, true`, // two accounts, one bind
 	} {
 		url := stack.Postgres(t)
 		exec(t, url, `CREATE SCHEMA ops; CREATE TABLE ops.smpp_binds
@@ -71,7 +73,7 @@ func TestUSSC023ContradictingSettingsAreNamed(t *testing.T) {
 			INSERT INTO ops.smpp_binds VALUES (`+values+`)`)
 		_, err := open(t, url).Binds(t.Context(), "awcc", "")
 		var wrong *postgres.SettingError
-		if !errors.As(err, &wrong) || wrong.Column != column || wrong.Want == "" {
+		if !errors.As(err, &wrong) || wrong.Column != strings.TrimSpace(column) || wrong.Want == "" {
 			t.Errorf("got %v, want an error about column %s with what it should be", err, column)
 		}
 	}

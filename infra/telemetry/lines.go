@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -46,7 +47,11 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelWarn, seldom, "operator has no account", slog.String("operatorId", f.OperatorID), "",
 			slog.Int("attempt", f.Attempt), slog.String("delay", f.Delay.String()), slog.String("error", f.Err))
 	case event.AccountFetched:
-		l.limited(slog.LevelInfo, often, "account fetched", slog.String("operatorId", f.OperatorID), "", slog.Int("binds", f.Binds))
+		limit := "none"
+		if f.TPS > 0 {
+			limit = strconv.Itoa(f.TPS)
+		}
+		l.limited(slog.LevelInfo, often, "account fetched", slog.String("operatorId", f.OperatorID), "", slog.Int("binds", f.Binds), slog.String("tpsLimit", limit))
 	case event.BindStateChanged:
 		l.stateChanged(f)
 	case event.RedialScheduled:

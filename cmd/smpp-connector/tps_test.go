@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/nats-io/nats.go"
+
+	"github.com/ghasi/smpp-connector/infra/natsjs"
+	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/operators"
+	"github.com/ghasi/smpp-connector/testkit/smsc"
+)
+
+// US-SC-012's integration test: tpsLimit 10, 15 messages within a second → 5 are
+// NAKed, here by NATS's own account. In the end all 15 are sent, each once.
+func TestUSSC012FifteenAtTenASecondWithTheRealServers(t *testing.T) {
+	c := newCluster(t, smsc.SendReceipts(smsc.Never()))
+	account := operators.Account("awcc", c.mno.Addr())
+	account.TpsLimit = 10
+	c.service.Put(account)
+	c.connect(t)
+	conn, err := natsjs.Connect(t.Context(), natsjs.Options{URLs: []string{c.server.URL}, NKeySeedFile: c.server.SeedFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	eventually(t, "the streams are there", func() bool { return conn.EnsureStreams(t.Context()) == nil })
+	var mu sync.Mutex
+	naked := map[uint64]bool{} // by the sequence in the stream
+	advisories, err := c.nc.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED."+contract.StreamDispatch+".>", func(m *nats.Msg) {
+		var told struct {
+			Sequence uint64 `json:"stream_seq"`
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err := json.Unmarshal(m.Data, &told); err != nil {
+			t.Error(err)
+		}
+		naked[told.Sequence] = true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer advisories.Unsubscribe()
+	for i := range 15 { // before there is a bind: they come all at once
+		c.send(t, fmt.Sprintf(`{"messageId":"m%d","to":"+937%08d","text":"Hello"}`, i, i))
+	}
+	c.launch(t, "DISPATCH_PREFETCH=5")
+	if err := c.mno.WaitFor(t.Context(), func(n *smsc.Counts) bool { return n.Accepted == 15 }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the stream is empty", func() bool { return c.unsettled(t) == 0 })
+	mu.Lock()
+	defer mu.Unlock()
+	if len(naked) != 5 {
+		t.Errorf("%d of 15 were NAKed", len(naked))
+	}
+	if n := c.mno.Counts(); n.Accepted != 15 || n.Duplicates != 0 {
+		t.Errorf("%d SMS of 15, %d twice", n.Accepted, n.Duplicates)
+	}
+}
+
+// US-SC-023: the window of ops.smpp_binds is read again; a bind that is switched off
+// there goes, and comes back when it is switched on.
+func TestUSSC023TheRowsOfOpsSmppBindsAreReadAgain(t *testing.T) {
+	c := newCluster(t)
+	c.launch(t, "OPERATOR_MANAGEMENT_REFRESH=1s")
+	if err := c.mno.WaitBound(t.Context(), 1); err != nil { // the configuration's one: there are no rows
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), c.pg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	change := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	window := func(bind string) int64 {
+		for _, b := range c.app.system.Load().Tree().Binds() {
+			if b.Bind == bind && b.Bound {
+				return b.Configured
+			}
+		}
+		return 0
+	}
+	change(`INSERT INTO ops.smpp_binds (mno, direction, bind_id, operator_id, "window") VALUES ('awcc', 'trx', 1, 'awcc', 7), ('awcc', 'trx', 2, 'awcc', 8)`)
+	eventually(t, "both rows are bound", func() bool { return window("awcc.trx.1") == 7 && window("awcc.trx.2") == 8 })
+	change(`UPDATE ops.smpp_binds SET "window" = 20 WHERE bind_id = 2`)
+	eventually(t, "the window has changed", func() bool { return window("awcc.trx.2") == 20 })
+	change(`UPDATE ops.smpp_binds SET enabled = false`)
+	eventually(t, "no bind is there", func() bool { return len(c.app.system.Load().Tree().Binds()) == 0 })
+	change(`UPDATE ops.smpp_binds SET enabled = true WHERE bind_id = 1`)
+	eventually(t, "one bind is back", func() bool { return window("awcc.trx.1") == 7 && window("awcc.trx.2") == 0 })
+}
