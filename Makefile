@@ -6,7 +6,7 @@ TOOLS  := testkit/tools
 
 # What tests need of Debian, as package:command. postgres is looked for in Debian's
 # own folder too. To add one is to add it here.
-DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark nodejs:node npm:npm chromium:chromium
+DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark nodejs:node npm:npm chromium:chromium prometheus:promtool
 
 # Where goroutines meet: these tests run a second time under the race detector in
 # `make test`. The codec, the contracts and the programs wait for `make check`.
@@ -80,4 +80,4 @@ soak: needs ## the long proofs: kills, outages, lost answers, random lives (SOAK
 
 .PHONY: generate
 generate: ## make the generated code again
-	cd $(TOOLS) && $(GO) run ./generate
+	cd $(TOOLS) && $(GO) run ./generate && $(GO) run ./monitoring

@@ -110,6 +110,25 @@ func (b *bindSeries) show(r *recorder, state string) {
 	b.state = next
 }
 
+// forgetStates takes the binds that have left the tree out of every state: one that
+// was stopped by order (a failback, a move to another pod) is not unbound, it is not
+// here, and must not alarm anybody.
+func (r *recorder) forgetStates(here map[*bindSeries]bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, b := range r.binds {
+		if here[b] {
+			continue
+		}
+		b.mu.Lock()
+		if b.state != nil {
+			b.state.set(0)
+			b.state = nil
+		}
+		b.mu.Unlock()
+	}
+}
+
 // status returns the counter of answers with a status.
 func (b *bindSeries) status(r *recorder, s codec.Status) *cell {
 	if s >= commonStatuses {

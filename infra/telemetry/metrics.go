@@ -103,7 +103,7 @@ var (
 var Table = [metricCount]Metric{
 	// The twelve of decisions.md, "Metrics of 014".
 	sessions: {"smpp_connector_sessions_total", Gauge, "1", bindAndState, true,
-		"1 in the state that a bind is in, 0 in the others. state is the one shown everywhere (DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED); session is the stories' word for it (UNBOUND, CONNECTING, BOUND). Sum it to count binds."},
+		"1 in the state that a bind is in, 0 in the others, 0 in all once it was stopped by order. state is the one shown everywhere (DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED); session is the stories' word for it (UNBOUND, CONNECTING, BOUND). Sum it to count binds."},
 	reconnectAttempts: {"smpp_connector_reconnect_attempts_total", Counter, "1", byBind, true,
 		"Attempts to bind that failed or lines that were lost, each followed by another attempt (US-SC-005)."},
 	enquireLinkTimeouts: {"smpp_connector_enquire_link_timeout_total", Counter, "1", byBind, true,

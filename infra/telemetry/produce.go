@@ -48,8 +48,10 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 		return nil
 	}
 	live := make(map[metricID][]liveValue, 8)
+	here := make(map[*bindSeries]bool)
 	(*tree).EachBind(func(g port.BindGauge) {
 		b := r.bind(g.Bind)
+		here[b] = true
 		put := func(id metricID, n int64) { live[id] = append(live[id], liveValue{b.labels, n}) }
 		put(windowInflight, int64(g.Inflight))
 		put(windowDynamic, int64(g.Window))
@@ -57,6 +59,7 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 		put(ingressBytes, int64(g.BytesRead))
 		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, int64(g.ConcatGroups)})
 	})
+	r.forgetStates(here)
 	r.egress.read(r, *tree, live)
 	(*tree).EachLane(func(g port.LaneGauge) {
 		v := r.laneValues(g.MNO, g.Direction, g.Lane, g.Consumer)

@@ -305,6 +305,20 @@ func TestUSSC014SessionsGaugeCountsBindsByState(t *testing.T) {
 	}
 }
 
+// A bind that was stopped by order is in no state: "unbound" would alarm somebody.
+func TestABindThatLeftTheTreeIsInNoState(t *testing.T) {
+	tel, _ := fresh(t, telemetry.Options{})
+	const disconnected = `smpp_connector_sessions_total{bindId="1",direction="trx",mno="awcc",session="UNBOUND",state="DISCONNECTED"}`
+	tel.ReadBinds(tree{{Bind: awcc}})
+	tel.On(event.BindStateChanged{Bind: awcc, To: "DISCONNECTED"})
+	expect(t, tel, map[string]string{disconnected: "1"})
+	tel.ReadBinds(tree{})
+	expect(t, tel, map[string]string{disconnected: "0"})
+	tel.ReadBinds(tree{{Bind: awcc}})
+	tel.On(event.BindStateChanged{Bind: awcc, To: "DISCONNECTED"})
+	expect(t, tel, map[string]string{disconnected: "1"})
+}
+
 // What an alert reads must be there before the first incident, at 0.
 func TestABindsCountersStartAtZero(t *testing.T) {
 	tel, _ := fresh(t, telemetry.Options{})
