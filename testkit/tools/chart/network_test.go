@@ -51,8 +51,8 @@ func TestUSSC032EgressGateways(t *testing.T) {
 	if got := must(t, one).gateways; len(got) != 0 {
 		t.Errorf("none is the default: %v", got)
 	}
-	cilium := must(t, one+"egressGateway: {kind: cilium}\n").gateways
-	if len(cilium) != 1 || fmt.Sprint(cilium[0]["spec"]) != "map[destinationCIDRs:[203.0.113.10/32 203.0.113.11/32] egressGateway:map[egressIP:198.51.100.7 nodeSelector:map[matchLabels:map[node-pool:np-data]]] "+
+	cilium := must(t, one+"egressGateway: {kind: cilium, echoCidrs: [203.0.113.99/32]}\n").gateways
+	if len(cilium) != 1 || fmt.Sprint(cilium[0]["spec"]) != "map[destinationCIDRs:[203.0.113.10/32 203.0.113.11/32 203.0.113.99/32] egressGateway:map[egressIP:198.51.100.7 nodeSelector:map[matchLabels:map[node-pool:np-data]]] "+
 		"selectors:[map[podSelector:map[matchLabels:map[app.kubernetes.io/name:smpp-connector io.kubernetes.pod.namespace:messaging smpp-connector/mno:awcc]]]]]" {
 		t.Errorf("%v", cilium)
 	}
