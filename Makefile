@@ -51,7 +51,7 @@ npm: ## the segment counter as an npm package, packed in dist/
 test: needs ## every test, against real PostgreSQL, Redis and NATS
 	$(GO) test -timeout 8m ./...
 	$(GO) test -timeout 8m -race $(RACED)
-	@if [ -f $(TOOLS)/go.mod ]; then set -x; cd $(TOOLS) && $(GO) test -timeout 8m ./...; fi
+	@if [ -f $(TOOLS)/go.mod ]; then set -x; cd $(TOOLS) && $(GO) test -count=1 -timeout 8m ./...; fi
 
 .PHONY: needs
 needs: ## install what tests need of Debian, or say how to
