@@ -114,7 +114,8 @@ func TestTheLoginLeadsNowhereElse(t *testing.T) {
 // with a token as without one; a link may be followed.
 func TestOtherSitesPagesAreRefused(t *testing.T) {
 	for _, token := range []string{"", secret} {
-		s := start(t, httpapi.Options{DebugAddr: "127.0.0.1:0", Token: token, Page: a("tree")})
+		drains := 0
+		s := start(t, httpapi.Options{DebugAddr: "127.0.0.1:0", Token: token, Page: a("tree"), Drain: func() { drains++ }, Drained: func() any { return drains }})
 		at := "http://" + s.DebugAddr()
 		for _, c := range []struct {
 			method, path, site, mode, dest string
@@ -128,12 +129,19 @@ func TestOtherSitesPagesAreRefused(t *testing.T) {
 			{"GET", "/debug/actors", "same-origin", "cors", "empty", 200},
 			{"GET", "/debug/actors", "none", "navigate", "document", 200},
 			{"POST", "/debug/login", "cross-site", "navigate", "document", 403},
+			{"POST", "/debug/drain", "cross-site", "navigate", "document", 403},
+			{"POST", "/debug/drain", "same-site", "no-cors", "empty", 403},
+			{"POST", "/debug/drain", "", "", "", 200}, // a program
+			{"GET", "/debug/drain", "", "", "", 200},
 			{"POST", "/debug/logout", "same-site", "navigate", "document", 403},
 		} {
 			resp, _ := ask(t, browser(t), c.method, at+c.path, nil, "Sec-Fetch-Site", c.site, "Sec-Fetch-Mode", c.mode, "Sec-Fetch-Dest", c.dest, "Authorization", "Bearer "+token)
 			if resp.StatusCode != c.want {
 				t.Errorf("token %q, %s %s from %s by %s to %s: %s, want %d", token, c.method, c.path, c.site, c.mode, c.dest, resp.Status, c.want)
 			}
+		}
+		if drains != 1 {
+			t.Errorf("token %q: %d drains were begun, want the program's", token, drains)
 		}
 		if resp, _ := ask(t, browser(t), "POST", at+"/debug/login", url.Values{"token": {secret}}, "Origin", "https://evil.example"); resp.StatusCode != 403 {
 			t.Errorf("token %q: a POST from another origin: %s", token, resp.Status)

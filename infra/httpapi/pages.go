@@ -66,6 +66,13 @@ func debugPages(o Options) http.Handler {
 			_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
 		})
 	}
+	if o.Drain != nil {
+		guarded.HandleFunc("GET /debug/drain", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, o.Drained()) })
+		guarded.HandleFunc("POST /debug/drain", func(w http.ResponseWriter, _ *http.Request) { // sameOrigin keeps other sites' forms away
+			o.Drain()
+			answer(w, http.StatusOK, o.Drained())
+		})
+	}
 	if o.Token == "" {
 		open.Handle("/", guarded)
 		return hardened(onlyLoopbackNames(sameOrigin(open)))
