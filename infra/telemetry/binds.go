@@ -23,6 +23,7 @@ const commonStatuses = 0x100
 type bindSeries struct {
 	labels                 attribute.Set // mno, direction, bindId
 	labelsWithoutDirection attribute.Set
+	text, textWithout      string    // the same as a scrape has them
 	values                 [3]string // of labels
 	accepted               *cell
 	refused                *cell
@@ -67,10 +68,11 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		unknown:                r.of(submits).cell(v[0], v[1], v[2], "unknown"),
 		took:                   r.of(submitDuration).durations(v[:]...),
 	}
+	b.text, b.textWithout = labelText(b.labels), labelText(b.labelsWithoutDirection)
 	key := string(seriesKey(nil, v[:]))
 	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, tpsThrottled, dlrOrphans, redisFailOpen,
 		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, dlrIncomplete, moMessages} {
-		r.of(atZero).share(key, b.labels)
+		r.of(atZero).share(key, b.labels, b.text)
 	}
 	r.of(dlrLatency).durations(v[:]...)
 	for _, strategy := range []string{"csms", "tlv", "sar"} {

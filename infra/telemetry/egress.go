@@ -51,11 +51,11 @@ func (e *egress) read(r *recorder, tree port.BindGauges, live map[metricID][]liv
 		}
 		seen[g.Bind] = g.BytesWritten
 		r.of(egressBytes).cell(mno, e.Pool).add(int(more))
-		live[connections] = append(live[connections], liveValue{attribute.NewSet(attribute.String("mno", mno), attribute.String("pool", e.Pool)), int64(g.Connections)})
+		live[connections] = append(live[connections], liveValue{attribute.NewSet(attribute.String("mno", mno), attribute.String("pool", e.Pool)), "", int64(g.Connections)})
 		for _, ip := range e.addresses(g) {
 			if !shown[[2]string{mno, ip}] {
 				shown[[2]string{mno, ip}] = true
-				live[egressInfo] = append(live[egressInfo], liveValue{attribute.NewSet(attribute.String("mno", mno), attribute.String("pool", e.Pool), attribute.String("ip", ip)), 1})
+				live[egressInfo] = append(live[egressInfo], liveValue{attribute.NewSet(attribute.String("mno", mno), attribute.String("pool", e.Pool), attribute.String("ip", ip)), "", 1})
 			}
 		}
 	})

@@ -14,7 +14,7 @@ import (
 const scopeName = "github.com/ghasi/smpp-connector/infra/telemetry"
 
 // Produce implements the SDK's metric.Producer: the recorder's series and the
-// tree's live values as they are now. Both readers, Prometheus and OTLP, call it.
+// tree's live values as they are now. The OTLP reader calls it; a scrape is written by exposition.go.
 func (r *recorder) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
 	now := time.Now()
 	live := r.readBinds()
@@ -38,6 +38,7 @@ func (r *recorder) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
 // liveValue is a value that was read from the tree and not counted here.
 type liveValue struct {
 	labels attribute.Set
+	text   string // of labels; empty: it is made when it is wanted
 	n      int64
 }
 
@@ -52,20 +53,20 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 	(*tree).EachBind(func(g port.BindGauge) {
 		b := r.bind(g.Bind)
 		here[b] = true
-		put := func(id metricID, n int64) { live[id] = append(live[id], liveValue{b.labels, n}) }
+		put := func(id metricID, n int64) { live[id] = append(live[id], liveValue{b.labels, b.text, n}) }
 		put(windowInflight, int64(g.Inflight))
 		put(windowDynamic, int64(g.Window))
 		put(windowLimit, int64(g.WindowLimit))
 		put(ingressBytes, int64(g.BytesRead))
-		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, int64(g.ConcatGroups)})
+		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, b.textWithout, int64(g.ConcatGroups)})
 	})
 	r.forgetStates(here)
 	r.egress.read(r, *tree, live)
 	(*tree).EachLane(func(g port.LaneGauge) {
 		v := r.laneValues(g.MNO, g.Direction, g.Lane, g.Consumer)
-		labels := r.of(laneAcks).cell(v[:]...).labels // which begins at 0, so that a rate can be read
-		live[laneLag] = append(live[laneLag], liveValue{labels, int64(g.Waiting)})
-		live[laneUnsettled] = append(live[laneUnsettled], liveValue{labels, int64(g.Unsettled)})
+		acks := r.of(laneAcks).cell(v[:]...) // which begins at 0, so that a rate can be read
+		live[laneLag] = append(live[laneLag], liveValue{acks.labels, acks.text, int64(g.Waiting)})
+		live[laneUnsettled] = append(live[laneUnsettled], liveValue{acks.labels, acks.text, int64(g.Unsettled)})
 	})
 	for id := range live {
 		live[id] = sumEqual(live[id])

@@ -22,6 +22,7 @@ type recorder struct {
 	started  time.Time // of the process, as far as counters are concerned
 	families [metricCount]family
 	tree     atomic.Pointer[port.BindGauges] // nil until the tree stands
+	size     atomic.Int64                    // octets of the last scrape, so that the next one takes its memory at once
 
 	mu    sync.RWMutex
 	binds map[port.BindID]*bindSeries

@@ -11,6 +11,7 @@ import (
 // cell is one series of a counter or a gauge: a number and the labels it is exported under.
 type cell struct {
 	labels attribute.Set
+	text   string // of labels, as a scrape has them
 	n      atomic.Int64
 }
 
@@ -20,6 +21,7 @@ func (c *cell) set(n int) { c.n.Store(int64(n)) }
 // durations is one series of a histogram.
 type durations struct {
 	labels  attribute.Set
+	text    string                         // of labels
 	buckets [len(bounds) + 1]atomic.Uint64 // by the first bound that is not below; the last has none
 	sum     atomic.Int64                   // nanoseconds
 	latest  [len(bounds) + 1]atomic.Pointer[exemplar]
@@ -71,6 +73,9 @@ type family struct {
 	mu     sync.RWMutex
 	cells  map[string]*cell // by label values, each followed by NUL
 	hists  map[string]*durations
+
+	cellList []*cell // the same in the order in which they were made
+	histList []*durations
 }
 
 // cell returns the series with these label values, in the order of the metric's
@@ -87,19 +92,23 @@ func (f *family) cell(values ...string) *cell {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if c = f.cells[string(key)]; c == nil {
-		c = &cell{labels: f.labelSet(values)}
+		labels := f.labelSet(values)
+		c = &cell{labels: labels, text: labelText(labels)}
 		f.cells[string(key)] = c
+		f.cellList = append(f.cellList, c)
 	}
 	return c
 }
 
 // share makes a series at 0 under labels that the series of other metrics have too:
-// a thousand binds have a dozen each. key is seriesKey's of their values.
-func (f *family) share(key string, labels attribute.Set) {
+// a thousand binds have a dozen each. key is seriesKey's of their values, text
+// labelText's.
+func (f *family) share(key string, labels attribute.Set, text string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.cells[key] == nil {
-		f.cells[key] = &cell{labels: labels}
+		f.cells[key] = &cell{labels: labels, text: text}
+		f.cellList = append(f.cellList, f.cells[key])
 	}
 }
 
@@ -110,8 +119,10 @@ func (f *family) durations(values ...string) *durations {
 	defer f.mu.Unlock()
 	d := f.hists[key]
 	if d == nil {
-		d = &durations{labels: f.labelSet(values)}
+		labels := f.labelSet(values)
+		d = &durations{labels: labels, text: labelText(labels)}
 		f.hists[key] = d
+		f.histList = append(f.histList, d)
 	}
 	return d
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/otlptranslator"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -97,7 +96,7 @@ func (t *Telemetry) provide(o Options) error {
 	about := resource.NewSchemaless(attribute.String("service.name", o.ServiceName),
 		attribute.String("service.version", o.Version), attribute.String("service.instance.id", o.Pod))
 	scraped, err := otelprom.New(
-		otelprom.WithRegisterer(t.registry), otelprom.WithProducer(t.recorder),
+		otelprom.WithRegisterer(t.registry),
 		// Names exactly as in Table: no suffix added, no otel_scope_* labels, no target_info.
 		otelprom.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithoutSuffixes),
 		otelprom.WithoutScopeInfo(), otelprom.WithoutTargetInfo())
@@ -149,12 +148,7 @@ func (t *Telemetry) Meter(name string) metric.Meter { return t.meters.Meter(name
 
 // Handler serves /metrics in the Prometheus text format, or as OpenMetrics.
 func (t *Telemetry) Handler() http.Handler {
-	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
-		ErrorLog:            slog.NewLogLogger(t.log.Handler(), slog.LevelWarn),
-		EnableOpenMetrics:   true, // for those who ask for it: it has exemplars
-		MaxRequestsInFlight: 4,    // a flood of scrapes gets 503 and not the CPU
-		Timeout:             10 * time.Second,
-	})
+	return &scrape{t: t, turn: make(chan struct{}, 1)}
 }
 
 // Shutdown pushes what is left, within ctx, and ends every goroutine of this
