@@ -15,11 +15,14 @@ type Config struct {
 	EgressPool  string   // EGRESS_IP_POOL: label of the pod's egress (US-SC-032)
 	EgressIPs   []string // EGRESS_IPS: the addresses that MNOs see, to be shown (US-SC-034)
 
+	DebugTokenFile string
+
 	EgressBudget int // EGRESS_BUDGET_BYTES: octets a second that the pool may carry; 0: unknown
 
 	DataDir     string // where the embedded server keeps its streams
 	HTTPAddr    string // health, ready, metrics
 	DebugAddr   string // everything else over HTTP; loopback unless told otherwise
+	DebugToken  Secret // what whoever looks at /debug must show; empty: loopback alone. Given, or the content of DebugTokenFile
 	NATS        NATS
 	Redis       Redis
 	Postgres    Postgres

@@ -51,6 +51,10 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return text(&c.HTTPAddr, listenAddress) }},
 	{"debugAddr", "DEBUG_ADDR", "127.0.0.1:8081", "where /debug is served; keep it on loopback",
 		func(c *Config) value { return text(&c.DebugAddr, listenAddress) }},
+	{"debugToken", "DEBUG_TOKEN", "", "what /debug asks for; needed beyond loopback, and for pprof; 16 characters or more",
+		func(c *Config) value { return text(&c.DebugToken, hardToGuess) }},
+	{"debugTokenFile", "DEBUG_TOKEN_FILE", "", "file with the debug token, in its place",
+		func(c *Config) value { return text(&c.DebugTokenFile, nil) }},
 
 	{"nats.url", "NATS_URL", "", "NATS servers, with commas between them; empty: the embedded one",
 		func(c *Config) value {

@@ -55,6 +55,7 @@ type source struct {
 func (s *source) build(running *Config) (c *Config, complaints []error) {
 	c = &Config{rest: &rest{given: s.given, raws: make(map[string]any), origins: make(map[string]string)}}
 	complaints = c.readSettings(s, running)
+	complaints = append(complaints, c.readDebugToken()...)
 	complaints = append(complaints, c.readOperators(s)...)
 	complaints = append(complaints, c.complaints()...)
 	return c, unique(complaints)

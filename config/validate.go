@@ -31,6 +31,7 @@ func (c *Config) complaints() []error {
 			all = append(all, c.checkOperator(&list[i])...)
 		}
 	}
+	all = append(all, c.checkDebug()...)
 	return append(all, c.checkListeners()...)
 }
 

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"syscall"
 	"time"
 )
 
@@ -20,11 +17,8 @@ import (
 func drain(ctx context.Context, args []string, s streams) int {
 	set := flag.NewFlagSet("drain", flag.ContinueOnError)
 	set.SetOutput(s.err)
-	address := os.Getenv("DEBUG_ADDR")
-	if address == "" {
-		address = "127.0.0.1:8081"
-	}
-	set.StringVar(&address, "debug", address, "address of /debug of the process (DEBUG_ADDR)")
+	var at debugFlags
+	at.add(set)
 	timeout := set.Duration("timeout", 10*time.Minute, "how long to wait for the end of the drain, which the process bounds itself")
 	if err := set.Parse(args); err != nil {
 		return flagStatus(err)
@@ -38,11 +32,8 @@ func drain(ctx context.Context, args []string, s streams) int {
 	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, fmt.Errorf("not over after %v", *timeout))
 	defer cancel()
 	began := time.Now()
-	state, err := awaitDrain(ctx, debugPage(address, "drain"))
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		err = fmt.Errorf("nothing answers at %s: does the connector run here? which address: --debug or DEBUG_ADDR", address)
-	case err == nil && state.State == "failed":
+	state, err := awaitDrain(ctx, &at)
+	if err == nil && state.State == "failed" {
 		err = errors.New(state.Error)
 	}
 	if err != nil {
@@ -55,8 +46,8 @@ func drain(ctx context.Context, args []string, s streams) int {
 
 // awaitDrain begins the drain and asks until it is over. A process that ends
 // meanwhile has drained: that is the last thing but one that it does.
-func awaitDrain(ctx context.Context, page string) (drainState, error) {
-	state, err := askDrain(ctx, http.MethodPost, page)
+func awaitDrain(ctx context.Context, at *debugFlags) (drainState, error) {
+	state, err := askDrain(ctx, http.MethodPost, at)
 	if err != nil {
 		return state, err
 	}
@@ -68,7 +59,7 @@ func awaitDrain(ctx context.Context, page string) (drainState, error) {
 		case <-ctx.Done():
 			return state, context.Cause(ctx)
 		}
-		next, err := askDrain(ctx, http.MethodGet, page)
+		next, err := askDrain(ctx, http.MethodGet, at)
 		switch {
 		case err == nil:
 			state = next
@@ -81,19 +72,10 @@ func awaitDrain(ctx context.Context, page string) (drainState, error) {
 	return state, nil
 }
 
-func askDrain(ctx context.Context, method, page string) (state drainState, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, page, nil)
+func askDrain(ctx context.Context, method string, at *debugFlags) (state drainState, err error) {
+	octets, err := at.ask(ctx, method, "drain")
 	if err != nil {
 		return state, err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return state, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return state, fmt.Errorf("%s answers %s: want 200", request.URL.Redacted(), response.Status)
-	}
-	err = json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&state)
-	return state, err
+	return state, json.Unmarshal(octets, &state)
 }

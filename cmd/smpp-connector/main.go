@@ -35,6 +35,7 @@ var commands []command
 func init() { // not a literal: help reads the table that it stands in
 	commands = []command{
 		{"serve", "connect the configured operators; ends at SIGTERM, reloads at SIGHUP", serve},
+		{"tree", "show the live tree of a running connector: every bind, what is wrong with it; --watch, --json", tree},
 		{"drain", "have the connector on this machine drain, and wait until it has: a pod's pre-stop hook", drain},
 		{"demo", "show the whole path working: connector, simulator, real messages, receipts", demo},
 		{"send", "publish one command, and wait for its receipt with --wait", send},

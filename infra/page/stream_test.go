@@ -256,3 +256,27 @@ func cpu() time.Duration {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// The server's bounds on a request (seconds) do not end a stream: it goes on for hours.
+func TestTheStreamOutlivesTheServersBounds(t *testing.T) {
+	p := newStage(1).page()
+	p.SetEvery(20 * time.Millisecond)
+	server := httptest.NewUnstartedServer(p)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	server.Start()
+	defer server.Close()
+	resp, err := http.Get(server.URL + "/debug/actors/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	began := time.Now()
+	for lines := bufio.NewScanner(resp.Body); ; {
+		if !lines.Scan() {
+			t.Fatalf("ended after %v: %v", time.Since(began), lines.Err())
+		}
+		if time.Since(began) > 500*time.Millisecond {
+			return
+		}
+	}
+}

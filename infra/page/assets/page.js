@@ -470,7 +470,8 @@ function drawOne() {
   document.querySelector('#figures [data-name="Limited by"]').title = meaning;
   figure('Answer p50', took(b.p50Ms), '');
   figure('Answer p99', took(b.p99Ms), '');
-  for (const l of b.lanes ?? []) figure('Waiting in ' + l.lane, l.lag < 0 ? '–' : count(l.lag), l.queued > 0 ? `and ${count(l.queued)} here` : '');
+  const lag = lagOf(b);
+  figure('Waiting', lag === null ? '–' : count(lag), (b.lanes ?? []).filter((l) => l.lag > 0).map((l) => `${l.lane} ${count(l.lag)}`).join(' · '));
   figure('Planned', count(b.queued), 'wait for a slot');
   figure('Being stored', count(b.settling), '');
   figure('Restarts', count(b.restarts), b.lastFailure ? `last ${since(b.lastFailure.at)} ago` : '');
@@ -546,7 +547,8 @@ function spark(chart, samples) {
     i = j + 1;
   }
   const axis = make('p');
-  axis.append(make('span', '', '15 min ago'), make('span', '', most > 0 ? 'most ' + chart.show(most) : ''), make('span', '', 'now'));
+  if (samples.length < 2) axis.append(make('span', '', 'a sample comes every 10 s'));
+  else axis.append(make('span', '', '15 min ago'), make('span', '', most > 0 ? 'most ' + chart.show(most) : ''), make('span', '', 'now'));
   box.append(title, drawing, axis);
   return box;
 }

@@ -85,7 +85,7 @@ func is(t *testing.T, ctx context.Context, expression string) {
 			return
 		}
 	}
-	t.Fatalf("not true within a minute: %s\nthe page says: %s", expression, say(t, ctx, `document.body.innerText.slice(0, 600)`))
+	t.Fatalf("not true within a minute: %s\nthe page says: %s", expression, say(t, ctx, `document.body.innerText.slice(-600)`))
 }
 
 // click clicks what a selector finds, when it has come to rest: what is above it may

@@ -125,9 +125,9 @@ func TestAClickOpensTheBind(t *testing.T) {
 	is(t, ctx, `document.querySelectorAll('.spark .curve').length === 4 && document.querySelectorAll('.spark .band [data-severity=ill]').length === 4`)
 	is(t, ctx, `document.querySelector('#statuses tbody').innerText.includes('ESME_RMSGQFUL')`)
 	is(t, ctx, `[...document.querySelectorAll('#below td:first-child')].map((e) => e.textContent).join() === 'bind,concat,sequence,session,window'`)
-	is(t, ctx, `document.getElementById('pdus').innerText.includes('submit_sm_resp seq=3 ESME_RTHROTTLED') && !document.getElementById('pdus').innerText.includes('enquire_link')`)
+	is(t, ctx, `document.getElementById('pdus').textContent.includes('submit_sm_resp seq=3 ESME_RTHROTTLED') && !document.getElementById('pdus').textContent.includes('enquire_link')`)
 	click(t, ctx, `#beats`)
-	is(t, ctx, `document.getElementById('pdus').innerText.includes('enquire_link_resp')`)
+	is(t, ctx, `document.getElementById('pdus').textContent.includes('enquire_link_resp')`)
 	if got := say(t, ctx, `document.querySelector('.heading a.button').getAttribute('href')`); got != "/debug/binds/etisalat.trx.1/pdus?format=pcapng" {
 		t.Errorf("the download leads to %s", got)
 	}
