@@ -35,6 +35,7 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 	parts := partBatch{heard: m}
 	var whole []int
 	var events []port.Event
+	var spans []*moSpan
 	src := sourceOf(m.account, m.bind, a.seat.fence.token())
 	for i, item := range m.items {
 		in := concat.Read(item.pdu)
@@ -47,7 +48,9 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 				Bind: m.bind, At: item.at, Window: m.account.ConcatWindow})
 			continue
 		}
-		events, whole = append(events, concat.Event(item.pdu, &in, item.at, src)), append(whole, i)
+		e := concat.Event(item.pdu, &in, item.at, src)
+		spans = append(spans, a.env.traceMO(&e, m.bind, 1, item.at))
+		events, whole = append(events, e), append(whole, i)
 	}
 	if len(parts.of) > 0 {
 		a.seat.parts.add(parts)
@@ -59,6 +62,7 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 			stored := func(i int) bool { return errs == nil || errs[i] == nil }
 			reply(root, m, whole, stored)
 			for i := range whole {
+				spans[i].end(time.Now(), stored(i))
 				if stored(i) {
 					listener.On(event.MessageHeard{Bind: m.bind, Parts: 1})
 				}

@@ -6,6 +6,8 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
+// What is traced, and how (issue 8). The tree knows port.Tracer alone.
+
 // journey is the trace of a command from its delivery to its settlement: the span
 // consume with the steps admit, and for each segment submit and response, then
 // store, publish and ack below it (issue 8, traces). A command whose trace is not
@@ -109,4 +111,37 @@ func (e *environment) traceReceipt(m matched, now time.Time) {
 		port.Attr{Key: "smpp.bind", Text: m.heard.Bind.String()}, port.Attr{Key: "smpp.segment", Count: m.row.PartIndex})
 	span.Step("correlate and publish", m.heard.At, now, "")
 	span.End(now, "")
+}
+
+// moSpan is the trace of an inbound message that is being published; nil: it is not
+// recorded.
+type moSpan struct {
+	span port.Span
+	at   time.Time
+}
+
+// traceMO begins the trace of an inbound message, a root, which its event carries on.
+func (e *environment) traceMO(ev *port.Event, bind port.BindID, parts int, at time.Time) *moSpan {
+	if e.Tracer == nil {
+		return nil
+	}
+	span := e.Tracer.Begin("mo", port.Trace{}, at)
+	if span == nil {
+		return nil
+	}
+	span.Set(port.Attr{Key: "smpp.bind", Text: bind.String()}, port.Attr{Key: "smpp.segments", Count: parts})
+	ev.Trace = span.Trace()
+	return &moSpan{span: span, at: at}
+}
+
+func (s *moSpan) end(now time.Time, stored bool) {
+	if s == nil {
+		return
+	}
+	failure := ""
+	if !stored {
+		failure = "the event could not be stored"
+	}
+	s.span.Step("publish", s.at, now, failure)
+	s.span.End(now, failure)
 }

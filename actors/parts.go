@@ -131,19 +131,23 @@ func (d partsDesk) publish(ctx context.Context, groups []port.ConcatGroup) {
 	}
 	var events []port.Event
 	var of, gone []port.ConcatGroup
+	var spans []*moSpan
 	for _, g := range groups {
 		account := d.env.accountAt(g.Bind)
 		switch {
 		case g.Echo:
 			gone = append(gone, g)
 		case account != nil: // else the next pod that serves it
-			events, of = append(events, concat.EventOf(&g, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))), append(of, g)
+			e := concat.EventOf(&g, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))
+			spans = append(spans, d.env.traceMO(&e, g.Bind, len(g.Parts), time.Now()))
+			events, of = append(events, e), append(of, g)
 		}
 	}
 	try, cancel := context.WithTimeout(ctx, publishTimeout)
 	errs := d.env.Publisher.Publish(try, events)
 	cancel()
 	for i, g := range of {
+		spans[i].end(time.Now(), errs == nil || errs[i] == nil)
 		if errs == nil || errs[i] == nil {
 			gone = append(gone, g)
 		}

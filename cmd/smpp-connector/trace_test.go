@@ -22,7 +22,7 @@ func TestTheWayOfAMessageIsOneTrace(t *testing.T) {
 	c := otlp.Start(t)
 	const text = "geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim geheim "
 	t.Run("one message", func(t *testing.T) { // its end ends the connector, and pushes what is left
-		s := setStage(t, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL, "TRACE_SAMPLE_RATIO=0"}, smsc.SendReceipts(smsc.After(0)))
+		s := setStage(t, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL, "TRACE_SAMPLE_RATIO=1"}, smsc.SendReceipts(smsc.After(0)))
 		dlr := s.listen(t, contract.SubjectDLRInbound)
 		m := nats.NewMsg(contract.OperatorSubject("demo"))
 		m.Data = []byte(`{"messageId":"m1","to":"` + recipient + `","text":"` + text + `"}`)
@@ -31,7 +31,14 @@ func TestTheWayOfAMessageIsOneTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		dlr("m1")
+		// An MO is the root of its own trace, which its event carries on.
+		s.mno.Do(smsc.SendMO(recipient, "Ghasi", "geheim"))
+		mo := s.listen(t, contract.SubjectMOInbound)
+		mo("")
 	})
+	if mos := c.Spans("mo"); len(mos) != 1 || len(mos[0].ParentSpanId) != 0 {
+		t.Errorf("MOs: %v", mos)
+	}
 	consume := c.Spans("consume")
 	if len(consume) != 1 || hex.EncodeToString(consume[0].TraceId) != traceID || hex.EncodeToString(consume[0].ParentSpanId) != parent ||
 		otlp.Attr(consume[0].Attributes, "messaging.message.id") != "m1" || consume[0].Status.GetCode() != tracepb.Status_STATUS_CODE_UNSET {
