@@ -33,6 +33,7 @@ type link struct {
 	closing bool
 	last    []byte        // what close sends
 	wake    chan struct{} // capacity 1
+	turn    chan struct{} // capacity 1: one write at a time
 
 	spare atomic.Pointer[heard] // what the session is done with, for the next read
 	begun atomic.Uint64         // ordinal of the last flight that a write call may have sent
@@ -44,7 +45,7 @@ type link struct {
 
 func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction) *link {
 	now := time.Now()
-	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence}
+	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence}
 	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
 	l.heard.Store(now.UnixNano())
 	l.gauge.open.Add(1)
@@ -105,13 +106,21 @@ func (l *link) say(pdu codec.PDU) {
 // lastWordWithin bounds the write of a last answer.
 const lastWordWithin = time.Second
 
-// lastWord writes the last answer of a line, past the writer. The deadline frees a
-// writer too that has stood still because the peer does not read.
+// lastWord writes the last answer of a line, when a write that is under way has
+// ended. A writer that stands still because the peer does not read is not waited for.
 func (l *link) lastWord(octets []byte) {
 	now := time.Now()
+	patience := time.NewTimer(lastWordWithin)
+	defer patience.Stop()
+	select {
+	case l.turn <- struct{}{}:
+	case <-patience.C:
+		return // the line is over: whoever does not read misses nothing
+	}
 	l.tape.Record(recorder.Out, now, octets)
 	_ = l.conn.SetWriteDeadline(now.Add(lastWordWithin))
-	_, _ = l.conn.Write(octets) // the line is over: whoever does not read it misses nothing
+	_, _ = l.conn.Write(octets)
+	<-l.turn
 }
 
 // lineBroken tells a session that its link is of no more use.
@@ -145,8 +154,10 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 			continue
 		}
 		l.tape.Record(recorder.Out, now, out) // before the write: no answer can stand before it
+		l.turn <- struct{}{}
 		_ = l.conn.SetWriteDeadline(l.fence.within(now.Add(l.writeTimeout)))
 		n, err := l.conn.Write(out)
+		<-l.turn
 		l.gauge.written.Add(uint64(n))
 		if err != nil {
 			root.Send(session, &lineBroken{l, err})
