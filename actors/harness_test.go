@@ -144,10 +144,15 @@ func (r *rig) launch(id ownership.Identity) *actors.System {
 }
 
 // restart ends the tree without a drain, as a crash would, and starts another on
-// the same ports.
+// the same ports. Where the one before had a bind, the next one has it when restart
+// returns: its lease may be given back a moment after the first look for it.
 func (r *rig) restart() {
+	bound := r.system != nil && r.system.Tree().Bound() > 0
 	r.stop()
 	r.start()
+	for tries := 0; bound && r.system.Tree().Bound() == 0 && tries < 30; tries++ {
+		r.after(100 * time.Millisecond)
+	}
 }
 
 func (r *rig) stop() {
