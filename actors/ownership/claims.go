@@ -90,6 +90,7 @@ type Claims struct {
 
 	leasesKnown, podsKnown bool
 	knownAt                time.Time // since when both are
+	tickedAt               time.Time
 	leaving                bool
 	departed               map[port.Group]bool
 	checkAt                time.Time

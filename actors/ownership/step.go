@@ -33,6 +33,7 @@ type Step struct {
 
 // Tick returns the calls that are due.
 func (c *Claims) Tick(now time.Time) (steps []Step) {
+	c.wake(now)
 	c.forget(now)
 	for bind := range c.wants {
 		if cl := c.claim(bind); cl.known.Revision == 0 && cl.phase == idle && cl.freeSince.IsZero() {
@@ -60,6 +61,27 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 		c.check(now)
 	}
 	return steps
+}
+
+// wake notices that this process was stopped for a while. Whoever was alive before is
+// taken to be so still, until news come or do not; else it would think itself alone, and
+// take binds that it has to give back a moment later.
+func (c *Claims) wake(now time.Time) {
+	gap := now.Sub(c.tickedAt)
+	if !c.tickedAt.IsZero() && gap > 2*presentEvery {
+		for _, peers := range c.peers {
+			for _, p := range peers {
+				p.heardAt = p.heardAt.Add(gap)
+			}
+		}
+		for _, cl := range c.claims {
+			cl.heardAt = cl.heardAt.Add(gap)
+		}
+		if !c.knownAt.IsZero() {
+			c.knownAt = now
+		}
+	}
+	c.tickedAt = now
 }
 
 // step moves one claim on, and returns the call that it needs.

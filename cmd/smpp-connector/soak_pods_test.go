@@ -28,11 +28,13 @@ type fleet struct {
 	born  int
 	out   *sender
 
-	mu       sync.Mutex
-	sessions map[int][]int // by bind: the sessions that its SMS came over, in the order of the first
-	after    map[int]int   // by session: SMS that came over it after a newer session of its bind had begun to submit
-	lastAt   map[int]time.Time
-	gaps     []gap
+	mu        sync.Mutex
+	bySession map[int]int   // SMS that came over each
+	sessions  map[int][]int // by bind: the sessions that its SMS came over, in the order of the first
+	after     map[int]int   // by session: SMS that came over it after a newer session of its bind had begun to submit
+	lastAt    map[int]time.Time
+	gaps      []gap
+	quiet     bool // the load is over: what still comes is what JetStream delivers again
 }
 
 // gap is a time without an SMS of a bind.
@@ -54,7 +56,7 @@ type fleetPod struct {
 // to one too many.
 func newFleet(t *testing.T, tr traffic, binds int, options ...smsc.Option) *fleet {
 	t.Helper()
-	f := &fleet{binds: binds, sessions: map[int][]int{}, after: map[int]int{}, lastAt: map[int]time.Time{}}
+	f := &fleet{binds: binds, bySession: map[int]int{}, sessions: map[int][]int{}, after: map[int]int{}, lastAt: map[int]time.Time{}}
 	options = append([]smsc.Option{smsc.BindLimit(binds), smsc.DropIdle(20 * time.Second), smsc.RepeatRefused(500*time.Millisecond, 1_000)}, options...)
 	f.soak = newServers(t, tr, options...)
 	f.arrived.note = f.note
@@ -70,10 +72,11 @@ func (f *fleet) note(i int, m *smsc.SMS) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	bind, now := f.bindOf(i), time.Now()
-	if last := f.lastAt[bind]; !last.IsZero() && now.Sub(last) > time.Second {
+	if last := f.lastAt[bind]; !f.quiet && !last.IsZero() && now.Sub(last) > time.Second {
 		f.gaps = append(f.gaps, gap{bind, now.Sub(last)})
 	}
 	f.lastAt[bind] = now
+	f.bySession[m.Session]++
 	known := f.sessions[bind]
 	switch at := slices.Index(known, m.Session); {
 	case at < 0:
@@ -170,11 +173,11 @@ func (f *fleet) spread(why string, within time.Duration) time.Duration {
 func (f *fleet) check(mostTwice int) {
 	f.t.Helper()
 	ambiguous := f.checkEvents()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	twice := f.arrived.repeats()
 	f.t.Logf("%d messages; came twice %d, marked ambiguous %d; sessions of each bind %v; gaps over 1 s %v",
 		f.n, twice, ambiguous, sessionCounts(f.sessions), f.gaps)
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if len(f.after) > 0 {
 		f.t.Errorf("SMS over sessions that were not the newest of their bind: %v", f.after)
 	}
@@ -194,7 +197,21 @@ func sessionCounts(sessions map[int][]int) (n []int) {
 func (f *fleet) load(rate int) {
 	f.heard = hear(f.t, f.js, f.n)
 	f.out = sendOut(f.js, f.traffic, rate)
-	f.t.Cleanup(f.out.close)
+	f.out.patient.Store(true)
+	f.t.Cleanup(f.stopSending)
+}
+
+// stopSending ends the load: what was sent by then is all there is.
+func (f *fleet) stopSending() {
+	if f.out == nil {
+		return
+	}
+	f.mu.Lock()
+	f.quiet = true
+	f.mu.Unlock()
+	f.out.close()
+	f.n = min(f.n, int(f.out.next.Load()))
+	f.out = nil
 }
 
 // settle waits until all that was sent has its events.

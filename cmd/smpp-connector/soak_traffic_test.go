@@ -84,12 +84,13 @@ func numberOf(messageID string) int {
 // goes under the same Nats-Msg-Id, so that none is stored twice.
 type sender struct {
 	traffic
-	js   jetstream.JetStream
-	rate int // a second; 0: as fast as JetStream takes them
-	next atomic.Int64
-	sent atomic.Int64 // confirmed
-	stop chan struct{}
-	done sync.WaitGroup
+	js      jetstream.JetStream
+	rate    int // a second; 0: as fast as JetStream takes them
+	next    atomic.Int64
+	sent    atomic.Int64 // confirmed
+	patient atomic.Bool  // what was begun is sent in any case, also after stop
+	stop    chan struct{}
+	done    sync.WaitGroup
 }
 
 // senders is how many publishes are under way at once; publishWithin bounds one try.
@@ -176,8 +177,12 @@ func (s *sender) publish(i int) bool {
 		if err == nil {
 			return true
 		}
+		stop := s.stop
+		if s.patient.Load() {
+			stop = nil
+		}
 		select {
-		case <-s.stop:
+		case <-stop:
 			return false
 		case <-time.After(50 * time.Millisecond):
 		}
