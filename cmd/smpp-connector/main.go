@@ -47,6 +47,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},
 		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
 		{"bench", "measure a line: submits a second to an SMSC, CPU time, how long answers take", bench},
+		{"migrate", "bring the database schema up to this version, before a rolling update", migrate},
 		{"config", "check or print the configuration, or compare it with the one in force", configure},
 		{"version", "print the version", printVersion},
 	}

@@ -92,7 +92,7 @@ func (f *fleet) start(env ...string) *fleetPod {
 	f.born++
 	p := &fleetPod{name: fmt.Sprint("pod-", f.born), http: stack.FreeAddr(f.t), nats: faults.Listen(f.t, f.nats.Addr)}
 	p.process = f.process(p.http, append([]string{"POD_NAME=" + p.name, "SMPP_BINDS=" + strconv.Itoa(f.binds), "NATS_URL=nats://" + p.nats.Addr,
-		"ENQUIRE_LINK_INTERVAL=5s", "ALREADY_BOUND_WAIT=1s", "DISPATCH_ACK_WAIT=40s", "RESPONSE_TIMEOUT=10s"}, env...))
+		"ENQUIRE_LINK_INTERVAL=5s", "ALREADY_BOUND_WAIT=1s", "DISPATCH_ACK_WAIT=12s", "RESPONSE_TIMEOUT=5s"}, env...))
 	p.process.Start()
 	f.pods = append(f.pods, p)
 	if f.connector == nil { // whose log is told when the test fails
@@ -224,7 +224,7 @@ func (f *fleet) settle(stall time.Duration) {
 // US-SC-015: a rolling update under load, one process after the other, neither loses
 // nor doubles a message.
 func TestUSSC017FourProcesses(t *testing.T) {
-	const rate, seconds = 200, 25
+	const rate, seconds = 200, 15
 	f := newFleet(t, traffic{n: rate * seconds}, 4, smsc.Delay(5*time.Millisecond))
 	f.start()
 	f.start()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -42,6 +43,31 @@ func (db *DB) Migrate(ctx context.Context, files fs.FS) error {
 		return fmt.Errorf("migrate: %w", db.observe(ctx, err))
 	}
 	return nil
+}
+
+// Pending returns the names of the files that Migrate would apply, and changes nothing.
+func (db *DB) Pending(ctx context.Context, files fs.FS) (names []string, err error) {
+	history, err := readMigrations(files)
+	if err != nil {
+		return nil, err
+	}
+	undo := errors.New("only looked")
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		applied, err := appliedMigrations(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, m := range history {
+			if _, done := applied[m.version]; !done {
+				names = append(names, m.name)
+			}
+		}
+		return undo
+	})
+	if !errors.Is(err, undo) {
+		return nil, fmt.Errorf("look for migrations: %w", db.observe(ctx, err))
+	}
+	return names, nil
 }
 
 func migrate(ctx context.Context, tx pgx.Tx, history []migration) error {
