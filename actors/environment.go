@@ -29,6 +29,7 @@ type Ports struct {
 	Concat       port.ConcatStore
 	Leases       port.Leases   // nil: every bind is this process's
 	Presence     port.Presence // together with Leases
+	Roster       port.Roster   // nil: presence alone says which pods there are
 }
 
 // Options configure the tree.

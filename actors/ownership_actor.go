@@ -26,6 +26,7 @@ type owner struct {
 	stop    context.CancelFunc
 	timer   *time.Timer
 	leaving time.Time // since when; zero: it is not
+	roster  time.Time // when the roster was asked for last
 }
 
 const (
@@ -51,6 +52,8 @@ type (
 		revision uint64
 		err      error
 	}
+	// rosterIs is what the orchestrator says; nil: nothing.
+	rosterIs struct{ names []string }
 	// news is what a watch tells of.
 	news struct {
 		round int
@@ -78,6 +81,8 @@ func (o *owner) Receive(c actor.Context) {
 			o.leaving = time.Now()
 		}
 		o.claims.Leave()
+	case *rosterIs:
+		o.claims.Roster(m.names)
 	case *tenureChanged, *ownerDue:
 	default:
 		return
@@ -118,6 +123,7 @@ func (o *owner) advance(c actor.Context) {
 	for _, s := range steps {
 		o.call(c, s)
 	}
+	o.askRoster(c, now)
 	if groups := o.claims.Groups(); !sameGroups(groups, o.groups) {
 		o.watch(c, groups)
 	}
@@ -149,6 +155,27 @@ func sameGroups(a, b []port.Group) bool {
 		}
 	}
 	return true
+}
+
+// rosterEvery is how often the orchestrator is asked which pods it runs.
+const rosterEvery = 30 * time.Second
+
+// askRoster asks for the roster where there is one and it is time.
+func (o *owner) askRoster(c actor.Context, now time.Time) {
+	if o.env.Roster == nil || now.Sub(o.roster) < rosterEvery {
+		return
+	}
+	o.roster = now
+	root, self, env := c.ActorSystem().Root, c.Self(), o.env
+	go func() {
+		ctx, cancel := context.WithTimeout(env.ctx, rosterEvery/2)
+		defer cancel()
+		names, err := env.Roster.Running(ctx)
+		if err != nil {
+			names = nil // the adapter has told why
+		}
+		root.Send(self, &rosterIs{names})
+	}()
 }
 
 // call makes one call, and brings its answer back.

@@ -24,6 +24,7 @@ type Config struct {
 	DebugAddr   string // everything else over HTTP; loopback unless told otherwise
 	DebugToken  Secret // what whoever looks at /debug must show; empty: loopback alone. Given, or the content of DebugTokenFile
 	NATS        NATS
+	Kubernetes  Kubernetes
 	Redis       Redis
 	Postgres    Postgres
 	Management  Management
@@ -72,6 +73,11 @@ type NATS struct {
 	DispatchMaxAge  time.Duration // a command not fetched for so long is dropped by the server
 	EventsMaxAge    time.Duration // how long events can be read again
 	DuplicateWindow time.Duration // how long Nats-Msg-Id is remembered
+}
+
+// Kubernetes says which pods should be there; empty: nobody is asked.
+type Kubernetes struct {
+	PodSelector string // label selector of all pods that serve the same binds
 }
 
 // Redis holds what pods share. An empty URL keeps counters in KV and memory.

@@ -72,6 +72,8 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return span(&c.NATS.EventsMaxAge, time.Minute) }},
 	{"nats.duplicateWindow", "NATS_DUPLICATE_WINDOW", "10m", "how long the server remembers Nats-Msg-Id",
 		func(c *Config) value { return span(&c.NATS.DuplicateWindow, time.Second) }},
+	{"kubernetes.podSelector", "KUBERNETES_POD_SELECTOR", "", "labels of all pods that serve the same binds, as in app=smpp-connector,mno=awcc: owners of binds are held against them; empty: presence in NATS alone",
+		func(c *Config) value { return text(&c.Kubernetes.PodSelector, atMost(1024)) }},
 	{"redis.url", "REDIS_URL", "", "Redis for what pods share; empty: KV of the NATS in use",
 		func(c *Config) value {
 			return text(&c.Redis.URL, urlOf("redis://user:password@host:6379/0", "redis", "rediss"))

@@ -49,6 +49,7 @@ var rules = []importRule{
 	{"infra/embedded/...", infra("github.com/nats-io/", "golang.org/x/sys/"), oneDriver}, // x/sys: it locks its folder
 	{"infra/redis/...", infra("github.com/redis/rueidis"), oneDriver},
 	{"infra/postgres/...", infra("github.com/jackc/pgx", "deploy/migrations"), oneDriver},
+	{"infra/kubernetes/...", infra(), oneDriver},
 	{"infra/operators/...", infra("google.golang.org/protobuf"), oneDriver},
 	{"infra/control/...", infra("github.com/nats-io/", "actors/control", "actors/vitals"), oneDriver}, // what it carries are their values
 	{"infra/capture/...", infra("github.com/gopacket/gopacket", "actors/recorder"), oneDriver},        // actors/recorder: its snapshots, which are values

@@ -51,7 +51,22 @@ type OwnershipChecked struct {
 	Unowned   int // binds without an owner
 	Twice     int // binds that two pods serve
 	Pods      int // that live, this one among them
+	Silent    int // pods that the orchestrator runs and that do not say that they live
 	At        time.Time
+}
+
+// PodSilent: the orchestrator runs a pod of these binds that has not said for two checks
+// that it lives: it may not reach NATS.
+type PodSilent struct {
+	Pod string
+	At  time.Time
+}
+
+// OwnerUnknown: a bind is owned by a pod that the orchestrator does not run.
+type OwnerUnknown struct {
+	Bind  port.BindID
+	Owner string
+	At    time.Time
 }
 
 // PodNameShared: another live process has this one's pod name.
@@ -72,5 +87,7 @@ func (BindOrphaned) fact()     {}
 func (BindUnowned) fact()      {}
 func (BindOwnedTwice) fact()   {}
 func (OwnershipChecked) fact() {}
+func (PodSilent) fact()        {}
+func (OwnerUnknown) fact()     {}
 func (PodNameShared) fact()    {}
 func (ClockSkewed) fact()      {}

@@ -33,10 +33,11 @@ func (c *Claims) check(now time.Time) {
 		}
 	}
 	c.suspects = suspects
+	silent := c.compareRoster(now)
 	groups := map[port.Group]bool{}
 	for _, group := range c.Groups() {
 		groups[group] = true
-		c.tell(event.OwnershipChecked{MNO: group.MNO, Direction: group.Direction, Unowned: unowned[group], Twice: twice[group], Pods: c.Pods(group), At: now})
+		c.tell(event.OwnershipChecked{MNO: group.MNO, Direction: group.Direction, Unowned: unowned[group], Twice: twice[group], Pods: c.Pods(group), Silent: silent, At: now})
 	}
 	for group := range c.counted {
 		if !groups[group] {
@@ -44,6 +45,39 @@ func (c *Claims) check(now time.Time) {
 		}
 	}
 	c.counted = groups
+}
+
+// compareRoster holds leases and presence against the pods that should be there, and
+// returns how many of these are silent.
+func (c *Claims) compareRoster(now time.Time) (count int) {
+	silent := map[string]bool{}
+	if c.roster == nil {
+		c.silent = silent
+		return 0
+	}
+	alive := map[string]bool{c.me.Name: true}
+	for _, peers := range c.peers {
+		for _, p := range peers {
+			alive[p.pod.Name] = true
+		}
+	}
+	for _, name := range c.roster {
+		if alive[name] {
+			continue
+		}
+		silent[name] = true
+		if c.silent[name] { // at the check before too: it has had the time to start
+			count++
+			c.tell(event.PodSilent{Pod: name, At: now})
+		}
+	}
+	c.silent = silent
+	for _, bind := range c.binds() {
+		if l := c.claims[bind].known; l.Instance != "" && !slices.Contains(c.roster, l.Pod) {
+			c.tell(event.OwnerUnknown{Bind: bind, Owner: l.Pod, At: now})
+		}
+	}
+	return count
 }
 
 func (c *Claims) binds() []port.BindID {

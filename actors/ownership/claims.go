@@ -95,6 +95,8 @@ type Claims struct {
 	departed               map[port.Group]bool
 	checkAt                time.Time
 	suspects               map[port.BindID]bool // run by two pods at the last check
+	roster                 []string             // pods that the orchestrator runs; nil: nobody says
+	silent                 map[string]bool      // of those, who did not say that they live at the last check
 	counted                map[port.Group]bool  // groups that the last check told of
 	skewed                 bool
 	skewSaid               time.Time
@@ -128,6 +130,9 @@ func New(id Identity, now time.Time) *Claims {
 
 // Wants says which binds this process would serve, and of which it has actors.
 func (c *Claims) Wants(wants, running map[port.BindID]bool) { c.wants, c.running = wants, running }
+
+// Roster says which pods the orchestrator runs; nil: it does not answer.
+func (c *Claims) Roster(names []string) { c.roster = names }
 
 // Leave says that the process is stopping: it gives up every bind.
 func (c *Claims) Leave() { c.leaving = true }

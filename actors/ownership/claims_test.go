@@ -1,6 +1,9 @@
 package ownership_test
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -233,5 +236,42 @@ func TestUSSC015ALeavingPodGivesBack(t *testing.T) {
 	a.pass(0, false)
 	if !a.claims.Left() || len(a.store.leases) > 0 {
 		t.Errorf("left %v, leases %v", a.claims.Left(), a.store.leases)
+	}
+}
+
+// US-SC-020: every 30 s, binds and pods are held against each other: a bind that two pods
+// serve, a pod that the orchestrator runs and that is silent, an owner that it does not
+// run. What is so at one check alone may be a hand-over, and is not told.
+func TestUSSC020TheCheckTellsWhatIsWrong(t *testing.T) {
+	a := newAlone(t, me)
+	a.owner()
+	a.claims.Roster([]string{"pod-1", "pod-2", "pod-3"})
+	tick := func() (facts []event.Fact) {
+		a.claims.SeenPod(port.Pod{Group: awcc, Name: "pod-2", Instance: "i2", Runs: []int{1}, Wants: []int{1}}, a.now)
+		for _, s := range a.pass(15*time.Second, true) {
+			a.answer(s, time.Millisecond)
+		}
+		a.store.expire(&world{now: a.now, random: rand.New(rand.NewPCG(1, 1))})
+		facts, a.facts = a.facts, nil
+		return facts
+	}
+	tick()
+	var told []string
+	for range 6 {
+		for _, f := range tick() {
+			switch f := f.(type) {
+			case event.BindOwnedTwice:
+				told = append(told, fmt.Sprint("twice ", f.Pods))
+			case event.PodSilent:
+				told = append(told, "silent "+f.Pod)
+			case event.OwnershipChecked:
+				told = append(told, fmt.Sprintf("unowned %d, twice %d, silent %d, pods %d", f.Unowned, f.Twice, f.Silent, f.Pods))
+			}
+		}
+	}
+	want := []string{"unowned 0, twice 0, silent 0, pods 2",
+		"twice [pod-1 pod-2]", "silent pod-3", "unowned 0, twice 1, silent 1, pods 2"}
+	if len(told) < len(want) || !slices.Equal(told[:len(want)], want) {
+		t.Errorf("%q, want %q first", told, want)
 	}
 }

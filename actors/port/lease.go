@@ -136,3 +136,10 @@ type PodWatcher struct {
 	Gone   func(group Group, instance string)
 	Synced func(bool) // as LeaseWatcher's
 }
+
+// Roster is who should be there: what an orchestrator says of the pods that serve these
+// binds, to hold presence and leases against (US-SC-020).
+type Roster interface {
+	// Running returns the names of the pods that have not ended.
+	Running(ctx context.Context) ([]string, error)
+}

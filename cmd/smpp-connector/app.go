@@ -18,6 +18,7 @@ import (
 	"github.com/ghasi/smpp-connector/infra/control"
 	"github.com/ghasi/smpp-connector/infra/embedded"
 	"github.com/ghasi/smpp-connector/infra/httpapi"
+	"github.com/ghasi/smpp-connector/infra/kubernetes"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
 	"github.com/ghasi/smpp-connector/infra/operators"
 	"github.com/ghasi/smpp-connector/infra/page"
@@ -45,6 +46,7 @@ type app struct {
 	nats     *natsjs.Conn
 	redis    *redis.Client
 	postgres *postgres.DB
+	roster   *kubernetes.Pods // nil: nobody is asked which pods there are
 
 	finder  *accounts
 	control *control.Service // nil until the tree runs
@@ -129,6 +131,12 @@ func (a *app) connect(ctx context.Context) (err error) {
 	if a.nats, err = natsjs.Connect(ctx, options); err != nil {
 		return err
 	}
+	if selector := cfg.Kubernetes.PodSelector; selector != "" {
+		a.roster, err = kubernetes.Open(kubernetes.Options{Selector: selector, Listener: a.listener})
+		if err != nil {
+			return err
+		}
+	}
 	if url := cfg.Redis.URL.Reveal(); url != "" {
 		if a.redis, err = redis.Open(redis.Options{URL: url, Listener: a.listener, CounterTimeout: cfg.Redis.Timeout}); err != nil {
 			return err
@@ -190,6 +198,9 @@ func (a *app) start(ctx context.Context) error {
 
 func (a *app) ports(finder *accounts) actors.Ports {
 	p := actors.Ports{Accounts: finder, Dispatch: a.nats.Source(), Publisher: a.nats.Publisher(), Park: a.nats.Receipts(), Leases: a.nats.Leases(), Presence: a.nats.Presence()}
+	if a.roster != nil {
+		p.Roster = a.roster
+	}
 	if a.postgres != nil {
 		p.Correlations = a.postgres
 	} else {

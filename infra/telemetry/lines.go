@@ -127,6 +127,10 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelError, seldom, "nobody owns the bind: too few pods for MAX_BINDS, or a lease that cannot be won", onBind(f.Bind), "", slog.String("for", f.For.Round(time.Second).String()))
 	case event.BindOwnedTwice:
 		l.limited(slog.LevelError, seldom, "more than one pod serves the bind", onBind(f.Bind), "", slog.Any("pods", f.Pods))
+	case event.PodSilent:
+		l.limited(slog.LevelWarn, seldom, "Kubernetes runs a pod of these binds that does not say in NATS that it lives", slog.String("silentPod", f.Pod), "")
+	case event.OwnerUnknown:
+		l.limited(slog.LevelWarn, seldom, "a bind is owned by a pod that Kubernetes does not run: another Deployment, or kubernetes.podSelector is too narrow", onBind(f.Bind), "", slog.String("owner", f.Owner))
 	case event.PodNameShared:
 		l.limited(slog.LevelError, seldom, "another process has this one's POD_NAME: both share the binds as two pods would; give each its own", slog.String("pod", f.Pod), "")
 	case event.ClockSkewed:

@@ -85,6 +85,7 @@ const (
 	bindsUnowned
 	bindsTwice
 	livePods
+	silentPods
 	clockSkew
 	buildInfo
 	metricCount
@@ -218,6 +219,8 @@ var Table = [metricCount]Metric{
 		"Binds that two pods said they serve at two checks in a row (US-SC-020). Should stay 0."},
 	livePods: {"smpp_connector_live_pods", Gauge, "1", byGroup, false,
 		"Pods that live and serve binds of this MNO and direction, as this one sees it."},
+	silentPods: {"smpp_connector_silent_pods", Gauge, "1", byGroup, false,
+		"Pods that Kubernetes runs (kubernetes.podSelector) and that did not say in NATS that they live, at two checks in a row (US-SC-020)."},
 	clockSkew: {"smpp_connector_clock_skew_seconds", Gauge, "s", []string{"dependency"}, false,
 		"How far this machine's clock is ahead of a server's (behind: negative), in whole seconds; 0: less than 2 s."},
 	buildInfo: {"smpp_connector_build_info", Gauge, "1", []string{"version", "pod"}, false,

@@ -163,6 +163,7 @@ func (r *recorder) record(f event.Fact) {
 		r.of(bindsUnowned).cell(group...).set(f.Unowned)
 		r.of(bindsTwice).cell(group...).set(f.Twice)
 		r.of(livePods).cell(group...).set(f.Pods)
+		r.of(silentPods).cell(group...).set(f.Silent)
 	case event.ClockSkewed:
 		r.of(clockSkew).cell("nats").set(int(f.Skew.Round(time.Second) / time.Second))
 	case event.DependencyChanged:
