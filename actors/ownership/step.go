@@ -74,9 +74,6 @@ func (c *Claims) wake(now time.Time) {
 				p.heardAt = p.heardAt.Add(gap)
 			}
 		}
-		for _, cl := range c.claims {
-			cl.heardAt = cl.heardAt.Add(gap)
-		}
 		if !c.knownAt.IsZero() {
 			c.knownAt = now
 		}

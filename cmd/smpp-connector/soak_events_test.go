@@ -1,7 +1,9 @@
 package main
 
 import (
+	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,15 +33,20 @@ var misfortunes = []misfortune{
 		p.process.Resume()
 	}, false},
 	{"cut off from NATS", func(_ *fleet, p *fleetPod, spell time.Duration) {
-		p.nats.Cut()
+		for _, proxy := range p.nats {
+			proxy.Cut()
+		}
 		time.Sleep(spell) // the cut itself
-		p.nats.Heal()
+		for _, proxy := range p.nats {
+			proxy.Heal()
+		}
 	}, false},
 	// In order: one server alone that is killed loses what it has confirmed and not yet
 	// written to its file, 2 of 200 messages a second (seen once).
-	{"NATS restarted", func(f *fleet, _ *fleetPod, _ time.Duration) {
-		f.nats.Stop()
-		f.nats.Start()
+	{"a NATS server restarted", func(f *fleet, p *fleetPod, _ time.Duration) {
+		n := f.nodes[f.born%len(f.nodes)]
+		n.Stop()
+		n.Start()
 	}, false},
 	{"kill -9, and a pod of another name", func(f *fleet, p *fleetPod, _ time.Duration) {
 		f.end(p, (*stack.Server).Kill)
@@ -59,15 +66,43 @@ func TestSoakPodsLiveThroughEvents(t *testing.T) {
 	}
 	random := soakRandom(t)
 	f := newFleet(t, traffic{n: rate * (30 + events*int((spell+30*time.Second)/time.Second))}, binds, smsc.Delay(5*time.Millisecond))
-	for range binds {
+	f.liveThrough(misfortunes, events, spell, allowed, rate, random)
+}
+
+// The same on a NATS cluster of three, of which one server after the other is killed. The
+// long form alone has it, with 2 events a minute of SOAK_MINUTES.
+func TestSoakPodsLiveThroughEventsOfACluster(t *testing.T) {
+	const binds, rate = 2, 100
+	lost := misfortune{"kill -9 of a NATS server, and its return", func(f *fleet, _ *fleetPod, spell time.Duration) {
+		n := f.nodes[f.random.IntN(len(f.nodes))]
+		n.Kill()
+		time.Sleep(spell) // the loss itself
+		n.Start()
+	}, false}
+	if soakMinutes() == 0 {
+		t.Skip("SKIPPED: a cluster of three takes a minute to elect its leaders: make soak")
+	}
+	events, spell, allowed, list := 2*soakMinutes(), 45*time.Second, 50*time.Second, append(slices.Clone(misfortunes), lost, lost, lost)
+	random := soakRandom(t)
+	f := newClusterFleet(t, traffic{n: rate * (30 + events*int((spell+30*time.Second)/time.Second))}, binds, smsc.Delay(5*time.Millisecond))
+	f.liveThrough(list, events, spell, allowed, rate, random, "NATS_REPLICAS=3")
+}
+
+// liveThrough lets events happen under load, and holds the run to what must be true of it.
+func (f *fleet) liveThrough(list []misfortune, events int, spell, allowed time.Duration, rate int, random *rand.Rand, env ...string) {
+	f.t.Helper()
+	t := f.t
+	f.random, f.env = random, env
+	for range f.binds {
 		f.startWithMemory()
 	}
 	f.spread("started", time.Minute)
 	f.load(rate)
+	f.await("all send", time.Minute, func() bool { return f.arrived.total.Load() > int64(rate) }, f.arrived.total.Load)
 	for i := range events {
-		what := misfortunes[i%len(misfortunes)]
+		what := list[i%len(list)]
 		if soakMinutes() > 0 {
-			what = misfortunes[random.IntN(len(misfortunes))]
+			what = list[random.IntN(len(list))]
 		} else if what.long {
 			continue
 		}
@@ -99,5 +134,5 @@ func (f *fleet) startWithMemory() *fleetPod {
 		f.t.Fatal(err)
 	}
 	f.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return f.start("DATA_DIR=" + dir)
+	return f.start(append([]string{"DATA_DIR=" + dir}, f.env...)...)
 }

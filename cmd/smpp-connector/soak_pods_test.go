@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,9 +25,13 @@ import (
 type fleet struct {
 	*soak
 	binds int
+	nodes []*stack.Server // of NATS
 	pods  []*fleetPod
 	born  int
 	out   *sender
+
+	random *rand.Rand
+	env    []string // of every connector
 
 	mu        sync.Mutex
 	bySession map[int]int   // SMS that came over each
@@ -47,7 +52,7 @@ type gap struct {
 type fleetPod struct {
 	name    string
 	http    string
-	nats    *faults.Proxy
+	nats    []*faults.Proxy // one in front of each server
 	process *stack.Server
 }
 
@@ -61,6 +66,22 @@ func newFleet(t *testing.T, tr traffic, binds int, options ...smsc.Option) *flee
 	f.soak = newServers(t, tr, options...)
 	f.arrived.note = f.note
 	f.traffic.subject = func(i int) string { return contract.BindSubject("awcc", "trx", f.bindOf(i)) }
+	f.nodes = []*stack.Server{f.nats}
+	f.connect()
+	return f
+}
+
+// newClusterFleet is newFleet on a NATS cluster of three.
+func newClusterFleet(t *testing.T, tr traffic, binds int, options ...smsc.Option) *fleet {
+	t.Helper()
+	f := newFleet(t, tr, binds, options...)
+	f.nats.Stop()
+	f.nodes = stack.NATSCluster(t, 3)
+	var urls []string
+	for _, n := range f.nodes {
+		urls = append(urls, n.URL)
+	}
+	f.nats = &stack.Server{URL: strings.Join(urls, ",")} // an address, and no server of its own
 	f.connect()
 	return f
 }
@@ -90,8 +111,13 @@ func (f *fleet) note(i int, m *smsc.SMS) {
 func (f *fleet) start(env ...string) *fleetPod {
 	f.t.Helper()
 	f.born++
-	p := &fleetPod{name: fmt.Sprint("pod-", f.born), http: stack.FreeAddr(f.t), nats: faults.Listen(f.t, f.nats.Addr)}
-	p.process = f.process(p.http, append([]string{"POD_NAME=" + p.name, "SMPP_BINDS=" + strconv.Itoa(f.binds), "NATS_URL=nats://" + p.nats.Addr,
+	p := &fleetPod{name: fmt.Sprint("pod-", f.born), http: stack.FreeAddr(f.t)}
+	var urls []string
+	for _, n := range f.nodes {
+		proxy := faults.Listen(f.t, n.Addr)
+		p.nats, urls = append(p.nats, proxy), append(urls, "nats://"+proxy.Addr)
+	}
+	p.process = f.process(p.http, append([]string{"POD_NAME=" + p.name, "SMPP_BINDS=" + strconv.Itoa(f.binds), "NATS_URL=" + strings.Join(urls, ","),
 		"ENQUIRE_LINK_INTERVAL=5s", "ALREADY_BOUND_WAIT=1s", "DISPATCH_ACK_WAIT=12s", "RESPONSE_TIMEOUT=5s"}, env...))
 	p.process.Start()
 	f.pods = append(f.pods, p)
