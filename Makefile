@@ -65,6 +65,14 @@ static: ## gofmt, vet, staticcheck, import rules
 	$(GO) test ./testkit
 	@if [ -f $(TOOLS)/go.mod ]; then set -x; cd $(TOOLS) && $(GO) vet ./...; fi
 
+.PHONY: licences
+licences: ## the licence of every module that is linked, and an error for one that is not allowed
+	cd $(TOOLS) && $(GO) run ./licences
+
+.PHONY: advisories
+advisories: ## known advisories that reach our code, where the database can be reached
+	@GO='$(GO)' .ci/advisories
+
 .PHONY: check
 check: needs static ## static, then every test under the race detector, then each fuzz target for FUZZTIME
 	$(GO) test -race -timeout 15m ./...

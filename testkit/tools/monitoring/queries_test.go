@@ -115,7 +115,6 @@ func reference(t *testing.T) map[string][]string {
 		"process_cpu_seconds_total": {}, "process_resident_memory_bytes": {},
 		"ALERTS":                      {"alertname", "alertstate", "severity", "mno", "direction", "bindId"},
 		"smpp_connector:mno:expected": {"mno"},
-		"smpp_bind_orphan_total":      {"mno", "direction"}, // of the reconciler (US-SC-020); its row in the table makes this one superfluous
 	}
 	for _, s := range slos {
 		for _, w := range windows {
