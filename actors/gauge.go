@@ -15,6 +15,7 @@ type bindGauge struct {
 	bind       port.BindID
 	name       string // of bind
 	operatorID string
+	owner      string // this pod: a bind is in the tree of the one that has its lease
 	meter      vitals.Meter
 	history    vitals.History
 
@@ -40,8 +41,8 @@ type bindGauge struct {
 	limit      atomic.Pointer[string]     // what limits it now: tps, window, stores, peer, queue, nothing, paused, standby, closed
 }
 
-func newBindGauge(bind port.BindID, operatorID string) *bindGauge {
-	g := &bindGauge{bind: bind, name: bind.String(), operatorID: operatorID}
+func newBindGauge(bind port.BindID, operatorID, owner string) *bindGauge {
+	g := &bindGauge{bind: bind, name: bind.String(), operatorID: operatorID, owner: owner}
 	g.history.Take(&g.meter, "", 0, 0, time.Now()) // the first sample counts from here
 	return g
 }
@@ -50,7 +51,7 @@ func (g *bindGauge) snapshot(now time.Time) *vitals.Bind {
 	recent := g.history.Recent(&g.meter)
 	b := &vitals.Bind{
 		Bind: g.name, MNO: g.bind.MNO, Direction: string(g.bind.Direction), Number: g.bind.Number,
-		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Epoch: g.epoch.Load(), Order: deref(g.rest.Load()),
+		OperatorID: g.operatorID, State: deref(g.state.Load()), Bound: g.bound.Load(), Owner: g.owner, Epoch: g.epoch.Load(), Order: deref(g.rest.Load()),
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
 		TPS: g.meter.Rate(now), TPSLimit: int(g.tps.Load()), LimitedBy: deref(g.limit.Load()),
 		Queued: g.queued.Load(), Settling: g.settling.Load(), Lanes: g.lanes.Load().snapshot(), Sequence: g.sequence.Load(),

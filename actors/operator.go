@@ -274,7 +274,7 @@ func (o *operator) obey(c actor.Context, b *carrierBind, tenancy tenancy, ours b
 
 func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting, of tenancy) {
 	n := o.env.tree.claim(path, "bind")
-	s := &seat{id: setting.Bind, carries: o.id, fence: of.fence, gauge: newBindGauge(setting.Bind, account.OperatorID)}
+	s := &seat{id: setting.Bind, carries: o.id, fence: of.fence, gauge: newBindGauge(setting.Bind, account.OperatorID, o.env.Identity.Pod)}
 	if o.env.Recorder > 0 {
 		s.flight = recorder.New(o.env.Recorder)
 	}

@@ -16,7 +16,7 @@ func BenchmarkLookAt1000Binds(b *testing.B) {
 	for i := range 1000 {
 		bind := port.BindID{MNO: fmt.Sprintf("mno%d", i/100), Direction: port.TRX, Number: i%100 + 1}
 		path := "connector/operator/" + bind.MNO + "/bind/" + bind.Path()
-		n, g := tree.claim(path, "bind"), newBindGauge(bind, bind.MNO)
+		n, g := tree.claim(path, "bind"), newBindGauge(bind, bind.MNO, "pod-1")
 		for range 10 {
 			g.meter.Sent(1, now)
 			g.meter.Answered(codec.StatusOK, 9*time.Millisecond)
