@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,6 +28,7 @@ type told struct {
 	submitted, finals, dead int
 	ambiguous               bool
 	ids                     []string
+	receipted               []string // the ids that the MNO's receipts name, of final events
 }
 
 // durable is the name of the test's consumer, ackEvery how often it acknowledges
@@ -75,6 +77,7 @@ func (h *hearing) take(m jetstream.Msg) {
 		Final     bool     `json:"final"`
 		Ambiguous bool     `json:"ambiguous"`
 		IDs       []string `json:"operatorMessageIds"`
+		Raw       string   `json:"rawText"`
 	}
 	err = json.Unmarshal(m.Data(), &e)
 	i := numberOf(e.MessageID)
@@ -82,7 +85,12 @@ func (h *hearing) take(m jetstream.Msg) {
 		h.strange = append(h.strange, m.Subject()+" "+string(m.Data()))
 		return
 	}
-	h.note(&h.of[i], m.Subject(), e.Final, e.Ambiguous, e.IDs)
+	of := &h.of[i]
+	h.note(of, m.Subject(), e.Final, e.Ambiguous, e.IDs)
+	if e.Final && m.Subject() == contract.SubjectDLRInbound {
+		id, _, _ := strings.Cut(strings.TrimPrefix(e.Raw, "id:"), " ")
+		of.receipted = append(of.receipted, id)
+	}
 }
 
 func (h *hearing) note(of *told, subject string, final, ambiguous bool, ids []string) {

@@ -21,6 +21,7 @@ type traffic struct {
 	n        int
 	long     bool               // a fifth of them in parts
 	receipts bool               // half of them ask for a receipt
+	all      bool               // so do the others
 	subject  func(i int) string // of message i; nil: the operator's
 }
 
@@ -39,7 +40,7 @@ func (tr traffic) parts(i int) int {
 }
 
 // asks reports whether message i asks for a receipt.
-func (tr traffic) asks(i int) bool { return tr.receipts && i%4 < 2 }
+func (tr traffic) asks(i int) bool { return tr.receipts && (tr.all || i%4 < 2) }
 
 // count returns how many messages satisfy a condition.
 func (tr traffic) count(holds func(i int) bool) (n int) {

@@ -79,6 +79,20 @@ func SendPDU(p codec.PDU) Step {
 	})
 }
 
+// SendReceipt sends a receipt, DELIVRD, for any id: one that the MNO has never given,
+// or has given long ago.
+func SendReceipt(id string) Step {
+	return act(fmt.Sprintf("send receipt for %q", id), func(s *Server, sess *Session) {
+		if sess == nil || sess.account == nil {
+			return // nobody is bound
+		}
+		d := &delivery{account: sess.account, from: sess, receipt: receipt{plan: defaultReceipts(), id: id, answered: id,
+			state: codec.StateDelivered, submitted: time.Now(), source: Address{Addr: "93700000001"}, dest: Address{Addr: "1234"}}}
+		s.owe(d)
+		d.happen(s, time.Now())
+	})
+}
+
 // SendRaw writes octets as they are.
 func SendRaw(octets []byte) Step {
 	return act("send raw "+hex.EncodeToString(octets), func(_ *Server, sess *Session) { sess.sendOctets(octets) })

@@ -27,6 +27,7 @@ type delivery struct {
 	receipt  receipt
 	mo       codec.PDU // instead of a receipt
 	on       *Session  // MO parts may be bound to a session
+	roam     int       // from 1: on whichever session it falls; 0: from decides
 	refusals int
 }
 
@@ -81,10 +82,11 @@ func (a *account) pick(d *delivery) (choice *Session) {
 		}
 		return nil
 	}
-	for _, sess := range a.receivers {
+	for i := range a.receivers {
+		sess := a.receivers[(d.roam+i)%len(a.receivers)]
 		switch {
 		case !sess.hasRoom():
-		case (sess == d.from) != d.elsewhere():
+		case d.roam > 0 || (sess == d.from) != d.elsewhere():
 			return sess
 		case choice == nil:
 			choice = sess

@@ -44,12 +44,32 @@ func (sess *Session) planReceipts(p *codec.SubmitSM, part Part, number uint64, i
 		}
 	}
 	switch {
+	case plan.scatter != nil:
+		s.scatter(d, now)
 	case plan.reversed && part.Long():
 		s.holdForReverse(d, part, p)
 	case plan.early:
 		s.send(d, plan.copies, func(d *delivery) { d.happen(s, now) })
 	default:
 		s.send(d, plan.copies, func(d *delivery) { s.at(due, d) })
+	}
+}
+
+// scatter sends one to three copies, each at a time and on a session drawn by lot.
+func (s *Server) scatter(d *delivery, now time.Time) {
+	plan := d.receipt.plan
+	for range 1 + plan.scatter.IntN(3) {
+		one := *d
+		one.roam = 1 + plan.scatter.IntN(1000)
+		s.owe(&one)
+		switch plan.scatter.IntN(3) {
+		case 0:
+			one.happen(s, now)
+		case 1:
+			s.at(now.Sub(s.began), &one)
+		default:
+			s.at(now.Sub(s.began)+time.Duration(plan.scatter.Int64N(int64(plan.after)+1)), &one)
+		}
 	}
 }
 

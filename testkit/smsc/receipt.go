@@ -19,6 +19,7 @@ type receiptPlan struct {
 	intermediate bool
 	unasked      bool
 	elsewhere    bool
+	scatter      *rand.Rand
 	ids          IDForm
 	noText, noTLV,
 	payload, dataSM bool
@@ -118,6 +119,13 @@ func Unasked() ReceiptOption {
 // OnAnotherSession prefers a session that is not the submit's.
 func OnAnotherSession() ReceiptOption {
 	return ReceiptOption{"on another session", func(r *receiptPlan) { r.elsewhere = true }}
+}
+
+// Scattered sends each receipt as badly as MNOs do, drawn with seed: before the
+// answer, right behind it, or up to the time of After later; on any session of the
+// system_id; once to three times, the copies apart.
+func Scattered(seed uint64) ReceiptOption {
+	return ReceiptOption{fmt.Sprintf("scattered seed %d", seed), func(r *receiptPlan) { r.scatter = rand.New(rand.NewPCG(seed, 6)) }}
 }
 
 // IDAs writes the id in the receipt in a form of its own: another base, leading

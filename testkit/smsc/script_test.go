@@ -19,6 +19,7 @@ func TestScriptReadsWhatStepsSay(t *testing.T) {
 		Outbind("esme", "a word"),
 		SendReceipts(), SendReceipts(Early(), Twice(), IDAs(PaddedHex), InTLVOnly()), SendReceipts(Never()),
 		SendReceipts(After(time.Second), LastPartFirst(), IntermediateFirst(), Unasked(), OnAnotherSession(), ByDataSM(), Ending(codec.StateExpired)),
+		SendReceipt("a b"), SendReceipts(Scattered(7)),
 		SendReceipts(InPayload(), Failing(10, codec.StateRejected, 3), WithError("0B1")),
 		SendMO("93700000001", "1234", `سلام "x"`), SendMO("93700000001", "1234", "x", Wide(), Shuffled(3), Repeated(), WithoutPart(2), OverTwoSessions()),
 		SendMO("93700000001", "1234", "x", BySAR(), Reversed(), AsPayload()),
