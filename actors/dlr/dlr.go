@@ -46,10 +46,7 @@ type Heard struct {
 
 // Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
 func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at time.Time) Heard {
-	body := pdu.ShortMessage
-	if payload, ok := pdu.TLVs.Get(codec.TagMessagePayload); ok && len(body) == 0 {
-		body = payload
-	}
+	body := bodyOf(pdu)
 	fields := receipt.Parse(body)
 	tlvs := receipt.TLVs{ReceiptedMessageID: pdu.TLVs.String(codec.TagReceiptedMessageID)}
 	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)
