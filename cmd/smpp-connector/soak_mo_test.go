@@ -17,37 +17,48 @@ import (
 // Issue 6: kill −9 of the connector among MOs in 2 to 10 parts, the parts shuffled
 // over two binds. Incomplete 0, none published twice. US-SC-025.
 func TestSoakKillsAmongMOs(t *testing.T) {
-	messages, kills, window := 1_000, 2, 10*time.Minute // so long that a slow machine makes none incomplete
+	run := moRun{messages: 1_000, kills: 1, window: 10 * time.Minute} // so long that a slow machine makes none incomplete
 	if minutes := soakMinutes(); minutes > 0 {
-		messages, kills, window = 1_000*minutes, 2*minutes, time.Minute
+		run = moRun{messages: 1_000 * minutes, kills: max(minutes/2, 1), window: 2 * time.Minute} // a killed process's leases last 30 s
+		t.Run("parts in JetStream", func(t *testing.T) { run.play(t, "REDIS_URL=") })
 	}
+	t.Run("parts in Redis", func(t *testing.T) { run.play(t) })
+}
+
+// moRun is one proof: so many MOs, with kills between them.
+type moRun struct {
+	messages, kills int
+	window          time.Duration // how long parts are waited for
+}
+
+func (r moRun) play(t *testing.T, env ...string) {
 	random := soakRandom(t)
-	s := newSoak(t, traffic{}, []string{"SMPP_BINDS=2", "CONCAT_WINDOW=" + window.String()},
+	s := newSoak(t, traffic{}, append([]string{"SMPP_BINDS=2", "CONCAT_WINDOW=" + r.window.String()}, env...),
 		smsc.RepeatRefused(500*time.Millisecond, 1_000), smsc.DeliverWindow(200))
-	heard := s.hearMOs(messages)
+	heard := s.hearMOs(r.messages)
 
 	began := time.Now()
-	step := max(messages/(kills+1), 1)
-	for i := range messages {
-		if i > 0 && i%step == 0 && i/step <= kills {
-			s.await("half of them have arrived", time.Minute, func() bool { return heard.messages.Load() >= int64(i)-int64(step)/2 }, heard.messages.Load)
+	step := max(r.messages/(r.kills+1), 1)
+	for i := range r.messages {
+		if i > 0 && i%step == 0 && i/step <= r.kills {
+			s.await("half of them have arrived", 2*time.Minute, func() bool { return heard.messages.Load() >= int64(i)-int64(step)/2 }, heard.messages.Load)
 			s.connector.Kill()
 			s.connector.Start()
 		}
 		s.sendMO(i, random)
 	}
-	s.await("every MO has its event", time.Minute, func() bool { return heard.messages.Load() == int64(messages) }, heard.messages.Load)
+	s.await("every MO has its event", 2*time.Minute, func() bool { return heard.messages.Load() == int64(r.messages) }, heard.messages.Load)
 	took := time.Since(began)
 	if err := s.mno.WaitIdle(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if soakMinutes() > 0 { // what was repeated after it was published is let go without an event
-		s.await("no part is waited for", 3*window, func() bool { return s.metric("smpp_concat_buffer_size") == 0 }, func() int64 { return 0 })
+		s.await("no part is waited for", 3*r.window, func() bool { return s.metric("smpp_concat_buffer_size") == 0 }, func() int64 { return 0 })
 	}
 	heard.check(t)
 	c := s.mno.Counts()
 	t.Logf("%d MOs in %.1f s with %d kills: %d parts sent, %d of them repeated; parts that the last process knew already: %.0f",
-		messages, took.Seconds(), kills, c.MOsSent, c.MOsSent-c.MOsAnswered, s.metric("smpp_connector_mo_parts_total", `outcome="repeated"`))
+		r.messages, took.Seconds(), r.kills, c.MOsSent, c.MOsSent-c.MOsAnswered, s.metric("smpp_connector_mo_parts_total", `outcome="repeated"`))
 }
 
 // moText is a text of 2 to 10 parts that tells its number.
