@@ -89,7 +89,7 @@ func claimedFrom(values []rueidis.RedisMessage) (port.ConcatGroup, error) {
 	return group, err
 }
 
-// mostDue bounds how many members one Claim looks at, and how many it takes.
+// How many members Claim looks at in one call, and how many it takes.
 const (
 	mostLooked = 10_000
 	mostDue    = 1000
@@ -101,23 +101,25 @@ func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) boo
 		if open, err = openOf(ctx, conn); err != nil {
 			return err
 		}
-		members, err := conn.Do(ctx, conn.B().Zrangebyscore().Key(dueKey).Min("-inf").Max(milli(now)).
-			Limit(0, mostLooked).Build()).AsStrSlice()
-		if err != nil {
-			return err
-		}
 		var calls []rueidis.LuaExec
-		for _, member := range members {
-			bind, name, _ := strings.Cut(member, " ")
-			key, err := keyFrom(name)
+		for offset, more := int64(0), true; more && len(calls) < mostDue; offset += mostLooked {
+			members, err := conn.Do(ctx, conn.B().Zrangebyscore().Key(dueKey).Min("-inf").Max(milli(now)).Limit(offset, mostLooked).Build()).AsStrSlice()
 			if err != nil {
 				return err
 			}
-			if len(calls) < mostDue && ours(key.MNO) {
-				calls = append(calls, rueidis.LuaExec{
-					Keys: []string{groupPrefix + name, lastPrefix + nameOf(key), dueKey, openKey},
-					Args: []string{member, bind, milli(now), milli(now.Add(port.ConcatClaim))},
-				})
+			more = len(members) == mostLooked // others' may stand before ours
+			for _, member := range members {
+				bind, name, _ := strings.Cut(member, " ")
+				key, err := keyFrom(name)
+				if err != nil {
+					return err
+				}
+				if len(calls) < mostDue && ours(key.MNO) {
+					calls = append(calls, rueidis.LuaExec{
+						Keys: []string{groupPrefix + name, lastPrefix + nameOf(key), dueKey, openKey},
+						Args: []string{member, bind, milli(now), milli(now.Add(port.ConcatClaim))},
+					})
+				}
 			}
 		}
 		if len(calls) == 0 {
