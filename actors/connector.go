@@ -63,6 +63,7 @@ func (k *connector) Receive(c actor.Context) {
 			c.Send(pid, &accountDoubted{})
 		}
 	case *ordered:
+		k.env.tenureChanged(c)
 		for _, pid := range k.operators {
 			c.Send(pid, m)
 		}

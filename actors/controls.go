@@ -64,8 +64,12 @@ func (k *Controls) perform(ctx context.Context, c control.Command) error {
 	standing := k.system.env.standing.Load()
 	bind, _ := port.ParseBindID(c.Bind) // the zero value for a command about an MNO
 	switch {
-	case c.Verb == control.Move:
+	case c.Verb == control.Move && k.system.env.tenure.free:
 		return fmt.Errorf("bind %s cannot be moved: this connector has all of its binds to itself", c.Bind)
+	case c.Verb == control.Move && c.To != control.Anywhere:
+		if pods := k.system.env.tenure.podsOf(bind.Group()); !slices.Contains(pods, c.To) {
+			return fmt.Errorf("no pod %s takes binds of %s: there are %s", c.To, bind.Group(), strings.Join(pods, ", "))
+		}
 	case c.Verb == control.Rebind && standing.Maintained(bind.MNO):
 		return fmt.Errorf("bind %s is unbound for the maintenance of %s: it binds again with maintenance off", c.Bind, bind.MNO)
 	}
@@ -82,7 +86,8 @@ func (k *Controls) perform(ctx context.Context, c control.Command) error {
 	return nil
 }
 
-// list is every bind of this pod, of one MNO or of all, with lags as they are now.
+// list is every bind of this pod, of one MNO or of all, with lags as they are now; and
+// those that it would serve, and that are another's or nobody's, without an owner.
 func (k *Controls) list(ctx context.Context, mno string) (list []vitals.Bind) {
 	k.system.env.lookAtLag(ctx)
 	for _, b := range k.system.Tree().Binds() {
@@ -91,6 +96,12 @@ func (k *Controls) list(ctx context.Context, mno string) (list []vitals.Bind) {
 				b.Owner = k.pod
 			}
 			list = append(list, b)
+		}
+	}
+	wants, _ := k.system.env.tenure.look()
+	for bind := range wants {
+		if (mno == "" || bind.MNO == mno) && !k.system.env.tree.serves(bind) {
+			list = append(list, vitals.Bind{Bind: bind.String(), MNO: bind.MNO, Direction: string(bind.Direction), Number: bind.Number})
 		}
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -335,4 +336,72 @@ func TestList(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	})
+}
+
+// Issue 7, point 5: move hands a bind over to the pod that is named, without a message
+// lost, doubled or of unknown outcome; the bind stays there while that pod lives.
+func TestMoveToANamedPod(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 2)
+		p.add()
+		p.add()
+		p.spread(t, 2, 5*time.Second, "2 pods start")
+		watching, stop := context.WithCancel(context.Background())
+		var watches sync.WaitGroup
+		for _, one := range p.pods {
+			watches.Go(func() { _ = one.system.Controls(r.mem.Orders, one.name).Watch(watching) })
+		}
+		ownerOf := func(bind string) *pod {
+			owners := p.bound()[bind]
+			for _, one := range p.pods {
+				if len(owners) == 1 && one.name == owners[0] {
+					return one
+				}
+			}
+			t.Errorf("%s is bound by %q", bind, owners)
+			return p.pods[0]
+		}
+		give := func(to *pod, c control.Command) control.Answer {
+			commandID++
+			c.ID, c.By, c.At = fmt.Sprint("c", commandID), "noc@desk", time.Now()
+			return to.system.Controls(r.mem.Orders, to.name).Do(context.Background(), c)
+		}
+		was, other := ownerOf("awcc.trx.1"), p.pods[0]
+		if other == was {
+			other = p.pods[1]
+		}
+		r.sendOn(contract.BindSubject("awcc", "trx", 1), "bind", 300)
+		r.after(100 * time.Millisecond)
+		if a := give(was, control.Command{Verb: control.Move, Bind: "awcc.trx.1", To: "pod-9"}); !strings.Contains(a.Error, "pod-1, pod-2") {
+			t.Errorf("%+v", a)
+		}
+		if a := give(other, control.Command{Verb: control.Move, Bind: "awcc.trx.1", To: other.name}); a.Known {
+			t.Errorf("a pod that does not serve the bind knows it: %+v", a)
+		}
+		if a := give(was, control.Command{Verb: control.Move, Bind: "awcc.trx.1", To: other.name}); !a.Known || a.Error != "" {
+			t.Errorf("%+v", a)
+		}
+		r.after(20 * time.Second)
+		if now := ownerOf("awcc.trx.1"); now != other {
+			t.Errorf("it is on %s, want %s", now.name, other.name)
+		}
+		p.spread(t, 2, time.Second, "after the move")
+		if c := r.mno.Counts(); c.Accepted != 300 || c.Duplicates != 0 || len(heard[event.OutcomeUnknown](r)) != 0 {
+			t.Errorf("%d accepted, %d twice, %v", c.Accepted, c.Duplicates, heard[event.OutcomeUnknown](r))
+		}
+		for _, b := range give(was, control.Command{Verb: control.List}).List {
+			if want := map[string]string{"awcc.trx.1": "", "awcc.trx.2": was.name}[b.Bind]; b.Owner != want {
+				t.Errorf("%s lists %s as of %q, want %q", was.name, b.Bind, b.Owner, want)
+			}
+		}
+		r.after(10 * time.Minute)
+		if ownerOf("awcc.trx.1") != other {
+			t.Error("it did not stay")
+		}
+		stop()
+		watches.Wait()
+		p.remove(other, true)
+		p.spread(t, 2, 5*time.Second, "its pod leaves")
+		p.close()
+	}, smsc.Delay(50*time.Millisecond))
 }

@@ -105,11 +105,13 @@ func (o *owner) advance(c actor.Context) {
 	now := time.Now()
 	wants, running := o.env.tenure.look()
 	o.claims.Wants(wants, running)
+	o.claims.Homes(o.env.standing.Load().Homes())
 	steps := o.claims.Tick(now)
 	for _, f := range o.claims.Facts() {
 		o.env.Listener.On(f)
 	}
 	o.env.tenure.grant(o.claims.Grants())
+	o.env.tenure.live(o.claims.Names())
 	pods := 1
 	for _, group := range o.groups {
 		pods = max(pods, o.claims.Pods(group))

@@ -25,6 +25,7 @@ type tenure struct {
 	running map[string]map[port.BindID]bool // by the operator
 	told    map[string]*actor.PID           // operators that must know when a grant changes
 	grants  map[port.BindID]*tenancy
+	names   map[port.Group][]string // of the pods that live
 }
 
 // tenancy is one grant, as the bind and its children share it.
@@ -128,6 +129,20 @@ func (t *tenure) agrees() bool {
 		delete(running, bind)
 	}
 	return len(running) == 0
+}
+
+// live takes in which pods live.
+func (t *tenure) live(pods map[port.Group][]string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.names = pods
+}
+
+// podsOf are the names of the pods that live and take binds of a group.
+func (t *tenure) podsOf(group port.Group) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.names[group]
 }
 
 // of returns what is granted of a bind; ok is false when it is not ours to serve.

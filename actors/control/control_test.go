@@ -88,7 +88,7 @@ func TestMove(t *testing.T) {
 	} {
 		o = step.c.Order(o)
 		o.Revision = uint64(i + 1)
-		if got := control.NewStanding(nil).With(o).Home(bind); got != step.want {
+		if got := control.NewStanding(nil).With(o).Homes()[bind]; got != step.want {
 			t.Errorf("after %s: at home on %q, want %q", step.c.Verb, got, step.want)
 		}
 	}

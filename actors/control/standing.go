@@ -2,6 +2,7 @@ package control
 
 import (
 	"maps"
+	"strings"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -52,8 +53,18 @@ func (s *Standing) With(o port.Order) *Standing {
 // Maintained reports whether an MNO is in maintenance.
 func (s *Standing) Maintained(mno string) bool { return s.orders[TargetMNO(mno)].Halt }
 
-// Home returns the pod that a bind was moved to; empty: it was not.
-func (s *Standing) Home(bind port.BindID) string { return s.orders[TargetBind(bind.String())].Home }
+// Homes are the pods that binds were moved to, by their names.
+func (s *Standing) Homes() map[port.BindID]string {
+	homes := map[port.BindID]string{}
+	for target, o := range s.orders {
+		if name, ok := strings.CutPrefix(target, TargetBind("")); ok && o.Home != "" {
+			if bind, err := port.ParseBindID(name); err == nil {
+				homes[bind] = o.Home
+			}
+		}
+	}
+	return homes
+}
 
 // Of says how a bind is to rest.
 func (s *Standing) Of(bind port.BindID) Rest {

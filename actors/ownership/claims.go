@@ -83,6 +83,7 @@ type Claims struct {
 	settle      time.Duration
 
 	wants   map[port.BindID]bool
+	homes   map[port.BindID]string // the names of the pods that binds were moved to
 	running map[port.BindID]bool
 	claims  map[port.BindID]*claim
 	peers   map[port.Group]map[string]*peer
@@ -133,6 +134,10 @@ func (c *Claims) Wants(wants, running map[port.BindID]bool) { c.wants, c.running
 
 // Roster says which pods the orchestrator runs; nil: it does not answer.
 func (c *Claims) Roster(names []string) { c.roster = names }
+
+// Homes says which binds were moved by command, and to which pods, by their names. A
+// pod that does not live has no say.
+func (c *Claims) Homes(homes map[port.BindID]string) { c.homes = homes }
 
 // Leave says that the process is stopping: it gives up every bind.
 func (c *Claims) Leave() { c.leaving = true }
@@ -195,6 +200,23 @@ func (c *Claims) mine(l port.Lease) bool { return l.Revision != 0 && l.Instance 
 // dead reports whether a lease is of the process that was before this one.
 func (c *Claims) dead(l port.Lease) bool {
 	return l.Revision != 0 && c.predecessor != "" && l.Instance == c.predecessor
+}
+
+// Names returns the names of the pods of each group that live and take binds.
+func (c *Claims) Names() map[port.Group][]string {
+	names := map[port.Group][]string{}
+	for _, group := range c.Groups() {
+		if !c.leaving {
+			names[group] = append(names[group], c.me.Name)
+		}
+		for _, p := range c.peers[group] {
+			if !p.pod.Leaving {
+				names[group] = append(names[group], p.pod.Name)
+			}
+		}
+		slices.Sort(names[group])
+	}
+	return names
 }
 
 // Pods returns how many pods of a group live and take binds, this one among them:

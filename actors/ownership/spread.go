@@ -14,6 +14,7 @@ type Member struct {
 	Ordinal int    // POD_ORDINAL; -1: none
 	Max     int    // MAX_BINDS, over all groups; 0: no limit
 	Wants   []int  // numbers of the binds that it would serve
+	Home    []int  // of those that were moved to it by command
 }
 
 func (m *Member) wants(number int) bool { return slices.Contains(m.Wants, number) }
@@ -22,6 +23,9 @@ func (m *Member) wants(number int) bool { return slices.Contains(m.Wants, number
 // as another, or one less, as far as MAX_BINDS and its wishes allow; and as many as
 // possible stay with their holders. A bind that is not in the answer is nobody's:
 // every member is full, or none wants it.
+//
+// A bind that was moved to a member by command is that member's, and counts as one of
+// its share.
 //
 // Where every member has an ordinal, a bind is of a range: of four binds and two
 // pods, pod 0 has 1 and 2. The ranges of ordinals that are missing are spread over
@@ -36,6 +40,7 @@ func Spread(group port.Group, binds []int, members []Member, held map[int]string
 		return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(s.weight(b.ID), s.weight(a.ID)), cmp.Compare(a.ID, b.ID))
 	})
 	binds = slices.Sorted(slices.Values(binds))
+	s.homes(binds)
 	if len(members) > 0 && !slices.ContainsFunc(members, func(m Member) bool { return m.Ordinal < 0 }) {
 		s.ranges(binds)
 	}
@@ -72,6 +77,18 @@ func (s *spread) full(m *Member) bool {
 func (s *spread) give(number int, m *Member) {
 	s.owner[number] = m.ID
 	s.count[m.ID]++
+}
+
+// homes gives out the binds that were moved by command.
+func (s *spread) homes(binds []int) {
+	for i := range s.members {
+		m := &s.members[i]
+		for _, number := range m.Home {
+			if slices.Contains(binds, number) && m.wants(number) && !s.full(m) && s.owner[number] == "" {
+				s.give(number, m)
+			}
+		}
+	}
 }
 
 // ranges gives each bind to the member whose range it is in, if that member lives.

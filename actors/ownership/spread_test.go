@@ -37,6 +37,54 @@ func counts(owner map[int]string) map[string]int {
 	return n
 }
 
+// Issue 7, point 5: a bind that was moved by command is where it was moved to; the
+// spread stays even, MAX_BINDS holds, and nothing else moves than that asks for.
+func TestSpreadPutsMovedBindsWhereTheyWereMovedTo(t *testing.T) {
+	held := map[int]string{1: "pod-0", 2: "pod-0", 3: "pod-1", 4: "pod-1"}
+	members := pods(2, 4, 0)
+	members[1].Home = []int{1}
+	owner := ownership.Spread(awcc, numbers(4), members, held, nil)
+	if owner[1] != "pod-1" || owner[2] != "pod-0" || counts(owner)["pod-0"] != 2 || counts(owner)["pod-1"] != 2 {
+		t.Errorf("%v", owner)
+	}
+	if again := ownership.Spread(awcc, numbers(4), members, owner, nil); !maps.Equal(owner, again) {
+		t.Errorf("it does not stay: %v, then %v", owner, again)
+	}
+	members[1].Max = 1
+	members[1].Home = []int{1, 2}
+	if owner := ownership.Spread(awcc, numbers(4), members, held, nil); owner[1] != "pod-1" || counts(owner)["pod-1"] != 1 {
+		t.Errorf("MAX_BINDS does not hold: %v", owner)
+	}
+	members = pods(2, 4, 0)
+	for i := range members {
+		members[i].Ordinal = i
+	}
+	members[1].Home = []int{1}
+	if owner := ownership.Spread(awcc, numbers(4), members, held, nil); owner[1] != "pod-1" || owner[2] != "pod-0" {
+		t.Errorf("with ordinals: %v", owner)
+	}
+	for seed := range uint64(500) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		n, binds := 1+random.IntN(6), 1+random.IntN(12)
+		members, held := pods(n, binds, 0), map[int]string{}
+		for number := 1; number <= binds; number++ {
+			held[number] = fmt.Sprintf("pod-%d", random.IntN(n+1))
+		}
+		home := 1 + random.IntN(binds)
+		to := random.IntN(n)
+		members[to].Home = []int{home}
+		owner := ownership.Spread(awcc, numbers(binds), members, held, nil)
+		if owner[home] != members[to].ID || len(owner) != binds {
+			t.Fatalf("seed %d: %v", seed, owner)
+		}
+		for id, c := range counts(owner) {
+			if c > (binds+n-1)/n {
+				t.Fatalf("seed %d: %s has %d of %d binds over %d pods", seed, id, c, binds, n)
+			}
+		}
+	}
+}
+
 // moved is how many binds are another's that somebody had.
 func moved(before, after map[int]string) (n int) {
 	for bind, id := range before {

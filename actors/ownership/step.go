@@ -184,14 +184,25 @@ func (c *Claims) plan() spreadPlan {
 func (c *Claims) members(group port.Group, wants []int) []Member {
 	var members []Member
 	if !c.leaving {
-		members = append(members, Member{ID: c.me.Instance, Ordinal: c.me.Ordinal, Max: c.me.Max, Wants: wants})
+		members = append(members, Member{ID: c.me.Instance, Ordinal: c.me.Ordinal, Max: c.me.Max, Wants: wants, Home: c.home(group, c.me.Name)})
 	}
 	for _, p := range c.peers[group] {
 		if !p.pod.Leaving {
-			members = append(members, Member{ID: p.pod.Instance, Ordinal: p.pod.Ordinal, Max: p.pod.Max, Wants: p.pod.Wants})
+			members = append(members, Member{ID: p.pod.Instance, Ordinal: p.pod.Ordinal, Max: p.pod.Max, Wants: p.pod.Wants, Home: c.home(group, p.pod.Name)})
 		}
 	}
 	return members
+}
+
+// home is which binds of a group were moved to the pod of that name.
+func (c *Claims) home(group port.Group, pod string) (numbers []int) {
+	for bind, name := range c.homes {
+		if name == pod && bind.Group() == group {
+			numbers = append(numbers, bind.Number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
 }
 
 // presence announces this pod in every group that it serves, and takes it back in
