@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/vitals"
 	"github.com/ghasi/smpp-connector/config"
@@ -232,5 +236,77 @@ func TestBindsOfSeveralPods(t *testing.T) {
 	eventually(t, "mtn has unbound", func() bool { return mnos["mtn"].Counts().Bound == 0 })
 	if c := mnos["awcc"].Counts(); c.Bound != 1 || c.Unbinds != 0 {
 		t.Errorf("the other MNO: %d bound, %d unbinds", c.Bound, c.Unbinds)
+	}
+}
+
+// Issue 7, point 5: move hands a bind over to the pod that is named, from a terminal,
+// while it carries traffic; nothing is lost or sent twice.
+func TestABindIsMovedFromATerminal(t *testing.T) {
+	server, mno := stack.NATS(t), smsc.Start(t)
+	host, port := mno.HostPort()
+	var s *stage
+	for _, pod := range []string{"pod-a", "pod-b"} {
+		a := startApp(t, testConfig(t, "OPERATOR_IDS=demo", "SMPP_BINDS=2", "POD_NAME="+pod, "NATS_URL="+server.URL, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port)))
+		s = &stage{app: a, mno: mno}
+	}
+	list := func() map[string]vitals.Bind {
+		binds := map[string]vitals.Bind{}
+		status, out, complaints := call(t, "binds", "--nats", server.URL, "--json")
+		if status != 0 {
+			t.Logf("exit status %d: %s", status, complaints)
+		}
+		for line := range strings.Lines(out) {
+			var b vitals.Bind
+			if err := json.Unmarshal([]byte(line), &b); err != nil {
+				t.Fatalf("%v in %s", err, line)
+			}
+			binds[b.Bind] = b
+		}
+		return binds
+	}
+	var before map[string]vitals.Bind
+	within := func(what string, holds func() bool) {
+		t.Helper()
+		for range 60 { // each takes half a second at least
+			if holds() {
+				return
+			}
+		}
+		t.Fatalf("not within a minute: %s: %+v", what, before)
+	}
+	within("each pod has a bind", func() bool {
+		before = list()
+		one, two := before["demo.trx.1"], before["demo.trx.2"]
+		return one.Bound && two.Bound && one.Owner != two.Owner && one.Epoch != 0
+	})
+	var err error
+	if s.nc, err = nats.Connect(server.URL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.nc.Close)
+	if s.js, err = jetstream.New(s.nc); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		if _, err := s.js.Publish(t.Context(), contract.BindSubject("demo", "trx", 1), fmt.Appendf(nil, `{"messageId":"m%d","to":"+9370%07d","text":"Hello %d"}`, i, i, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := before["demo.trx.1"]
+	to := map[string]string{"pod-a": "pod-b", "pod-b": "pod-a"}[one.Owner]
+	status, out, complaints := call(t, "binds", "move", "demo.trx.1", "--to", to, "--nats", server.URL, "--yes")
+	if status != 0 || !strings.Contains(out, one.Owner+": hands over demo.trx.1") {
+		t.Fatalf("exit status %d: %s%s", status, out, complaints)
+	}
+	within("the other pod has it, under a later epoch", func() bool {
+		now := list()["demo.trx.1"]
+		return now.Owner == to && now.Bound && now.Epoch > one.Epoch
+	})
+	within("all is sent", func() bool { return mno.Counts().Accepted >= 500 && s.unsettled(t) == 0 })
+	if c := mno.Counts(); c.Accepted != 500 || c.Duplicates != 0 {
+		t.Errorf("%d accepted, %d twice", c.Accepted, c.Duplicates)
+	}
+	if status, _, complaints = call(t, "binds", "move", "demo.trx.1", "--to", "pod-z", "--nats", server.URL, "--yes"); status != 1 || !strings.Contains(complaints, "pod-a, pod-b") {
+		t.Errorf("exit status %d: %s", status, complaints)
 	}
 }
