@@ -109,7 +109,6 @@ const lastWordWithin = time.Second
 // lastWord writes the last answer of a line, when a write that is under way has
 // ended. A writer that stands still because the peer does not read is not waited for.
 func (l *link) lastWord(octets []byte) {
-	now := time.Now()
 	patience := time.NewTimer(lastWordWithin)
 	defer patience.Stop()
 	select {
@@ -117,10 +116,14 @@ func (l *link) lastWord(octets []byte) {
 	case <-patience.C:
 		return // the line is over: whoever does not read misses nothing
 	}
+	defer func() { <-l.turn }()
+	now := time.Now()
+	if !l.fence.mayWrite(now) {
+		return
+	}
 	l.tape.Record(recorder.Out, now, octets)
-	_ = l.conn.SetWriteDeadline(now.Add(lastWordWithin))
+	_ = l.conn.SetWriteDeadline(l.fence.within(now.Add(lastWordWithin)))
 	_, _ = l.conn.Write(octets)
-	<-l.turn
 }
 
 // lineBroken tells a session that its link is of no more use.
