@@ -49,7 +49,7 @@ func TestConfigDiff(t *testing.T) {
 	old, now := inFile(t, "old.yaml", before), inFile(t, "now.yaml", after)
 	paper := inFile(t, "printed.yaml", printOf(t, old))
 	process := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/debug/config" || !strings.HasPrefix(r.Host, "127.0.0.1:") {
+		if r.URL.Path != "/debug/config" || !strings.HasPrefix(r.Host, "127.0.0.1:") && !strings.HasPrefix(r.Host, "localhost:") {
 			http.NotFound(w, r)
 			return
 		}
@@ -57,7 +57,7 @@ func TestConfigDiff(t *testing.T) {
 	}))
 	defer process.Close()
 	address := strings.TrimPrefix(process.URL, "http://")
-	for _, args := range [][]string{{"--against", paper}, {"--against", process.URL + "/debug/config"}, {"--debug", address}, {"--debug", strings.TrimPrefix(address, "127.0.0.1")}} {
+	for _, args := range [][]string{{"--against", paper}, {"--against", process.URL + "/debug/config"}, {"--debug", address}, {"--debug", strings.Replace(address, "127.0.0.1", "localhost", 1)}} {
 		want := differences
 		if args[0] == "--debug" {
 			want = strings.Replace(want, "telemetry.", fmt.Sprintf("debugAddr: \"127.0.0.1:8081\" → %q (needs a restart)\ntelemetry.", args[1]), 1)
