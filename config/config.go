@@ -84,7 +84,7 @@ type Kubernetes struct {
 type Redis struct {
 	URL     URL
 	Timeout time.Duration // no permit for so long: the pod's own share of the TPS limit carries on. Short keeps the window full, long keeps to Redis through a hiccup
-	Pods    int           // that share the accounts, for that share
+	Pods    int           // that share the accounts at least, for that share; live ones count by themselves
 }
 
 // Postgres holds correlations and bind settings. An empty URL keeps correlations in KV.

@@ -80,7 +80,7 @@ var settings = slices.Concat([]knob[Config]{
 		}},
 	{"redis.timeout", "REDIS_TIMEOUT", "50ms", "without an answer for so long, the pod's own share of the TPS limit takes over",
 		func(c *Config) value { return span(&c.Redis.Timeout, time.Millisecond) }},
-	{"redis.pods", "REDIS_PODS", "1", "pods that share the accounts: while Redis does not answer, each has so much less of a TPS limit",
+	{"redis.pods", "REDIS_PODS", "1", "pods that share the accounts, where NATS knows of fewer: while Redis does not answer, each has its part of a TPS limit",
 		func(c *Config) value { return whole(&c.Redis.Pods, 1, 10000) }},
 	{"postgres.url", "POSTGRES_URL", "", "PostgreSQL for correlations and bind settings; empty: KV of the NATS in use",
 		func(c *Config) value {

@@ -24,9 +24,13 @@ import (
 const Ahead = 50 * time.Millisecond
 
 const (
+	// Grace is the time after a request was given up in which an answer to the next one
+	// still keeps the pod from using its share.
+	Grace = 10 * time.Millisecond
+
 	askAgain   = 2 * time.Millisecond   // least time between two requests, both granted whole
 	probeEvery = 250 * time.Millisecond // how often a store that does not answer is asked again
-	settling   = 2 * time.Second        // how long the share binds after the store is back
+	settling   = 2 * time.Second        // how long the share binds at most after the store is back
 	lost       = time.Second            // a request without an answer was lost with whoever made it
 )
 
@@ -52,6 +56,9 @@ type Limiter struct {
 	mayAsk time.Time // not before
 
 	away    bool      // the store did not answer
+	since   time.Time // when that began
+	failed  int       // requests in a row that it did not answer
+	debt    int       // permits of our own that the store is still to count
 	own     schedule  // of permits while it is away, or where there is none
 	until   time.Time // the share binds until then, though the store is back
 	credit  float64   // of the share, in permits, while it binds
@@ -119,6 +126,7 @@ func (l *Limiter) Take(n int, now time.Time) []Permit {
 			break
 		}
 		taken = append(taken, Permit{due.Add(port.PermitLife), l.away})
+		l.debt++
 	}
 	return taken
 }
@@ -180,9 +188,12 @@ func (l *Limiter) Next(want int, now time.Time) (ask int, wait time.Duration) {
 		return 0, wait
 	}
 	ask = missing
-	if l.away {
+	switch {
+	case l.away:
 		ask = 1 // to hear whether it is back
-	} else if now.Before(l.until) {
+	case l.debt > 0:
+		ask = l.debt
+	case now.Before(l.until):
 		l.tally(now)
 		if ask = min(ask, int(l.credit)); ask == 0 {
 			look(now.Add(time.Duration((1 - l.credit) * float64(l.restrained()))))
@@ -210,12 +221,17 @@ func (l *Limiter) tally(now time.Time) {
 func (l *Limiter) Answered(b port.PermitBlock, n int, began, now time.Time) {
 	l.asked = time.Time{}
 	l.clock.see(b.Now, began, now)
-	if l.away {
-		l.away, l.until, l.credit, l.tallied = false, now.Add(settling), 0, now
-		l.last = later(l.last, l.own.next)
-		return // what came with the news is not used
-	}
+	l.failed = 0
 	if l.limit == 0 {
+		l.away = false
+		return
+	}
+	if l.away || l.debt > 0 { // nothing of it is used
+		if l.away {
+			l.back(now)
+		}
+		l.debt = max(l.debt-b.N, 0)
+		l.mayAsk = now.Add(max(b.Next, askAgain))
 		return
 	}
 	if now.Before(l.until) {
@@ -235,16 +251,37 @@ func (l *Limiter) Answered(b port.PermitBlock, n int, began, now time.Time) {
 	}
 }
 
+// back takes in that the store answers again.
+func (l *Limiter) back(now time.Time) {
+	l.away, l.credit, l.tallied = false, 0, now
+	l.last = later(l.last, l.own.next)
+	gone := now.Sub(l.since)
+	if gone >= time.Second {
+		l.debt = 0 // it was away for all: nobody had what we have used
+	}
+	if l.pods > 1 {
+		l.until = now.Add(min(gone+probeEvery, settling)) // others may come back later than we
+	}
+}
+
 // Failed takes in that the store did not answer: the share of the limit takes over,
-// a distance after what the store gave last.
+// a distance after what the store gave last. It may have been a moment in which this
+// process alone was held up, so the store is asked again at once, and has a grace.
 func (l *Limiter) Failed(now time.Time) {
 	l.asked, l.mayAsk = time.Time{}, now.Add(probeEvery)
+	if l.failed < len(probeSoon) {
+		l.mayAsk = now.Add(probeSoon[l.failed])
+	}
+	l.failed++
 	if l.away || l.limit == 0 {
 		return
 	}
-	l.away = true
-	l.own.next = later(later(l.last, l.own.next), now).Add(l.own.distance)
+	l.away, l.since, l.debt = true, now, 0
+	l.own.next = later(later(l.last, l.own.next).Add(l.own.distance), now.Add(max(l.own.distance, Grace)))
 }
+
+// probeSoon is when a store is asked again that has just failed; then every probeEvery.
+var probeSoon = []time.Duration{askAgain, 20 * time.Millisecond}
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

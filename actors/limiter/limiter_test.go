@@ -53,6 +53,7 @@ type world struct {
 	limit  int
 	store  store
 	away   func(now time.Time) bool
+	hiccup func() bool // a call is given up, for this pod alone
 	pods   []*pod
 	stamps []time.Time
 }
@@ -117,8 +118,8 @@ func (w *world) step(p *pod, now time.Time) {
 	if ask == 0 {
 		return
 	}
-	if w.away(now) {
-		p.answer, p.answerAt = func(now time.Time) { p.Failed(now) }, now.Add(50*time.Millisecond)
+	if w.away(now) || w.hiccup != nil && w.hiccup() {
+		p.answer, p.answerAt = func(now time.Time) { p.Failed(now) }, now.Add(40*time.Millisecond)
 		return
 	}
 	there := now.Add(w.late(3 * time.Millisecond))
@@ -198,6 +199,24 @@ func TestUSSC012AStoreThatGoesAwayNeverBreachesTheLimit(t *testing.T) {
 				if p.ownSent == 0 {
 					t.Errorf("seed %d: a pod sent nothing of its own share at a limit of %d", seed, limit)
 				}
+			}
+		}
+	}
+}
+
+// US-SC-012: a process that is held up for a moment takes its share by itself, and has
+// the store count it as soon as it answers.
+func TestUSSC012AMomentsSilenceBreachesNothing(t *testing.T) {
+	for seed := range uint64(30) {
+		for _, limit := range []int{10, 100, 300, 1000} {
+			w := newWorld(3, limit, seed)
+			w.hiccup = func() bool { return w.random.IntN(500) == 0 } // every fourth second
+			w.run(t0, 10*time.Second)
+			if n := most(w.stamps); n > limit {
+				t.Errorf("seed %d: %d within a second; the limit is %d", seed, n, limit)
+			}
+			if n, least := len(w.stamps), limit*10*90/100; n < least {
+				t.Errorf("seed %d: %d sent in 10 s; the limit is %d", seed, n, limit)
 			}
 		}
 	}

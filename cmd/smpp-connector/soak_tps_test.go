@@ -85,7 +85,7 @@ func offer(t *testing.T, limit int, most time.Duration) *tpsProof {
 	for i := range processes {
 		p.https = append(p.https, stack.FreeAddr(t))
 		pod := p.process(p.https[i], []string{fmt.Sprintf("POD_NAME=pod-%d", i), fmt.Sprintf("SMPP_BINDS=%d", processes),
-			fmt.Sprintf("REDIS_PODS=%d", processes), fmt.Sprintf("SMPP_TPS_LIMIT=%d", limit)})
+			fmt.Sprintf("SMPP_TPS_LIMIT=%d", limit)}) // how many they are, they tell each other
 		p.pods = append(p.pods, pod)
 		pod.Start()
 	}

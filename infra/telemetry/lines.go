@@ -106,7 +106,7 @@ func (l *lines) write(f event.Fact) {
 		l.warn("a message of unknown outcome was decided about", onBind(f.Bind), f.Decision, slog.String("messageId", f.MessageID),
 			slog.String("decision", f.Decision), slog.String("traceId", TraceID(f.Trace)))
 	case event.RedisFailedOpen:
-		l.limited(slog.LevelWarn, seldom, "Redis is slow or away, the local limiter admits", onBind(f.Bind), "")
+		l.limited(slog.LevelWarn, seldom, "Redis is slow or away: each pod goes on with its share of the TPS limits", slog.String("dependency", "redis"), "")
 	case event.MaintenanceChanged:
 		if f.On {
 			l.warn("MNO is in maintenance: its binds stay unbound", slog.String("mno", f.MNO), "on")
