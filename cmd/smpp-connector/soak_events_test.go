@@ -59,6 +59,7 @@ var misfortunes = []misfortune{
 // came twice is marked. The long form has 5 events a minute of SOAK_MINUTES, with stops
 // and cuts of up to 45 s; the short one every kind once, with spells of 2 s.
 func TestSoakPodsLiveThroughEvents(t *testing.T) {
+	besideOthers(t)
 	const binds, rate = 4, 200
 	events, spell, allowed := len(misfortunes)-1, 2*time.Second, 20*time.Second
 	if minutes := soakMinutes(); minutes > 0 {

@@ -56,6 +56,14 @@ type fleetPod struct {
 	process *stack.Server
 }
 
+// besideOthers lets the short form of a test that mostly waits run beside others of its
+// kind; the long ones have the machine to themselves.
+func besideOthers(t *testing.T) {
+	if soakMinutes() == 0 {
+		t.Parallel()
+	}
+}
+
 // newFleet starts the servers, and no connector. The MNO lets as many sessions in as
 // there are binds, drops one that it does not hear for 20 s, and answers ESME_RALYBND
 // to one too many.
@@ -66,7 +74,7 @@ func newFleet(t *testing.T, tr traffic, binds int, options ...smsc.Option) *flee
 	f.soak = newServers(t, tr, options...)
 	f.arrived.note = f.note
 	f.traffic.subject = func(i int) string { return contract.BindSubject("awcc", "trx", f.bindOf(i)) }
-	f.nodes = []*stack.Server{f.nats}
+	f.nodes, f.heard = []*stack.Server{f.nats}, &hearing{}
 	f.connect()
 	return f
 }
@@ -190,7 +198,7 @@ func (f *fleet) spread(why string, within time.Duration) time.Duration {
 		if time.Since(began) > within {
 			f.t.Fatalf("%s: after %v the binds are bound by %v; %s", why, within, owners, f.standing())
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(time.Duration(len(f.pods)) * 5 * time.Millisecond) // looking is work too
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 // each against one NATS, idle: what leases and presence cost. The long form has 50
 // processes and measures for a minute.
 func TestSoakScaleOfOwnership(t *testing.T) {
+	besideOthers(t)
 	pods, took := 3, 3*time.Second
 	if soakMinutes() > 0 {
 		pods, took = 50, time.Minute

@@ -15,6 +15,7 @@ import (
 // SOAK_MINUTES, stopped for 35 s while another process takes the binds over; the short one 5,
 // stopped until their fences have passed.
 func TestSoakStoppedOwnersSubmitNothing(t *testing.T) {
+	besideOthers(t)
 	const owners, capacity = 5, 500 // 10 in a window, answered after 100 ms
 	stopped, rounds, spare, rate, n := 23*time.Second, 1, 0, 0, 12*capacity
 	if minutes := soakMinutes(); minutes > 0 {
