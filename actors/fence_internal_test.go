@@ -32,7 +32,7 @@ func TestALinkWritesNothingBehindItsFence(t *testing.T) {
 			f, now := &fence{}, time.Now()
 			f.set(ownership.Grant{Epoch: 42, Submit: now.Add(test.submit), Write: now.Add(test.write)})
 			bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
-			l := newLink(near, time.Second, &seat{id: bind, fence: f, gauge: newBindGauge(bind, "awcc")}, port.TRX)
+			l := newLink(near, time.Second, &seat{id: bind, fence: f, gauge: newBindGauge(bind, "awcc", "pod-1")}, port.TRX)
 			system := actor.NewActorSystem()
 			defer system.Shutdown()
 			ended := make(chan struct{})
