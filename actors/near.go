@@ -38,8 +38,10 @@ func newNearStore(store port.CorrelationStore, capacity int) *nearStore {
 func (n *nearStore) expect(rows []port.Correlation, c *commit) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, row := range rows {
-		n.remember(row, c)
+	for i := range rows {
+		if !rows[i].Silent { // no receipt of it is due; should one come all the same, the store knows
+			n.remember(rows[i], c)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -59,6 +60,7 @@ type DB struct {
 	pool       *pgxpool.Pool
 	dependency event.Dependency
 	days       days
+	careful    atomic.Int64 // batches that are still to go by upsertSQL at once
 
 	stop    context.CancelFunc
 	stopped chan struct{}

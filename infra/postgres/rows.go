@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -49,16 +48,16 @@ const keptColumns = `operator_id, primary_operator_id, operator_message_id, mess
 
 // columns holds a batch by column, as unnest takes it: keptColumns, states, final.
 type columns struct {
-	operatorIDs, primaryOperatorIDs         []string
-	operatorMessageIDs, messageIDs          []string
+	operatorIDs, primaryOperatorIDs         texts
+	operatorMessageIDs, messageIDs          texts
 	partIndexes, partsTotals                []int16
-	mnos, directions                        []string
+	mnos, directions                        texts
 	bindIDs                                 []int32
 	epochs                                  []int64 // the bits of a uint64
-	sources, destinations                   []string
-	submittedAts, expiresAts                []time.Time
+	sources, destinations                   texts
+	submittedAts, expiresAts                instants
 	ambiguous                               []bool
-	fingerprints, traceParents, traceStates []string
+	fingerprints, traceParents, traceStates texts
 	references                              []int32
 	referenceBits                           []int16
 	silent                                  []bool
@@ -66,25 +65,40 @@ type columns struct {
 	finals                                  []int16
 }
 
+// columnsFor has room for so many rows.
+func columnsFor(rows int) *columns {
+	var c columns
+	for _, column := range []*texts{&c.operatorIDs, &c.primaryOperatorIDs, &c.operatorMessageIDs, &c.messageIDs, &c.mnos, &c.directions,
+		&c.sources, &c.destinations, &c.fingerprints, &c.traceParents, &c.traceStates} {
+		*column = make(texts, 0, rows)
+	}
+	c.submittedAts, c.expiresAts = make(instants, 0, rows), make(instants, 0, rows)
+	c.partIndexes, c.partsTotals, c.referenceBits, c.finals = make([]int16, 0, rows), make([]int16, 0, rows), make([]int16, 0, rows), make([]int16, 0, rows)
+	c.bindIDs, c.references, c.states = make([]int32, 0, rows), make([]int32, 0, rows), make([]int32, 0, rows)
+	c.epochs = make([]int64, 0, rows)
+	c.ambiguous, c.silent = make([]bool, 0, rows), make([]bool, 0, rows)
+	return &c
+}
+
 func (c *columns) append(r *port.Correlation) {
-	c.operatorIDs = append(c.operatorIDs, stored(r.OperatorID))
-	c.primaryOperatorIDs = append(c.primaryOperatorIDs, stored(r.PrimaryOperatorID))
-	c.operatorMessageIDs = append(c.operatorMessageIDs, stored(r.OperatorMessageID))
-	c.messageIDs = append(c.messageIDs, stored(r.MessageID))
+	c.operatorIDs = append(c.operatorIDs, text(stored(r.OperatorID)))
+	c.primaryOperatorIDs = append(c.primaryOperatorIDs, text(stored(r.PrimaryOperatorID)))
+	c.operatorMessageIDs = append(c.operatorMessageIDs, text(stored(r.OperatorMessageID)))
+	c.messageIDs = append(c.messageIDs, text(stored(r.MessageID)))
 	c.partIndexes = append(c.partIndexes, int16(r.PartIndex))
 	c.partsTotals = append(c.partsTotals, int16(r.PartsTotal))
-	c.mnos = append(c.mnos, stored(r.Bind.MNO))
-	c.directions = append(c.directions, stored(string(r.Bind.Direction)))
+	c.mnos = append(c.mnos, text(stored(r.Bind.MNO)))
+	c.directions = append(c.directions, text(stored(string(r.Bind.Direction))))
 	c.bindIDs = append(c.bindIDs, int32(r.Bind.Number))
 	c.epochs = append(c.epochs, int64(r.Epoch))
-	c.sources = append(c.sources, stored(r.From))
-	c.destinations = append(c.destinations, stored(r.To))
-	c.submittedAts = append(c.submittedAts, r.SubmittedAt)
-	c.expiresAts = append(c.expiresAts, r.ExpiresAt)
+	c.sources = append(c.sources, text(stored(r.From)))
+	c.destinations = append(c.destinations, text(stored(r.To)))
+	c.submittedAts = append(c.submittedAts, instant(r.SubmittedAt))
+	c.expiresAts = append(c.expiresAts, instant(r.ExpiresAt))
 	c.ambiguous = append(c.ambiguous, r.Ambiguous)
-	c.fingerprints = append(c.fingerprints, stored(r.Fingerprint))
-	c.traceParents = append(c.traceParents, stored(r.Trace.Parent))
-	c.traceStates = append(c.traceStates, stored(r.Trace.State))
+	c.fingerprints = append(c.fingerprints, text(stored(r.Fingerprint)))
+	c.traceParents = append(c.traceParents, text(stored(r.Trace.Parent)))
+	c.traceStates = append(c.traceStates, text(stored(r.Trace.State)))
 	c.references = append(c.references, int32(r.Reference.Number))
 	c.referenceBits = append(c.referenceBits, int16(r.Reference.Bits))
 	c.silent = append(c.silent, r.Silent)

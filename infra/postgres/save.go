@@ -14,18 +14,22 @@ import (
 
 var _ port.CorrelationStore = (*DB)(nil)
 
-// A row that is there already stays as it is when it speaks of the same part of
-// the same message (a redelivery repeats the write), and otherwise makes room:
-// the MNO has used the id again. A late repeat of the older row must not undo
-// that, so the newer submit wins.
-const saveSQL = `
+// insertSQL stores rows with ids that nobody has, as nearly all are.
+const insertSQL = `
 INSERT INTO smpp.message_correlations AS c (` + keptColumns + `, states, final, expires_on)
 SELECT r.*, (r.expires_at AT TIME ZONE 'UTC')::date
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
 	$7::text[], $8::text[], $9::integer[], $10::bigint[], $11::text[], $12::text[],
 	$13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], $17::text[], $18::text[],
 	$19::integer[], $20::smallint[], $21::boolean[], $22::integer[], $23::smallint[])
-	AS r (` + keptColumns + `, states, final)
+	AS r (` + keptColumns + `, states, final)`
+
+// upsertSQL is for a batch of which some id is there: a fifth more work for the
+// server. The row stays as it is when it speaks of the same part of the same message
+// (a redelivery repeats the write), and otherwise makes room: the MNO has used the
+// id again. A late repeat of the older row must not undo that, so the newer submit
+// wins.
+const upsertSQL = insertSQL + `
 ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
 	primary_operator_id = excluded.primary_operator_id, message_id = excluded.message_id, part_index = excluded.part_index, parts_total = excluded.parts_total,
 	mno = excluded.mno, direction = excluded.direction, bind_id = excluded.bind_id, epoch = excluded.epoch,
@@ -37,8 +41,12 @@ ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
 WHERE (c.message_id, c.part_index) <> (excluded.message_id, excluded.part_index)
 	AND c.submitted_at <= excluded.submitted_at`
 
+// carefulFor is how many batches go by upsertSQL at once after one that met an id
+// which was there: an MNO that uses its ids again does so in a row.
+const carefulFor = 100
+
 // Save implements port.CorrelationStore with one statement, and so one commit,
-// for the whole batch. A *RowError names a row that can never be stored.
+// for the whole batch; with a second one where the first met an id that was there. A *RowError names a row that can never be stored.
 func (db *DB) Save(ctx context.Context, rows []port.Correlation) error {
 	if len(rows) == 0 {
 		return nil
@@ -87,7 +95,7 @@ func (db *DB) batch(rows []port.Correlation) ([]*port.Correlation, error) {
 }
 
 func (db *DB) insert(ctx context.Context, batch []*port.Correlation) error {
-	var c columns
+	c := columnsFor(len(batch))
 	for _, r := range batch {
 		if d := dayOf(r.ExpiresAt); db.days.missing(d) {
 			if _, err := db.makePartition(ctx, d); err != nil {
@@ -96,8 +104,25 @@ func (db *DB) insert(ctx context.Context, batch []*port.Correlation) error {
 		}
 		c.append(r)
 	}
-	_, err := db.pool.Exec(ctx, saveSQL, c.arguments()...)
+	arguments := c.arguments()
+	if db.careful.Load() > 0 {
+		db.careful.Add(-1)
+		_, err := db.pool.Exec(ctx, upsertSQL, arguments...)
+		return err
+	}
+	_, err := db.pool.Exec(ctx, insertSQL, arguments...)
+	if !isThere(err) {
+		return err
+	}
+	db.careful.Store(carefulFor)
+	_, err = db.pool.Exec(ctx, upsertSQL, arguments...)
 	return err
+}
+
+// isThere recognises PostgreSQL's complaint that a key is taken: unique_violation.
+func isThere(err error) bool {
+	var verdict *pgconn.PgError
+	return errors.As(err, &verdict) && verdict.Code == "23505"
 }
 
 // noPartition recognises PostgreSQL's complaint that a row belongs to no
