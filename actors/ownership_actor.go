@@ -25,6 +25,7 @@ type owner struct {
 	round   int          // of the watches: an older one's news is dropped
 	stop    context.CancelFunc
 	timer   *time.Timer
+	due     bool      // an ownerDue is on its way to us
 	leaving time.Time // since when; zero: it is not
 	roster  time.Time // when the roster was asked for last
 }
@@ -69,6 +70,7 @@ func (o *owner) Receive(c actor.Context) {
 		o.watch(c, nil)
 	case *actor.Stopping, *actor.Restarting:
 		o.halt()
+		o.due = false // a failure may have lost it
 		return
 	case *called:
 		o.claims.Answered(m.step, m.revision, m.err, time.Now())
@@ -83,11 +85,20 @@ func (o *owner) Receive(c actor.Context) {
 		o.claims.Leave()
 	case *rosterIs:
 		o.claims.Roster(m.names)
-	case *tenureChanged, *ownerDue:
+	case *tenureChanged:
+	case *ownerDue:
+		o.due = false
+		o.advance(c)
+		return
 	default:
 		return
 	}
-	o.advance(c)
+	// One look at all binds for all that has come, not one for each: leases are renewed
+	// by the hundred.
+	if !o.due {
+		o.due = true
+		c.Send(c.Self(), &ownerDue{})
+	}
 }
 
 func (o *owner) halt() {
