@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -230,16 +231,7 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 			acks[cmd.intake] = append(acks[cmd.intake], cmd.intake.close(id)...)
 		}
 	}
-	for in, handles := range acks {
-		consumer := in.consumer.Load()
-		if consumer == nil {
-			continue
-		}
-		if err := (*consumer).Ack(ctx, handles); err == nil {
-			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, MNO: in.inlet.bind.MNO, Direction: in.inlet.bind.Direction,
-				Lane: in.inlet.lane, Consumer: in.inlet.durable, Count: len(handles)})
-		}
-	}
+	acknowledge(ctx, env, acks)
 	for _, s := range settlements {
 		if j := s.cmd.journey; j != nil && !s.giveAll {
 			j.done("ack", time.Now())
@@ -259,6 +251,30 @@ func stepAll(settlements []settlement, step string) {
 			s.cmd.journey.done(step, time.Now())
 		}
 	}
+}
+
+// acknowledge has the deliveries of each consumer acknowledged, all at once: a pod
+// with many operators would else wait for one after the other.
+func acknowledge(ctx context.Context, env *environment, acks map[*intake][]port.Handle) {
+	one := func(in *intake, handles []port.Handle) {
+		consumer := in.consumer.Load()
+		if consumer == nil {
+			return
+		}
+		if err := (*consumer).Ack(ctx, handles); err == nil {
+			env.Listener.On(event.MessagesSettled{OperatorID: in.account.Load().OperatorID, MNO: in.inlet.bind.MNO, Direction: in.inlet.bind.Direction,
+				Lane: in.inlet.lane, Consumer: in.inlet.durable, Count: len(handles)})
+		}
+	}
+	var others sync.WaitGroup
+	for in, handles := range acks {
+		if len(acks) == 1 {
+			one(in, handles)
+			return
+		}
+		others.Go(func() { one(in, handles) })
+	}
+	others.Wait()
 }
 
 // submittedEvent is what billing bills: sms.dispatch.submitted.
