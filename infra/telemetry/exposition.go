@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
@@ -21,20 +22,38 @@ import (
 
 // scrape serves /metrics.
 type scrape struct {
-	t    *Telemetry
-	turn chan struct{} // one at a time: a flood of scrapes does not take every core
+	t      *Telemetry
+	at     chan struct{} // who is being answered: bounds the memory that slow readers hold
+	making sync.Mutex    // one answer is made at a time: a flood of scrapes does not take every core
 }
+
+// A scrape of a thousand binds is 9 MB, which are held until they are read.
+const (
+	maxScrapes     = 8
+	readScrapeTime = 10 * time.Second // Prometheus gives up after that too
+)
 
 // ServeHTTP implements http.Handler. The answer is not compressed: within a cluster
 // octets are cheaper than the CPU that would save them.
 func (s *scrape) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-r.Context().Done():
+	case s.at <- struct{}{}:
+		defer func() { <-s.at }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "too many scrapes at once", http.StatusServiceUnavailable)
 		return
 	}
-	format := expfmt.NegotiateAccept(r.Header, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtText)
+	body, format := s.make(r.Header)
+	w.Header().Set("Content-Type", string(format))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readScrapeTime)) // where it cannot be set, the server's own holds
+	_, _ = w.Write(body)                                                               // the scraper has gone: nobody is left to tell
+}
+
+func (s *scrape) make(header http.Header) ([]byte, expfmt.Format) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	format := expfmt.NegotiateAccept(header, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtText)
 	open := format.FormatType() == expfmt.TypeOpenMetrics
 	b := bytes.NewBuffer(s.t.recorder.expose(make([]byte, 0, s.t.recorder.size.Load()+64<<10), open))
 	s.t.recorder.size.Store(int64(b.Len()))
@@ -51,8 +70,7 @@ func (s *scrape) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if closer, ok := encoder.(expfmt.Closer); ok {
 		_ = closer.Close() // writes "# EOF" to a buffer
 	}
-	w.Header().Set("Content-Type", string(format))
-	_, _ = w.Write(b.Bytes()) // the scraper has gone: nobody is left to tell
+	return b.Bytes(), format
 }
 
 // expose appends every metric of Table, as text or as OpenMetrics.

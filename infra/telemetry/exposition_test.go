@@ -144,6 +144,47 @@ func TestAScrapeInBothFormats(t *testing.T) {
 	}
 }
 
+// Scrapers that do not read hold a bounded memory, and are told when there are too many;
+// when they have gone, there is room again.
+func TestSlowScrapersAreBounded(t *testing.T) {
+	handler := busy(t).Handler()
+	release := make(chan struct{})
+	var inside, all sync.WaitGroup
+	for range maxScrapes {
+		inside.Add(1)
+		all.Go(func() {
+			handler.ServeHTTP(&stuck{httptest.NewRecorder(), inside.Done, release}, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		})
+	}
+	inside.Wait()
+	ask := func() int {
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return rec.Code
+	}
+	if got := ask(); got != http.StatusServiceUnavailable {
+		t.Errorf("one more: %d", got)
+	}
+	close(release)
+	all.Wait()
+	if got := ask(); got != http.StatusOK {
+		t.Errorf("when they have gone: %d", got)
+	}
+}
+
+// stuck is a connection that takes nothing until it is released.
+type stuck struct {
+	http.ResponseWriter
+	entered func()
+	release chan struct{}
+}
+
+func (s *stuck) Write(b []byte) (int, error) {
+	s.entered()
+	<-s.release
+	return len(b), nil
+}
+
 // Scrapes and facts at once: nothing tears (the race detector looks on).
 func TestScrapesWhileFactsCome(t *testing.T) {
 	tel := busy(t)

@@ -148,7 +148,7 @@ func (t *Telemetry) Meter(name string) metric.Meter { return t.meters.Meter(name
 
 // Handler serves /metrics in the Prometheus text format, or as OpenMetrics.
 func (t *Telemetry) Handler() http.Handler {
-	return &scrape{t: t, turn: make(chan struct{}, 1)}
+	return &scrape{t: t, at: make(chan struct{}, maxScrapes)}
 }
 
 // Shutdown pushes what is left, within ctx, and ends every goroutine of this
