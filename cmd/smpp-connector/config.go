@@ -56,10 +56,7 @@ func configure(ctx context.Context, args []string, s streams) int {
 // at against. Like diff(1) it returns 0 for nothing, 1 for something, 2 for an error.
 // The flags must be those of that process's serve: it keeps them.
 func diff(ctx context.Context, cfg *config.Config, against string, s streams) int {
-	if against == "" {
-		against = debugPage(cfg.DebugAddr, "config")
-	}
-	printed, err := inForce(ctx, against, s.in)
+	printed, err := inForce(ctx, cfg, against, s.in)
 	var changes []config.Change
 	if err == nil {
 		changes, err = cfg.ChangesFrom(bytes.NewReader(printed))
@@ -99,10 +96,17 @@ const (
 	longestPrint = 64 << 20
 )
 
-// inForce reads a printed configuration from a file, a URL or standard input.
-func inForce(ctx context.Context, from string, in io.Reader) ([]byte, error) {
-	if from == "-" {
+// inForce reads a printed configuration from a file, a URL or standard input; from
+// the process on this machine, to which cfg's token is shown, when from is empty.
+func inForce(ctx context.Context, cfg *config.Config, from string, in io.Reader) ([]byte, error) {
+	switch from {
+	case "-":
 		return io.ReadAll(in)
+	case "":
+		ctx, cancel := context.WithTimeout(ctx, diffPatience)
+		defer cancel()
+		here := debugFlags{address: cfg.DebugAddr, secret: cfg.DebugToken.Reveal()}
+		return here.ask(ctx, http.MethodGet, "config")
 	}
 	if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
 		return os.ReadFile(from)

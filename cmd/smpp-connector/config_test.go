@@ -46,13 +46,20 @@ func printOf(t *testing.T, file string) string {
 // A reload's changes, one a line, from a file, a URL, standard input, or the
 // process that listens on debugAddr; the status is diff(1)'s.
 func TestConfigDiff(t *testing.T) {
+	const token = "a-debug-token-for-this-test" // without one nobody may look beyond loopback
+	t.Setenv("DEBUG_TOKEN", token)
 	old, now := inFile(t, "old.yaml", before), inFile(t, "now.yaml", after)
 	paper := inFile(t, "printed.yaml", printOf(t, old))
+	tokens := 0
 	process := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/debug/config" || !strings.HasPrefix(r.Host, "127.0.0.1:") && !strings.HasPrefix(r.Host, "localhost:") {
 			http.NotFound(w, r)
 			return
 		}
+		if shown := r.Header.Get("Authorization"); shown != "" && shown != "Bearer "+token {
+			t.Errorf("the process is shown %q", shown)
+		}
+		tokens += strings.Count(r.Header.Get("Authorization"), token)
 		fmt.Fprint(w, printOf(t, old))
 	}))
 	defer process.Close()
@@ -66,6 +73,9 @@ func TestConfigDiff(t *testing.T) {
 		if status != 1 || out != want {
 			t.Errorf("%v: exit status %d: %s%s\nwant:\n%s", args, status, out, complaints, want)
 		}
+	}
+	if tokens != 2 {
+		t.Errorf("the token was shown %d times, want to the process on this machine alone: twice", tokens)
 	}
 	if status, out, complaints := call(t, "config", "diff", "--config", old, "--against", paper); status != 0 || out != "Nothing differs.\n"+notCompared {
 		t.Errorf("the same: exit status %d: %s%s", status, out, complaints)
@@ -91,7 +101,7 @@ func TestConfigDiffThatCannotBe(t *testing.T) {
 	}{
 		{[]string{"--config", now, "--against", gone}, "404"},
 		{[]string{"--config", now, "--against", dead.URL}, "refused"},
-		{[]string{"--config", now, "--debug", strings.TrimPrefix(dead.URL, "http://")}, "/debug/config"},
+		{[]string{"--config", now, "--debug", strings.TrimPrefix(dead.URL, "http://")}, "nothing answers at 127.0.0.1:"},
 		{[]string{"--config", now, "--against", filepath.Join(t.TempDir(), "absent")}, "no such file"},
 		{[]string{"--config", now, "--against", inFile(t, "other.yaml", "hunter3\n")}, "not YAML"},
 		{[]string{"--config", now, "--against", inFile(t, "empty.yaml", "")}, "config print"},

@@ -13,8 +13,11 @@ import (
 )
 
 // debugFlags say where the debug listener of a running connector is, to the
-// commands that ask it: tree, drain.
-type debugFlags struct{ address, tokenFile string }
+// commands that ask it: tree, drain, config diff.
+type debugFlags struct {
+	address, tokenFile string
+	secret             string // the token itself, where it is known
+}
 
 func (d *debugFlags) add(set *flag.FlagSet) {
 	d.address = os.Getenv("DEBUG_ADDR")
@@ -27,6 +30,9 @@ func (d *debugFlags) add(set *flag.FlagSet) {
 
 // token is the debug token, empty when none is known.
 func (d *debugFlags) token() (string, error) {
+	if d.secret != "" {
+		return d.secret, nil
+	}
 	if d.tokenFile == "" {
 		return os.Getenv("DEBUG_TOKEN"), nil
 	}
