@@ -438,66 +438,6 @@ func TestEnquireLinkIsAnsweredInEveryState(t *testing.T) {
 	}, smsc.Connection(1, smsc.EnquireLink()))
 }
 
-// US-SC-013: 10 000 messages offered to the primary across the cut arrive over the
-// backup, under its limit, its sender and its correlation account; none is lost.
-func TestUSSC013TheTrafficMovesToTheBackup(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.backup = smsc.New(smsc.Keep(1 << 16))
-		roshan := r.newAccount("roshan", r.backup)
-		roshan.TPS, roshan.Window = 200, 50
-		roshan.Rules.SourceAddress = "Roshan"
-		r.account["roshan"] = roshan
-		awcc := r.account["awcc"]
-		awcc.BackupOperatorID = "roshan"
-		awcc.Window = 100
-		r.start()
-		const n = 10_000
-		r.send(n)
-		r.after(200 * time.Millisecond)
-		r.refuseDials(errDown)
-		r.mno.Do(smsc.DropLine())
-		r.allowDialsTo("roshan")
-		began := time.Now()
-		r.after(70 * time.Second)
-
-		primary, backup := r.mno.Counts(), r.backup.Counts()
-		if primary.Accepted == 0 || backup.Accepted == 0 || r.mem.Unsettled() != 0 {
-			t.Fatalf("%d by the primary, %d by the backup, %d unsettled", primary.Accepted, backup.Accepted, r.mem.Unsettled())
-		}
-		submitted, ambiguous, forPrimary := map[string]int{}, 0, 0
-		for _, e := range r.mem.Events(contract.SubjectSubmitted) {
-			b := e.Body.(*contract.DispatchSubmitted)
-			submitted[b.GetMessageId()]++
-			if b.GetAmbiguous() {
-				ambiguous++
-			}
-			if b.GetOperatorId() == "roshan" && b.GetPrimaryOperatorId() == "awcc" {
-				forPrimary++
-			}
-		}
-		if len(submitted) != n || primary.Accepted+backup.Accepted > n+ambiguous || forPrimary != backup.Accepted {
-			t.Errorf("%d messages of %d submitted, %d + %d SMS, %d ambiguous, %d events name both operators", len(submitted), n, primary.Accepted, backup.Accepted, ambiguous, forPrimary)
-		}
-		rate := 0
-		for _, m := range r.backup.SMS() {
-			if m.Source.Addr != "Roshan" {
-				t.Fatalf("sent as %q", m.Source.Addr)
-			}
-			if at := m.At.Sub(began); at >= 10*time.Second && at < 20*time.Second {
-				rate++
-			}
-		}
-		if rate > 2000 || rate < 1800 {
-			t.Errorf("%d SMS in 10 s under the backup's limit of 200 a second", rate)
-		}
-		for _, e := range r.mem.Events(contract.SubjectDLRInbound) {
-			if b := e.Body.(*contract.DlrInboundEvent); b.GetOperatorId() == "roshan" && b.GetPrimaryOperatorId() != "awcc" {
-				t.Fatalf("a receipt over the backup names %q as the primary", b.GetPrimaryOperatorId())
-			}
-		}
-	}, smsc.Keep(1<<16), smsc.Delay(20*time.Millisecond))
-}
-
 // A primary that cannot be bound from the start has its traffic carried too.
 func TestUSSC013APrimaryThatNeverBinds(t *testing.T) {
 	inBubble(t, func(r *rig) {
