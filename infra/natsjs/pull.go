@@ -19,7 +19,7 @@ const (
 	// statusGrace is how long after wait the server may take to say that it is over.
 	statusGrace = 2 * time.Second
 	// longestHeartbeat is the longest silence of a server that has nothing to deliver.
-	longestHeartbeat = 5 * time.Second
+	longestHeartbeat = 10 * time.Second
 	// burst is how long the server may take to send what it has for one request.
 	burst = 250 * time.Millisecond
 	// shortestHeartbeat is the shortest that is worth the messages.
