@@ -17,11 +17,12 @@ import (
 	"github.com/ghasi/smpp-connector/codec"
 )
 
-// link is one connection and the two goroutines that read and write it. It
+// link is one connection and the goroutines that read and write it. It
 // belongs to one incarnation of a session; whoever holds a *link can tell by it
 // whether a message concerns the present incarnation.
 //
-// The writer takes all that has gathered in one write call. The reader sends all
+// The writer takes all that has gathered in one write call, and is there only while
+// there is something to write: a quiet line has one goroutine. The reader sends all
 // PDUs of one read as one message.
 type link struct {
 	conn         net.Conn
@@ -30,9 +31,10 @@ type link struct {
 	mu      sync.Mutex
 	filled  []byte // PDUs waiting for the writer
 	mark    uint64 // ordinal of the last flight in filled
+	writing bool   // there is a writer
+	rest    []byte // the writer's other buffer
 	closing bool
 	last    []byte        // what close sends
-	wake    chan struct{} // capacity 1
 	turn    chan struct{} // capacity 1: one write at a time
 
 	spare atomic.Pointer[heard] // what the session is done with, for the next read
@@ -41,11 +43,14 @@ type link struct {
 	gauge *bindGauge
 	fence *fence
 	tape  *recorder.Line // nil: nothing is recorded
+
+	root    *actor.RootContext
+	session *actor.PID // who hears of what comes, and of the end
 }
 
-func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction) *link {
+func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction, root *actor.RootContext, session *actor.PID) *link {
 	now := time.Now()
-	l := &link{conn: conn, writeTimeout: writeTimeout, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence}
+	l := &link{conn: conn, writeTimeout: writeTimeout, turn: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence, root: root, session: session}
 	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
 	l.heard.Store(now.UnixNano())
 	l.gauge.open.Add(1)
@@ -63,14 +68,17 @@ func (l *link) write(octets []byte, mark uint64) {
 	if mark > 0 {
 		l.mark = mark
 	}
+	begin := !l.writing && !l.closing
+	if begin {
+		l.writing = true
+	}
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	if begin {
+		go l.runWriter()
 	}
 }
 
-// close ends the connection and both goroutines. After it, begun is final: a
+// close ends the connection and its goroutines. After it, begun is final: a
 // write call that was entered counts as written. What waits for the writer is lost,
 // but for what say has left.
 func (l *link) close() {
@@ -82,10 +90,6 @@ func (l *link) close() {
 		return
 	}
 	l.gauge.open.Add(-1)
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
 	if len(last) == 0 {
 		_ = l.conn.Close()
 		return
@@ -132,29 +136,19 @@ type lineBroken struct {
 	err  error
 }
 
-// runWriter writes until the link is closed or a write fails.
-func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
-	var spare []byte
-	for range l.wake {
-		l.mu.Lock()
-		if l.closing {
-			l.mu.Unlock()
-			return
-		}
+// runWriter writes what has gathered, until there is nothing more, the link is
+// closed, or a write fails.
+func (l *link) runWriter() {
+	for {
 		now := time.Now()
-		if !l.fence.mayWrite(now) || l.mark > l.begun.Load() && !l.fence.maySubmit(now) {
-			l.mu.Unlock()
+		out, fenced := l.take(now)
+		if fenced {
 			abandon(l.conn)
-			root.Send(session, &lineBroken{l, errFenced}) // begun is where it was: nothing of this was written
+			l.root.Send(l.session, &lineBroken{l, errFenced}) // begun is where it was: nothing of this was written
 			return
 		}
-		out := l.filled
-		l.filled = spare[:0]
-		l.begun.Store(l.mark)
-		l.mu.Unlock()
-		spare = out
-		if len(out) == 0 {
-			continue
+		if out == nil {
+			return
 		}
 		l.tape.Record(recorder.Out, now, out) // before the write: no answer can stand before it
 		l.turn <- struct{}{}
@@ -163,13 +157,33 @@ func (l *link) runWriter(root *actor.RootContext, session *actor.PID) {
 		<-l.turn
 		l.gauge.written.Add(uint64(n))
 		if err != nil {
-			root.Send(session, &lineBroken{l, err})
-			return
+			l.root.Send(l.session, &lineBroken{l, err})
+			return // writing stays: there is no writer after this one
 		}
-		if cap(spare) > maxSpare {
-			spare = nil
+		if cap(out) <= maxSpare {
+			l.mu.Lock()
+			l.rest = out
+			l.mu.Unlock()
 		}
 	}
+}
+
+// take returns all that waits, for one write call; nil ends the writer. After it the
+// flights in there count as written. Nothing is taken once the fence is shut.
+func (l *link) take(now time.Time) (out []byte, fenced bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closing || len(l.filled) == 0 {
+		l.writing = false
+		return nil, false
+	}
+	if !l.fence.mayWrite(now) || l.mark > l.begun.Load() && !l.fence.maySubmit(now) {
+		return nil, true
+	}
+	out = l.filled
+	l.filled, l.rest = l.rest[:0], nil
+	l.begun.Store(l.mark)
+	return out, false
 }
 
 // maxSpare is the largest write buffer that is kept for the next write.
@@ -221,7 +235,7 @@ type fault struct {
 }
 
 // runReader reads until the connection ends. maxLength bounds a PDU.
-func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength int) {
+func (l *link) runReader(maxLength int) {
 	framer := codec.NewFramer(&noticing{l}, maxLength)
 	batch := l.newHeard()
 	for {
@@ -230,12 +244,12 @@ func (l *link) runReader(root *actor.RootContext, session *actor.PID, maxLength 
 			batch.take(frame)
 		} else if fatal := batch.fail(err); fatal {
 			batch.end()
-			batch.send(root, session)
-			root.Send(session, &lineBroken{l, err})
+			batch.send()
+			l.root.Send(l.session, &lineBroken{l, err})
 			return
 		}
 		if !framer.Ready() || len(batch.answers)+len(batch.others) >= maxBatch {
-			batch.send(root, session)
+			batch.send()
 			batch = l.newHeard()
 		}
 	}
@@ -256,13 +270,13 @@ func (h *heard) end() {
 // that holds the session for long.
 const maxBatch = 512
 
-func (h *heard) send(root *actor.RootContext, session *actor.PID) {
+func (h *heard) send() {
 	if len(h.answers)+len(h.others)+len(h.faults) == 0 {
 		return
 	}
 	h.name()
 	h.at = time.Now()
-	root.Send(session, h)
+	h.link.root.Send(h.link.session, h)
 }
 
 // name gives the answers their ids, all out of one allocation.

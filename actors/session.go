@@ -186,10 +186,8 @@ func (s *session) connected(c actor.Context, m *dialled) {
 		s.end(c, &LinkEnded{Event: lifecycle.DialFailed, Err: m.err})
 		return
 	}
-	s.link = newLink(m.conn, s.account.Times.Write, s.seat, s.role)
-	root, self := c.ActorSystem().Root, c.Self()
-	go s.link.runReader(root, self, s.env.MaxPDU)
-	go s.link.runWriter(root, self)
+	s.link = newLink(m.conn, s.account.Times.Write, s.seat, s.role, c.ActorSystem().Root, c.Self())
+	go s.link.runReader(s.env.MaxPDU)
 	s.after(c, s.account.Times.BindAnswer, &bindOverdue{s})
 	s.withNumber(s.bind)
 }
