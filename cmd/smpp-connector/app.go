@@ -84,7 +84,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	listeners := event.Listeners{&a.missing}
+	listeners := event.Listeners{&a.missing, startResting(ctx)}
 	if !o.mute {
 		listeners = append(listeners, a.telemetry)
 		a.tracer = a.telemetry.Tracer()
