@@ -29,7 +29,7 @@ type natsBridge struct {
 }
 
 const (
-	pullWait       = time.Minute // how long one request waits for commands: a thousand idle binds renew theirs at this rate
+	pullWait       = 30 * time.Second // how long one request waits for commands: a thousand idle binds renew theirs at this rate
 	openTimeout    = 10 * time.Second
 	pullRetry      = time.Second // pause after a request that failed
 	publishTimeout = 5 * time.Second
