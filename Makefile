@@ -49,9 +49,9 @@ npm: ## the segment counter as an npm package, packed in dist/
 
 .PHONY: test
 test: needs ## every test, against real PostgreSQL, Redis and NATS
-	$(GO) test -timeout 8m ./...
-	$(GO) test -timeout 8m -race $(RACED)
-	@if [ -f $(TOOLS)/go.mod ]; then set -x; cd $(TOOLS) && $(GO) test -count=1 -timeout 8m ./...; fi
+	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 20m -race $(RACED)
+	@if [ -f $(TOOLS)/go.mod ]; then set -x; cd $(TOOLS) && $(GO) test -count=1 -timeout 20m ./...; fi
 
 .PHONY: needs
 needs: ## install what tests need of Debian, or say how to
