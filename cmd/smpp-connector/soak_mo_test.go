@@ -17,6 +17,7 @@ import (
 // Issue 6: kill −9 of the connector among MOs in 2 to 10 parts, the parts shuffled
 // over two binds. Incomplete 0, none published twice. US-SC-025.
 func TestSoakKillsAmongMOs(t *testing.T) {
+	t.Parallel()                                                      // it waits most of the time, for the leases of who was killed
 	run := moRun{messages: 1_000, kills: 1, window: 10 * time.Minute} // so long that a slow machine makes none incomplete
 	if minutes := soakMinutes(); minutes > 0 {
 		run = moRun{messages: 1_000 * minutes, kills: max(minutes/2, 1), window: 2 * time.Minute} // a killed process's leases last 30 s
