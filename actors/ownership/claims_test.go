@@ -275,3 +275,23 @@ func TestUSSC020TheCheckTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("%q, want %q first", told, want)
 	}
 }
+
+// Issue 7, bad input: two processes of one POD_NAME share the binds as two pods would,
+// and it is said once that they have the same name.
+func TestTwoProcessesOfOneNameAreToldOf(t *testing.T) {
+	a := newAlone(t, me)
+	a.owner()
+	for range 3 {
+		a.claims.SeenPod(port.Pod{Group: awcc, Name: me.Pod, Instance: "i2", Wants: []int{1}}, a.now)
+		a.pass(time.Second, true)
+	}
+	shared := 0
+	for _, f := range a.facts {
+		if _, is := f.(event.PodNameShared); is {
+			shared++
+		}
+	}
+	if shared != 1 || a.claims.Pods(awcc) != 2 {
+		t.Errorf("told %d times, %d pods", shared, a.claims.Pods(awcc))
+	}
+}
