@@ -151,15 +151,20 @@ func (r *recorder) record(f event.Fact) {
 		}
 		r.of(commands).cell(r.names.admit(f.Verb), outcome).add(1)
 	case event.LeaseWon:
-		r.of(ownerChanges).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
+		group := r.group(f.Bind.MNO, f.Bind.Direction)
+		r.of(ownerChanges).cell(group...).add(1)
+		for _, atZero := range []metricID{bindOrphans, leasesLost, bindsUnowned, bindsTwice} { // until the first check
+			r.of(atZero).cell(group...)
+		}
+		r.of(clockSkew).cell("nats")
 	case event.LeaseLost:
 		r.of(leasesLost).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
 	case event.BindOrphaned:
 		r.of(bindOrphans).cell(r.group(f.Bind.MNO, f.Bind.Direction)...).add(1)
 	case event.OwnershipChecked:
 		group := r.group(f.MNO, f.Direction)
-		r.of(bindOrphans).cell(group...) // there is a 0 to compare with
 		r.of(ownerChanges).cell(group...)
+		r.of(bindOrphans).cell(group...)
 		r.of(bindsUnowned).cell(group...).set(f.Unowned)
 		r.of(bindsTwice).cell(group...).set(f.Twice)
 		r.of(livePods).cell(group...).set(f.Pods)

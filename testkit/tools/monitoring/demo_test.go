@@ -21,7 +21,6 @@ import (
 // inTrouble are metrics that a healthy life does not emit: their labels hold what
 // went wrong. Each is in the reference all the same.
 var inTrouble = []string{
-	"smpp_bind_orphan_total",
 	"smpp_connector_bind_refused_total", "smpp_connector_dlq_total", "smpp_connector_unknown_outcome_total", "smpp_connector_actor_failures_total",
 	"smpp_connector_protocol_violations_total", "smpp_connector_egress_budget_bytes", "smpp_maintenance", "smpp_bind_paused",
 }
