@@ -405,3 +405,59 @@ func TestMoveToANamedPod(t *testing.T) {
 		p.close()
 	}, smsc.Delay(50*time.Millisecond))
 }
+
+// Issue 7, point 5: maintenance holds over pods that come and go: whoever has the
+// bind's lease keeps it unbound, and binds when the maintenance is over.
+func TestMaintenanceWhilePodsComeAndGo(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 4)
+		p.add()
+		p.add()
+		p.spread(t, 4, 5*time.Second, "2 pods start")
+		watching, stop := context.WithCancel(context.Background())
+		var watches sync.WaitGroup
+		watch := func(one *pod) {
+			watches.Go(func() { _ = one.system.Controls(r.mem.Orders, one.name).Watch(watching) })
+		}
+		watch(p.pods[0])
+		watch(p.pods[1])
+		give := func(verb control.Verb) {
+			commandID++
+			c := control.Command{Verb: verb, MNO: "awcc", ID: fmt.Sprint("c", commandID), By: "noc@desk", At: time.Now()}
+			for _, one := range p.pods { // as a request reaches every pod
+				if a := one.system.Controls(r.mem.Orders, one.name).Do(context.Background(), c); !a.Known || a.Error != "" {
+					t.Errorf("%s: %+v", verb, a)
+				}
+			}
+		}
+		give(control.MaintenanceOn)
+		if n := len(r.mem.Orders.History("mno.awcc")); n != 1 {
+			t.Errorf("the command is stored %d times", n)
+		}
+		r.after(10 * time.Second)
+		binds := r.mno.Counts().Binds
+		watch(p.add()) // hears of the maintenance by its watch, as a pod does by reading first
+		r.after(10 * time.Second)
+		p.remove(p.pods[0], true)
+		r.after(10 * time.Second)
+		p.remove(p.pods[0], false)
+		r.after(time.Minute)
+		if c := r.mno.Counts(); c.Bound != 0 || len(p.bound()) != 0 || c.Binds > binds+2 {
+			t.Errorf("%d bound, %d binds in the maintenance", c.Bound, c.Binds-binds)
+		}
+		resting := 0
+		for _, b := range p.pods[0].system.Tree().Binds() {
+			if b.Order == "maintenance" && b.State == "DISCONNECTED" {
+				resting++
+			}
+		}
+		if resting != 4 {
+			t.Errorf("%d of 4 binds rest on the last pod", resting)
+		}
+		give(control.MaintenanceOff)
+		p.spread(t, 4, 10*time.Second, "the maintenance is over")
+		stop()
+		watches.Wait()
+		p.close()
+	})
+}
