@@ -58,7 +58,7 @@ func TestSIGHUPReloadsTheProcess(t *testing.T) {
 	}
 	bound := func(n int) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 		defer cancel()
 		if err := mno.WaitFor(ctx, func(c *smsc.Counts) bool { return c.Bound == n }); err != nil {
 			t.Fatalf("%v: %d bound, want %d\n%s", err, mno.Counts().Bound, n, log())

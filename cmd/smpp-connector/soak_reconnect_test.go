@@ -24,9 +24,9 @@ func (h holding) String() string {
 
 // Issue 4, Speed and memory: 10 000 times the line is cut, with messages on it, and
 // the bind made again: goroutines, files and memory stay what they were after the
-// first tenth. The short form has 400.
+// first tenth. The short form has 200.
 func TestSoakReconnects(t *testing.T) {
-	cycles, mostGrowth := 400, 100.0 // MB: a process that has just begun still grows to its working size
+	cycles, mostGrowth := 200, 100.0 // MB: a process that has just begun still grows to its working size
 	if soakMinutes() > 0 {
 		cycles, mostGrowth = 10_000, 30
 	}
