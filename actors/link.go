@@ -140,8 +140,7 @@ type lineBroken struct {
 // closed, or a write fails.
 func (l *link) runWriter() {
 	for {
-		now := time.Now()
-		out, fenced := l.take(now)
+		out, now, fenced := l.take()
 		if fenced {
 			abandon(l.conn)
 			l.root.Send(l.session, &lineBroken{l, errFenced}) // begun is where it was: nothing of this was written
@@ -170,20 +169,21 @@ func (l *link) runWriter() {
 
 // take returns all that waits, for one write call; nil ends the writer. After it the
 // flights in there count as written. Nothing is taken once the fence is shut.
-func (l *link) take(now time.Time) (out []byte, fenced bool) {
+func (l *link) take() (out []byte, now time.Time, fenced bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = time.Now() // under the lock: as late as can be before the write
 	if l.closing || len(l.filled) == 0 {
 		l.writing = false
-		return nil, false
+		return nil, now, false
 	}
 	if !l.fence.mayWrite(now) || l.mark > l.begun.Load() && !l.fence.maySubmit(now) {
-		return nil, true
+		return nil, now, true
 	}
 	out = l.filled
 	l.filled, l.rest = l.rest[:0], nil
 	l.begun.Store(l.mark)
-	return out, false
+	return out, now, false
 }
 
 // maxSpare is the largest write buffer that is kept for the next write.
