@@ -78,6 +78,9 @@ func (o *owner) Receive(c actor.Context) {
 		if m.round == o.round {
 			m.tell(o.claims, time.Now())
 		}
+		if !o.claims.Stirred() {
+			return // the others are as they were: nothing follows from it
+		}
 	case *leavePools:
 		if o.leaving.IsZero() {
 			o.leaving = time.Now()

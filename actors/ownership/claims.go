@@ -92,6 +92,7 @@ type Claims struct {
 	leasesKnown, podsKnown bool
 	knownAt                time.Time // since when both are
 	tickedAt               time.Time
+	stirred                bool
 	leaving                bool
 	departed               map[port.Group]bool
 	checkAt                time.Time
@@ -185,7 +186,10 @@ func (c *Claims) Facts() []event.Fact {
 	return facts
 }
 
-func (c *Claims) tell(f event.Fact) { c.facts = append(c.facts, f) }
+func (c *Claims) tell(f event.Fact) {
+	c.stirred = true
+	c.facts = append(c.facts, f)
+}
 
 func (c *Claims) claim(bind port.BindID) *claim {
 	if c.claims[bind] == nil {

@@ -3,6 +3,7 @@ package ownership
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -31,6 +32,7 @@ func (c *Claims) SeenLease(l port.Lease, now time.Time) {
 }
 
 func (c *Claims) learn(cl *claim, l port.Lease, now time.Time) {
+	c.stirred = c.stirred || cl.ours() || cl.known.Instance != l.Instance || cl.known.Revision == 0
 	if l.Instance != c.me.Instance {
 		cl.before = l.Pod
 	}
@@ -64,6 +66,7 @@ func (c *Claims) GoneLease(bind port.BindID, how port.Vanished, revision uint64,
 
 // free takes in that nobody has the lease.
 func (c *Claims) free(cl *claim, now time.Time) {
+	c.stirred = true
 	cl.known = port.Lease{}
 	if cl.freeSince.IsZero() {
 		cl.freeSince = now
@@ -83,6 +86,7 @@ func (c *Claims) PodsKnown(known bool, now time.Time) {
 }
 
 func (c *Claims) knowing(now time.Time) {
+	c.stirred = true
 	if !c.leasesKnown || !c.podsKnown {
 		c.knownAt = time.Time{}
 	} else if c.knownAt.IsZero() {
@@ -101,11 +105,24 @@ func (c *Claims) SeenPod(p port.Pod, now time.Time) {
 	if c.peers[p.Group][p.Instance] == nil && p.Name == c.me.Name {
 		c.tell(event.PodNameShared{Pod: p.Name, At: now})
 	}
+	old := c.peers[p.Group][p.Instance]
+	c.stirred = c.stirred || old == nil || !reflect.DeepEqual(old.pod, p)
 	c.peers[p.Group][p.Instance] = &peer{pod: p, heardAt: now}
 }
 
+// Stirred reports whether anything was heard since it was asked last that Tick must
+// look at before its time: more than that others are as they were.
+func (c *Claims) Stirred() bool {
+	stirred := c.stirred
+	c.stirred = false
+	return stirred
+}
+
 // GonePod takes in that a pod is gone.
-func (c *Claims) GonePod(group port.Group, instance string) { delete(c.peers[group], instance) }
+func (c *Claims) GonePod(group port.Group, instance string) {
+	c.stirred = true
+	delete(c.peers[group], instance)
+}
 
 // forget drops pods that have not been heard of.
 func (c *Claims) forget(now time.Time) {

@@ -241,7 +241,6 @@ func (p *simPod) follow() {
 	for p.seen < len(s.log) {
 		e := s.log[p.seen]
 		p.seen++
-		p.tick = time.Time{}
 		switch {
 		case e.pod.Instance != "" && e.gone:
 			p.claims.GonePod(e.pod.Group, e.pod.Instance)
@@ -252,5 +251,8 @@ func (p *simPod) follow() {
 		default:
 			p.claims.SeenLease(e.lease, now)
 		}
+	}
+	if p.claims.Stirred() {
+		p.tick = time.Time{}
 	}
 }
