@@ -16,9 +16,11 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
 	apps "k8s.io/api/apps/v1"
+	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
+	rbac "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -37,6 +39,9 @@ type rendered struct {
 	serviceAccounts []*core.ServiceAccount
 	serviceMonitors []*monitoring.ServiceMonitor
 	rules           []*monitoring.PrometheusRule
+	roles           []*rbac.Role
+	bindings        []*rbac.RoleBinding
+	jobs            []*batch.Job
 	gateways        []map[string]any // CiliumEgressGatewayPolicy, EgressIP
 }
 
@@ -84,7 +89,7 @@ func must(t *testing.T, values string) *rendered {
 // strict refuses a field that the type does not have, and one that is there twice.
 var strict = func() runtime.Decoder {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{apps.AddToScheme, core.AddToScheme, networking.AddToScheme, policy.AddToScheme, monitoring.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{apps.AddToScheme, core.AddToScheme, networking.AddToScheme, policy.AddToScheme, rbac.AddToScheme, batch.AddToScheme, monitoring.AddToScheme} {
 		if err := add(scheme); err != nil {
 			panic(err)
 		}
@@ -130,6 +135,12 @@ func (r *rendered) decode(text string) error {
 			r.services = append(r.services, o)
 		case *core.ServiceAccount:
 			r.serviceAccounts = append(r.serviceAccounts, o)
+		case *rbac.Role:
+			r.roles = append(r.roles, o)
+		case *rbac.RoleBinding:
+			r.bindings = append(r.bindings, o)
+		case *batch.Job:
+			r.jobs = append(r.jobs, o)
 		case *monitoring.ServiceMonitor:
 			r.serviceMonitors = append(r.serviceMonitors, o)
 		case *monitoring.PrometheusRule:

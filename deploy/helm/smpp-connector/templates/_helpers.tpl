@@ -59,3 +59,21 @@ app.kubernetes.io/component: {{ .name | quote }}
       name: {{ .secret.name | quote }}
       key: {{ .secret.key | quote }}
 {{- end }}
+
+{{- define "smpp-connector.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+{{- end }}
+
+{{/* How many pods an MNO has, over all directions and lane groups: at least 1. */}}
+{{- define "smpp-connector.pods" -}}
+{{- $id := index . 1 -}}
+{{- $pods := 0 -}}
+{{- range $d := include "smpp-connector.deployments" (index . 0) | fromJsonArray -}}
+{{- if eq $d.id $id -}}{{- $pods = add $pods (int $d.replicas) -}}{{- end -}}
+{{- end -}}
+{{- max 1 $pods -}}
+{{- end }}
