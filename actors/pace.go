@@ -216,7 +216,7 @@ func (t *takePermits) run(ctx context.Context) {
 	p.mu.Lock()
 	limit := p.limiter.PerSecond()
 	p.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, max(p.env.PermitTimeout-limiter.Grace, time.Millisecond))
+	ctx, cancel := context.WithTimeout(ctx, p.env.PermitTimeout*4/5) // the next request may be answered before the share is used
 	defer cancel()
 	began := time.Now()
 	block, err := p.env.Permits.ReservePermits(ctx, p.operatorID, max(limit, 1), t.n, limiter.Ahead)

@@ -24,11 +24,7 @@ import (
 const Ahead = 50 * time.Millisecond
 
 const (
-	// Grace is the time after a request was given up in which an answer to the next one
-	// still keeps the pod from using its share.
-	Grace = 10 * time.Millisecond
-
-	askAgain   = 2 * time.Millisecond   // least time between two requests, both granted whole
+	askAgain   = time.Millisecond / 2   // least time between two requests, both granted whole
 	probeEvery = 250 * time.Millisecond // how often a store that does not answer is asked again
 	settling   = 2 * time.Second        // how long the share binds at most after the store is back
 	lost       = time.Second            // a request without an answer was lost with whoever made it
@@ -52,8 +48,9 @@ type Limiter struct {
 	last  time.Time  // when the last one that the store gave falls due
 	clock clock
 
-	asked  time.Time // when the request under way was made; zero: there is none
-	mayAsk time.Time // not before
+	asked  time.Time     // when the request under way was made; zero: there is none
+	mayAsk time.Time     // not before
+	took   time.Duration // the latest answer
 
 	away    bool      // the store did not answer
 	since   time.Time // when that began
@@ -186,6 +183,9 @@ func (l *Limiter) Next(want int, now time.Time) (ask int, wait time.Duration) {
 	case now.Before(l.mayAsk):
 		look(l.mayAsk)
 		return 0, wait
+	case len(l.stock) > 0 && l.last.Sub(now) > Ahead/4+l.took: // there is time to gather a larger want
+		look(l.last.Add(-Ahead/4 - l.took))
+		return 0, wait
 	}
 	ask = missing
 	switch {
@@ -219,7 +219,7 @@ func (l *Limiter) tally(now time.Time) {
 // Answered takes in what the store has reserved, asked for at began; n is how many
 // were asked for.
 func (l *Limiter) Answered(b port.PermitBlock, n int, began, now time.Time) {
-	l.asked = time.Time{}
+	l.asked, l.took = time.Time{}, now.Sub(began)
 	l.clock.see(b.Now, began, now)
 	l.failed = 0
 	if l.limit == 0 {
@@ -260,14 +260,16 @@ func (l *Limiter) back(now time.Time) {
 		l.debt = 0 // it was away for all: nobody had what we have used
 	}
 	if l.pods > 1 {
-		l.until = now.Add(min(gone+probeEvery, settling)) // others may come back later than we
+		l.until = now.Add(min(gone+2*probeEvery, settling)) // others may come back later than we
 	}
 }
 
 // Failed takes in that the store did not answer: the share of the limit takes over,
-// a distance after what the store gave last. It may have been a moment in which this
-// process alone was held up, so the store is asked again at once, and has a grace.
+// Ahead after the request, when what others have reserved is used up, and a distance
+// after what we had. It may have been a moment in which this process alone was held
+// up, so the store is asked again at once.
 func (l *Limiter) Failed(now time.Time) {
+	began := l.asked
 	l.asked, l.mayAsk = time.Time{}, now.Add(probeEvery)
 	if l.failed < len(probeSoon) {
 		l.mayAsk = now.Add(probeSoon[l.failed])
@@ -277,11 +279,11 @@ func (l *Limiter) Failed(now time.Time) {
 		return
 	}
 	l.away, l.since, l.debt = true, now, 0
-	l.own.next = later(later(l.last, l.own.next).Add(l.own.distance), now.Add(max(l.own.distance, Grace)))
+	l.own.next = later(later(later(l.last, l.own.next), began.Add(Ahead)), now).Add(l.own.distance)
 }
 
 // probeSoon is when a store is asked again that has just failed; then every probeEvery.
-var probeSoon = []time.Duration{askAgain, 20 * time.Millisecond}
+var probeSoon = []time.Duration{2 * time.Millisecond, 20 * time.Millisecond}
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
