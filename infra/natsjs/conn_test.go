@@ -277,3 +277,16 @@ func TestUSSC019APullOfADeletedConsumerEnds(t *testing.T) {
 		t.Errorf("the acknowledgement: %v", err)
 	}
 }
+
+// Issue 8: a process may have a thousand binds, each with a consumer of its own: more
+// than a NATS server allows a stream that says nothing.
+func TestTheStreamTakesMoreConsumersThanTheServersDefault(t *testing.T) {
+	conn, _ := connected(t)
+	stream, err := conn.JetStream().Stream(within(t), contract.StreamDispatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most := stream.CachedInfo().Config.MaxConsumers; most < 10_000 {
+		t.Errorf("%d consumers at most", most)
+	}
+}

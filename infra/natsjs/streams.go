@@ -49,8 +49,14 @@ func (c *Conn) dispatchStream() jetstream.StreamConfig {
 		Duplicates:  min(c.options.Duplicates, c.options.DispatchMaxAge),
 		Replicas:    c.options.Replicas,
 		AllowDirect: true,
+
+		MaxConsumers: mostConsumers,
 	}
 }
+
+// mostConsumers is said because a stream that says nothing gets the server's default
+// of 1000, and every bind has a consumer of its own.
+const mostConsumers = 100_000
 
 // eventsStream holds what the connector says, for every service that listens.
 func (c *Conn) eventsStream() jetstream.StreamConfig {
