@@ -92,6 +92,7 @@ func TestLeasesAndPresenceExpire(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if ended != 40*time.Second || gone != 15*time.Second {
 			t.Errorf("the lease ended after %v, the presence after %v", ended, gone)
 		}
