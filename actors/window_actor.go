@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"context"
-	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -10,8 +8,6 @@ import (
 	"github.com/ghasi/smpp-connector/actors/lane"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/limiter"
-	"github.com/ghasi/smpp-connector/actors/port"
-	"github.com/ghasi/smpp-connector/actors/reference"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 	"github.com/ghasi/smpp-connector/actors/window"
 )
@@ -54,47 +50,6 @@ type windowActor struct {
 	look     *time.Timer  // for the window's next change by time
 	lookAt   time.Time
 }
-
-// source is one consumer that the window asks.
-type source struct {
-	intake *intake
-	hands  *hands
-	fence  *fence
-	pulls  []*pull // requests under way
-}
-
-// asked is how many commands were asked for and not delivered yet.
-func (s *source) asked() (n int) {
-	for _, p := range s.pulls {
-		n += p.left
-	}
-	return n
-}
-
-// over takes a request out that has ended.
-func (s *source) over(p *pull) {
-	p.withdraw() // its context, if nothing else
-	s.pulls = slices.DeleteFunc(s.pulls, func(known *pull) bool { return known == p })
-}
-
-// forget takes requests out that are lost.
-func (s *source) forget(now time.Time) {
-	s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool {
-		lost := now.Sub(p.at) >= pullLost
-		if lost {
-			p.withdraw()
-		}
-		return lost
-	})
-}
-
-// pullLost is when a request counts as lost, with an actor that failed at it: every
-// request ends well before, even one whose consumer must be opened first.
-const pullLost = openTimeout + pullWait + 5*time.Second
-
-// maxPulls bounds the requests under way on one consumer: one that waits for
-// traffic, and a few that bring what answers have made room for.
-const maxPulls = 4
 
 // maxSettling bounds the commands that wait for the stores, in windows: room for the
 // group commits of a fast line, and no more, because a process that is killed leaves
@@ -234,18 +189,6 @@ func (w *windowActor) giveQueueBack(c actor.Context) {
 	s.send()
 }
 
-// withdraw ends the requests under way: what they would bring is for a bind that may
-// submit it.
-func (w *windowActor) withdraw() {
-	for _, s := range w.sources {
-		for _, p := range s.pulls {
-			p.withdraw()
-		}
-		clear(s.pulls)
-		s.pulls = s.pulls[:0]
-	}
-}
-
 // giveBack returns every queued command to its consumer. One with parts in
 // flight is brought to its end by their answers.
 func (w *windowActor) giveBack(s *settling) {
@@ -317,209 +260,6 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	w.pump(c)
 	w.shed(c)
 	w.ask(c)
-}
-
-// pump hands the session as many segments as window, pace and references allow.
-func (w *windowActor) pump(c actor.Context) {
-	if w.up == nil || w.queue.Len() == 0 && w.short == 0 && len(w.permits) == 0 {
-		return
-	}
-	now := time.Now()
-	allowed, with := w.permit(c, w.window.Free(now), now)
-	flights := w.collect(c, allowed)
-	if with != nil {
-		for i, f := range flights {
-			f.lapses = with[i].Lapses
-		}
-		w.sent(with[:len(flights)], now)
-		w.forgo(c, with[len(flights):], len(flights) < allowed)
-	}
-	w.throttled()
-	if len(flights) == 0 {
-		return
-	}
-	w.window.Admit(len(flights), now)
-	w.seat.gauge.meter.Sent(len(flights), now)
-	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
-}
-
-// collect takes up to n segments, lane by lane as the turn goes (US-SC-018), the
-// parts of one command adjacent.
-func (w *windowActor) collect(c actor.Context, n int) []*flight {
-	if n == 0 {
-		return nil
-	}
-	flights := w.spare[:0]
-	w.spare = nil // the session's from now on
-	for len(flights) < n {
-		l, cmd, ok := w.queue.Next()
-		if !ok || !w.refer(c, cmd) {
-			break
-		}
-		before := len(flights)
-		for len(flights) < n {
-			part, ok := cmd.outcome.Next()
-			if !ok {
-				break
-			}
-			cmd.outcome.Hand(part)
-			if cmd.journey != nil {
-				cmd.journey.hand(part, time.Now())
-			}
-			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
-		}
-		w.queue.Spend(l, len(flights)-before)
-		if _, more := cmd.outcome.Next(); more {
-			break
-		}
-		w.queue.Pop(l)
-	}
-	if len(flights) == 0 {
-		w.spare = flights
-	}
-	return flights
-}
-
-// refer gives a command that needs one its concatenation reference, and reports
-// whether it may be submitted.
-func (w *windowActor) refer(c actor.Context, cmd *command) bool {
-	if cmd.reference.Bits != 0 || !cmd.plan.NeedsReference() {
-		return true
-	}
-	now, rules := time.Now(), &cmd.intake.account.Load().Rules
-	pair := reference.PairOf(cmd.plan.From(), cmd.plan.To())
-	for {
-		absolute, ok := w.nextReference(c, now)
-		if !ok {
-			return false
-		}
-		cmd.tried++
-		if cmd.tried == widenAfter {
-			if wide, ok := cmd.plan.Widen(cmd.delivery.Command, *rules); ok {
-				cmd.plan = wide
-			}
-		}
-		ref := port.Reference{Number: reference.Of(absolute, w.seat.id.Number, len(w.seat.account.Load().Binds)), Bits: cmd.plan.ReferenceBits()}
-		if w.env.references.Take(pair, ref, now) || cmd.tried >= repeatAfter {
-			cmd.reference = ref
-			return true
-		}
-	}
-}
-
-// After so many references that are in use for its sender and recipient, a message
-// gets one of 16 bits, where it may, and after so many it gets one all the same: it
-// is then the 256th within a minute.
-const (
-	widenAfter  = 16
-	repeatAfter = 256
-)
-
-// nextReference spends a number, and asks for the next block in time.
-func (w *windowActor) nextReference(c actor.Context, now time.Time) (absolute uint64, ok bool) {
-	if w.refs.Left() == 0 && now.Sub(w.asked) > askAgain {
-		w.refs.Forgo() // the request or its answer was lost with an actor that failed
-	}
-	if w.refs.Low() {
-		w.asked = now
-		c.Send(w.seat.sequence, &needReferences{to: c.Self()})
-	}
-	return w.refs.Next()
-}
-
-// askAgain is how long an actor waits for numbers before it asks again.
-const askAgain = 5 * time.Second
-
-// ask turns credit into requests.
-func (w *windowActor) ask(c actor.Context) {
-	if w.up == nil || w.draining || w.paused || w.halted {
-		return
-	}
-	account, now := w.seat.account.Load(), time.Now()
-	w.unburden(c, account, now)
-	for _, s := range w.sources {
-		s.forget(now)
-		n := w.credit(s, account, now)
-		// A request that waits is topped up only by a worthwhile number.
-		if n == 0 || len(s.pulls) >= maxPulls || (len(s.pulls) > 0 && n < max(w.window.Size()/4, 1)) {
-			continue
-		}
-		p := &pull{source: s, n: n, left: n, at: now, window: c.Self(), bind: w.seat.id}
-		p.wanted, p.withdraw = context.WithCancel(w.env.ctx)
-		s.pulls = append(s.pulls, p)
-		c.Send(w.env.nats, p)
-	}
-	w.schedule(c)
-}
-
-// credit is how many commands one consumer may be asked for: what waits in its
-// lane and in the more urgent ones counts against it, what waits below does not.
-func (w *windowActor) credit(s *source, account *Account, now time.Time) int {
-	l, asked, ahead, most := s.intake.inlet.lane, s.asked(), w.ahead(account), maxSettling*w.window.Configured()
-	limit := w.most(account)
-	left := w.window.Credit(window.Load{Queued: w.queue.UpTo(l), Asked: asked, Settling: w.settling, Most: limit}, ahead, most, now)
-	if w.queue.UpTo(l) == w.queue.In(l) {
-		return left // nothing more urgent waits
-	}
-	own := window.Load{Queued: w.queue.In(l), Asked: asked, Settling: w.settling, Most: limit}
-	return lane.Ask(left, w.window.Credit(own, ahead, most, now), own.Queued+asked, w.window.Size())
-}
-
-// ahead is how many commands to ask for beside a full window, so that the line is
-// never idle for a request.
-func (w *windowActor) ahead(account *Account) int {
-	if account.Prefetch >= 0 {
-		return account.Prefetch
-	}
-	return w.window.Configured()
-}
-
-// noSlot is the delay of a command that was asked for above the credit and found
-// no slot (US-SC-023).
-const noSlot = 100 * time.Millisecond
-
-// shed gives back what was asked for above the credit and finds no slot. Without
-// an explicit prefetch it waits in the queue instead.
-func (w *windowActor) shed(c actor.Context) {
-	if w.up == nil || w.seat.account.Load().Prefetch < 0 {
-		return
-	}
-	s := newSettling(w, c)
-	w.queue.Keep(func(cmd *command) bool {
-		if cmd.settled || cmd.outcome.Begun() || w.window.Free(s.now) > 0 {
-			return true // begun, or held back by something else than the window
-		}
-		cmd.outcome.Stop()
-		s.giveBack(cmd, noSlot)
-		return false
-	})
-	s.send()
-}
-
-// unburden gives back what has waited for so long that JetStream would soon deliver
-// it to another pod as well, and both would submit it: a lane of which only its
-// share goes out, or a slow limit.
-func (w *windowActor) unburden(c actor.Context, account *Account, now time.Time) {
-	var s *settling
-	for _, l := range w.env.Lanes {
-		for {
-			cmd, ok := w.queue.Front(l)
-			if !ok || cmd.outcome.Begun() || now.Sub(cmd.taken) < account.AckWait/2 {
-				break
-			}
-			if s == nil {
-				s = newSettling(w, c)
-			}
-			w.queue.Pop(l)
-			cmd.outcome.Stop()
-			if !cmd.settled {
-				s.giveBack(cmd, account.Times.RetryUnanswered)
-			}
-		}
-	}
-	if s != nil {
-		s.send()
-	}
 }
 
 // tick does what the window does by time alone: it grows, a drain ends, a test
@@ -605,77 +345,4 @@ func (w *windowActor) stopTimers() {
 		w.look.Stop()
 	}
 	w.look = nil
-}
-
-// publish puts the numbers where they can be looked at.
-func (w *windowActor) publish() {
-	g := w.seat.gauge
-	g.inflight.Store(int64(w.window.Inflight()))
-	g.dynamic.Store(int64(w.window.Size()))
-	g.configured.Store(int64(w.window.Configured()))
-	g.queued.Store(int64(w.queue.Len()))
-	g.settling.Store(int64(w.settling))
-	g.tps.Store(int64(w.seat.account.Load().TPS))
-	if lanes := g.lanes.Load(); lanes != nil {
-		for _, l := range lanes.served {
-			lanes.queued[l].Store(int64(w.queue.In(l)))
-		}
-	}
-	g.limit.Store(w.limit())
-}
-
-// showLanes puts the lanes that the window reads where they can be looked at;
-// hideLanes says that it reads them no more.
-func (w *windowActor) showLanes() {
-	lanes := &laneGauges{served: w.env.Lanes}
-	for _, s := range w.sources {
-		g := w.env.tree.claimLane(s.intake.inlet)
-		g.readers.Add(1)
-		lanes.reads = append(lanes.reads, g)
-	}
-	w.seat.gauge.lanes.Store(lanes)
-}
-
-func (w *windowActor) hideLanes() {
-	if lanes := w.seat.gauge.lanes.Swap(nil); lanes != nil {
-		for _, g := range lanes.reads {
-			g.readers.Add(-1)
-		}
-	}
-}
-
-// What may limit a bind, as it is shown.
-var (
-	limitClosed  = "closed"
-	limitPaused  = "paused"  // somebody ordered that
-	limitStandby = "standby" // another account carries the traffic
-	limitTPS     = "tps"
-	limitWindow  = "window"
-	limitStores  = "stores"
-	limitPeer    = "peer"
-	limitQueue   = "queue" // commands come slower than they could be sent
-	limitNone    = "nothing"
-)
-
-func (w *windowActor) limit() *string {
-	switch {
-	case w.up == nil || w.draining:
-		return &limitClosed
-	case w.halted:
-		return &limitPaused
-	case w.paused:
-		return &limitStandby
-	case w.window.State() != window.Open:
-		return &limitPeer
-	case w.short > 0:
-		return &limitTPS
-	case w.settling >= maxSettling*w.window.Configured():
-		return &limitStores
-	case w.window.Inflight() >= w.window.Size():
-		return &limitWindow
-	}
-	if w.queue.Len() == 0 && w.window.Inflight() == 0 && time.Since(w.came) >= pullWait {
-		return &limitNone
-	}
-	return &limitQueue
 }

@@ -14,6 +14,12 @@ import (
 // ESME: it answers whatever one read brought in one write, and keeps nothing.
 func fastPeer(tb testing.TB) (addr string) {
 	tb.Helper()
+	return listenFor(tb, answerAll)
+}
+
+// listenFor serves each connection on a goroutine of its own, for the length of the test.
+func listenFor(tb testing.TB, serve func(net.Conn)) (addr string) {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -25,7 +31,7 @@ func fastPeer(tb testing.TB) (addr string) {
 			if err != nil {
 				return
 			}
-			go answerAll(conn)
+			go serve(conn)
 		}
 	}()
 	return listener.Addr().String()

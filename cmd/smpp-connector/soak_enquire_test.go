@@ -20,25 +20,6 @@ type enquirer struct {
 	takes []time.Duration // from each enquire_link to its answer
 }
 
-func (e *enquirer) listen(tb testing.TB) (addr string) {
-	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go e.serve(conn)
-		}
-	}()
-	return listener.Addr().String()
-}
-
 func (e *enquirer) serve(conn net.Conn) {
 	defer conn.Close()
 	framer := codec.NewFramer(conn, 0)
@@ -110,7 +91,7 @@ func TestSoakEnquireLinksAreAnsweredUnderFullLoad(t *testing.T) {
 		messages, most = 10_000_000*minutes, 10*time.Millisecond
 	}
 	e := &enquirer{every: 2 * time.Millisecond, sent: map[uint32]time.Time{}}
-	f := driveLine(t, e.listen(t), 100, messages)
+	f := driveLine(t, listenFor(t, e.serve), 100, messages)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.takes) < 10 {

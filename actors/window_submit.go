@@ -1,0 +1,124 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/reference"
+)
+
+// How a window hands segments to the session: as many as slots and permits allow, in
+// the order of the queue, the parts of a message under one reference.
+
+// pump hands the session as many segments as window, pace and references allow.
+func (w *windowActor) pump(c actor.Context) {
+	if w.up == nil || w.queue.Len() == 0 && w.short == 0 && len(w.permits) == 0 {
+		return
+	}
+	now := time.Now()
+	allowed, with := w.permit(c, w.window.Free(now), now)
+	flights := w.collect(c, allowed)
+	if with != nil {
+		for i, f := range flights {
+			f.lapses = with[i].Lapses
+		}
+		w.sent(with[:len(flights)], now)
+		w.forgo(c, with[len(flights):], len(flights) < allowed)
+	}
+	w.throttled()
+	if len(flights) == 0 {
+		return
+	}
+	w.window.Admit(len(flights), now)
+	w.seat.gauge.meter.Sent(len(flights), now)
+	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
+}
+
+// collect takes up to n segments, lane by lane as the turn goes (US-SC-018), the
+// parts of one command adjacent.
+func (w *windowActor) collect(c actor.Context, n int) []*flight {
+	if n == 0 {
+		return nil
+	}
+	flights := w.spare[:0]
+	w.spare = nil // the session's from now on
+	for len(flights) < n {
+		l, cmd, ok := w.queue.Next()
+		if !ok || !w.refer(c, cmd) {
+			break
+		}
+		before := len(flights)
+		for len(flights) < n {
+			part, ok := cmd.outcome.Next()
+			if !ok {
+				break
+			}
+			cmd.outcome.Hand(part)
+			if cmd.journey != nil {
+				cmd.journey.hand(part, time.Now())
+			}
+			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
+		}
+		w.queue.Spend(l, len(flights)-before)
+		if _, more := cmd.outcome.Next(); more {
+			break
+		}
+		w.queue.Pop(l)
+	}
+	if len(flights) == 0 {
+		w.spare = flights
+	}
+	return flights
+}
+
+// refer gives a command that needs one its concatenation reference, and reports
+// whether it may be submitted.
+func (w *windowActor) refer(c actor.Context, cmd *command) bool {
+	if cmd.reference.Bits != 0 || !cmd.plan.NeedsReference() {
+		return true
+	}
+	now, rules := time.Now(), &cmd.intake.account.Load().Rules
+	pair := reference.PairOf(cmd.plan.From(), cmd.plan.To())
+	for {
+		absolute, ok := w.nextReference(c, now)
+		if !ok {
+			return false
+		}
+		cmd.tried++
+		if cmd.tried == widenAfter {
+			if wide, ok := cmd.plan.Widen(cmd.delivery.Command, *rules); ok {
+				cmd.plan = wide
+			}
+		}
+		ref := port.Reference{Number: reference.Of(absolute, w.seat.id.Number, len(w.seat.account.Load().Binds)), Bits: cmd.plan.ReferenceBits()}
+		if w.env.references.Take(pair, ref, now) || cmd.tried >= repeatAfter {
+			cmd.reference = ref
+			return true
+		}
+	}
+}
+
+// After so many references that are in use for its sender and recipient, a message
+// gets one of 16 bits, where it may, and after so many it gets one all the same: it
+// is then the 256th within a minute.
+const (
+	widenAfter  = 16
+	repeatAfter = 256
+)
+
+// nextReference spends a number, and asks for the next block in time.
+func (w *windowActor) nextReference(c actor.Context, now time.Time) (absolute uint64, ok bool) {
+	if w.refs.Left() == 0 && now.Sub(w.asked) > askAgain {
+		w.refs.Forgo() // the request or its answer was lost with an actor that failed
+	}
+	if w.refs.Low() {
+		w.asked = now
+		c.Send(w.seat.sequence, &needReferences{to: c.Self()})
+	}
+	return w.refs.Next()
+}
+
+// askAgain is how long an actor waits for numbers before it asks again.
+const askAgain = 5 * time.Second
