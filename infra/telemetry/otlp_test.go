@@ -39,6 +39,9 @@ func TestPushCarriesMetricsAndSpans(t *testing.T) {
 	if len(c.Spans("unsampled root")) != 0 || len(c.Spans("bind")) != 1 {
 		t.Fatalf("got %v", c.Spans(""))
 	}
+	if len(c.Spans("bind state")) == 0 || len(c.Spans("actor failed")) == 0 {
+		t.Error("the life of binds and actors is recorded at a ratio of 0 too")
+	}
 	span := c.Spans("bind")[0]
 	if trace.TraceID(span.TraceId).String() != "4bf92f3577b34da6a3ce929d0e0e4736" ||
 		trace.SpanID(span.ParentSpanId).String() != "00f067aa0ba902b7" || span.Status.GetMessage() != "refused" {
