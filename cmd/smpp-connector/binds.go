@@ -16,6 +16,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/vitals"
 	wire "github.com/ghasi/smpp-connector/infra/control"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
 )
 
 const bindsUsage = "Usage: smpp-connector binds [list] [flags]\n" +
@@ -61,51 +62,24 @@ func binds(ctx context.Context, args []string, s streams) int {
 
 // maintenance takes an MNO out, and back.
 func maintenance(ctx context.Context, args []string, s streams) int {
-	verbs := map[string]control.Verb{"on": control.MaintenanceOn, "off": control.MaintenanceOff}
-	if len(args) == 0 || verbs[args[0]] == "" {
-		fmt.Fprint(s.err, maintenanceUsage, "Each has --help.\n")
+	verb, ok := chosen(map[string]control.Verb{"on": control.MaintenanceOn, "off": control.MaintenanceOff}, args, maintenanceUsage, s)
+	if !ok {
 		return 2
 	}
-	call := &controlCall{name: "maintenance " + args[0], command: control.Command{Verb: verbs[args[0]]}}
+	call := &controlCall{name: "maintenance " + args[0], command: control.Command{Verb: verb}}
 	return call.run(ctx, args[1:], maintenanceUsage, s)
 }
 
 func (k *controlCall) run(ctx context.Context, args []string, usage string, s streams) int {
-	set := flag.NewFlagSet(k.name, flag.ContinueOnError)
-	set.SetOutput(s.err)
-	set.Usage = func() {
-		fmt.Fprint(set.Output(), usage)
-		set.PrintDefaults()
-	}
-	k.flags(set)
-	names, err := parseMixed(set, args)
-	if err != nil {
-		return flagStatus(err)
-	}
-	if err = k.complete(names); err == nil {
-		err = k.nats.find()
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector %s: %v\n", k.name, err)
-		return 2
-	}
-	ctx, stop := untilSignalled(ctx)
-	defer stop()
-	status := 1
-	conn, err := k.nats.open(ctx, strings.Fields(k.name)[0])
-	if err == nil {
-		defer leave(ctx, conn)
-		status, err = k.ask(ctx, &wire.Client{NC: conn.NATS()}, s)
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector %s: %v\n", k.name, err)
-		status = 1
-	}
-	return status
+	return visit{
+		name: k.name, usage: usage, nats: &k.nats, flags: k.flags, complete: k.complete,
+		act: func(ctx context.Context, conn *natsjs.Conn, s streams) (int, error) {
+			return k.ask(ctx, &wire.Client{NC: conn.NATS()}, s)
+		},
+	}.run(ctx, args, s)
 }
 
 func (k *controlCall) flags(set *flag.FlagSet) {
-	k.nats.add(set)
 	if k.command.Verb == control.List {
 		set.StringVar(&k.command.MNO, "mno", "", "the binds of this MNO alone")
 		set.BoolVar(&k.json, "json", false, "print a JSON object a line")

@@ -39,46 +39,22 @@ var dlqActions = map[string]func(*dlq, context.Context, *natsjs.DeadLetters, str
 
 // deadLetters looks at the commands that were not sent, and sends them again.
 func deadLetters(ctx context.Context, args []string, s streams) int {
-	if len(args) == 0 || dlqActions[args[0]] == nil {
-		fmt.Fprint(s.err, dlqUsage, "Each has --help.\n")
+	do, ok := chosen(dlqActions, args, dlqUsage, s)
+	if !ok {
 		return 2
 	}
-	action := args[0]
-	set := flag.NewFlagSet("dlq "+action, flag.ContinueOnError)
-	set.SetOutput(s.err)
-	var call dlq
-	call.flags(set, action)
-	names, err := parseMixed(set, args[1:])
-	if err != nil {
-		return flagStatus(err)
-	}
-	if err = call.complete(action, names); err == nil {
-		err = call.nats.find()
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector dlq %s: %v\n", action, err)
-		return 2
-	}
-	ctx, stop := untilSignalled(ctx)
-	defer stop()
-	status := 1
-	conn, err := call.nats.open(ctx, "dlq")
-	if err == nil {
-		defer leave(ctx, conn)
-		status, err = dlqActions[action](&call, ctx, conn.DeadLetters(), s)
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector dlq %s: %v\n", action, err)
-	}
-	return status
+	action, call := args[0], &dlq{}
+	return visit{
+		name: "dlq " + action, usage: dlqUsage, nats: &call.nats,
+		flags:    func(set *flag.FlagSet) { call.flags(set, action) },
+		complete: func(names []string) error { return call.complete(action, names) },
+		act: func(ctx context.Context, conn *natsjs.Conn, s streams) (int, error) {
+			return do(call, ctx, conn.DeadLetters(), s)
+		},
+	}.run(ctx, args[1:], s)
 }
 
 func (d *dlq) flags(set *flag.FlagSet, action string) {
-	set.Usage = func() {
-		fmt.Fprint(set.Output(), dlqUsage)
-		set.PrintDefaults()
-	}
-	d.nats.add(set)
 	f := &d.filter
 	set.Func("id", "messageId; for one that is a number", func(v string) error { f.MessageIDs = append(f.MessageIDs, v); return nil })
 	set.Func("reason", "reasons, as list prints them, with commas between them", words(&f.Reasons))

@@ -32,50 +32,27 @@ type dlrCall struct {
 	all    bool
 }
 
+// dlrActions are what can be done with receipts without a message.
+var dlrActions = map[string]func(*dlrCall, context.Context, *natsjs.Conn, streams) (status int, err error){
+	"orphans": (*dlrCall).orphans, "replay": (*dlrCall).replay,
+}
+
 // receipts looks at receipts without a message, and has them matched again.
 func receipts(ctx context.Context, args []string, s streams) int {
-	actions := map[string]func(*dlrCall, context.Context, *natsjs.Conn, streams) (int, error){
-		"orphans": (*dlrCall).orphans, "replay": (*dlrCall).replay}
-	if len(args) == 0 || actions[args[0]] == nil {
-		fmt.Fprint(s.err, dlrUsage, "Each has --help.\n")
+	do, ok := chosen(dlrActions, args, dlrUsage, s)
+	if !ok {
 		return 2
 	}
-	action := args[0]
-	set := flag.NewFlagSet("dlr "+action, flag.ContinueOnError)
-	set.SetOutput(s.err)
-	var call dlrCall
-	call.flags(set, action)
-	names, err := parseMixed(set, args[1:])
-	if err != nil {
-		return flagStatus(err)
-	}
-	if err = call.complete(action, names); err == nil {
-		err = call.nats.find()
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector dlr %s: %v\n", action, err)
-		return 2
-	}
-	ctx, stop := untilSignalled(ctx)
-	defer stop()
-	status := 1
-	conn, err := call.nats.open(ctx, "dlr")
-	if err == nil {
-		defer leave(ctx, conn)
-		status, err = actions[action](&call, ctx, conn, s)
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector dlr %s: %v\n", action, err)
-	}
-	return status
+	action, call := args[0], &dlrCall{}
+	return visit{
+		name: "dlr " + action, usage: dlrUsage, nats: &call.nats,
+		flags:    func(set *flag.FlagSet) { call.flags(set, action) },
+		complete: func(names []string) error { return call.complete(action, names) },
+		act:      func(ctx context.Context, conn *natsjs.Conn, s streams) (int, error) { return do(call, ctx, conn, s) },
+	}.run(ctx, args[1:], s)
 }
 
 func (d *dlrCall) flags(set *flag.FlagSet, action string) {
-	set.Usage = func() {
-		fmt.Fprint(set.Output(), dlrUsage)
-		set.PrintDefaults()
-	}
-	d.nats.add(set)
 	f := &d.filter
 	set.Func("id", "the MNO's id; for one of digits", func(v string) error { f.IDs = append(f.IDs, v); return nil })
 	set.Func("operator", "operatorIds, with commas between them", words(&f.Operators))

@@ -32,41 +32,20 @@ type forgetCall struct {
 
 // forget purges by number (issue 8).
 func forget(ctx context.Context, args []string, s streams) int {
-	set := flag.NewFlagSet("forget", flag.ContinueOnError)
-	set.SetOutput(s.err)
-	set.Usage = func() {
-		fmt.Fprint(set.Output(), forgetUsage)
-		set.PrintDefaults()
-	}
 	var call forgetCall
-	call.nats.add(set)
-	set.StringVar(&call.postgres, "postgres", "", "PostgreSQL of the correlations (POSTGRES_URL); without it they are in NATS")
-	set.BoolVar(&call.events, "events", false, "remove the events that quote it too, also those that nobody has read yet")
-	set.BoolVar(&call.yes, "yes", false, "do it without asking")
-	names, err := parseMixed(set, args)
-	if err != nil {
-		return flagStatus(err)
-	}
-	if call.postgres == "" {
-		call.postgres = os.Getenv("POSTGRES_URL") // not a default: --help would print the password
-	}
-	if err = call.complete(names); err == nil {
-		err = call.nats.find()
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector forget: %v\n", err)
-		return 2
-	}
-	ctx, stop := untilSignalled(ctx)
-	defer stop()
-	status, err := call.run(ctx, s)
-	if err != nil {
-		fmt.Fprintf(s.err, "smpp-connector forget: %v\n", err)
-	}
-	return status
+	return visit{name: "forget", usage: forgetUsage, nats: &call.nats, flags: call.flags, complete: call.complete, act: call.run}.run(ctx, args, s)
+}
+
+func (f *forgetCall) flags(set *flag.FlagSet) {
+	set.StringVar(&f.postgres, "postgres", "", "PostgreSQL of the correlations (POSTGRES_URL); without it they are in NATS")
+	set.BoolVar(&f.events, "events", false, "remove the events that quote it too, also those that nobody has read yet")
+	set.BoolVar(&f.yes, "yes", false, "do it without asking")
 }
 
 func (f *forgetCall) complete(names []string) error {
+	if f.postgres == "" {
+		f.postgres = os.Getenv("POSTGRES_URL") // not a default: --help would print the password
+	}
 	if len(names) != 1 {
 		return fmt.Errorf("%d numbers: want one", len(names))
 	}
@@ -77,11 +56,8 @@ func (f *forgetCall) complete(names []string) error {
 	return nil
 }
 
-func (f *forgetCall) run(ctx context.Context, s streams) (status int, err error) {
-	if f.conn, err = f.nats.open(ctx, "forget"); err != nil {
-		return 1, err
-	}
-	defer leave(ctx, f.conn)
+func (f *forgetCall) run(ctx context.Context, conn *natsjs.Conn, s streams) (status int, err error) {
+	f.conn = conn
 	if f.postgres != "" {
 		if f.db, err = postgres.Open(postgres.Options{URL: f.postgres}); err != nil {
 			return 1, err
