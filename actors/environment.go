@@ -14,6 +14,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/actors/reference"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -49,6 +50,8 @@ type Options struct {
 	// Pods is how many live pods share the accounts, for this pod's share of a TPS limit
 	// while Permits do not answer; nil: this one alone. It must not block.
 	Pods func() int
+	// Numbers is how much of a telephone number a fact may show; nil: nothing of it.
+	Numbers func() codec.NumberMask
 	// PermitTimeout is how long Permits may take before that share takes over; 0: 50 ms.
 	PermitTimeout time.Duration
 	// Block is how many sequence numbers are reserved at once.
@@ -111,6 +114,15 @@ func (e *environment) tenureChanged(c actor.Context) {
 func (e *environment) announce(root *actor.RootContext, events ...port.Event) {
 	e.outbox.announce(events...)
 	root.Send(e.nats, postDueMessage)
+}
+
+// violating is violation of a PDU, which the fact quotes without its numbers.
+func (e *environment) violating(bind port.BindID, what string, pdu codec.PDU, at time.Time) {
+	var numbers codec.NumberMask
+	if e.Numbers != nil {
+		numbers = e.Numbers()
+	}
+	e.violation(bind, what, codec.DumpMasked(pdu, numbers), at)
 }
 
 func (e *environment) violation(bind port.BindID, what, detail string, at time.Time) {

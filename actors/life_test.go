@@ -403,6 +403,10 @@ func TestAPeerThatBreaksTheProtocol(t *testing.T) {
 		what := map[string]int{}
 		for _, f := range heard[event.ProtocolViolation](r) {
 			what[f.What]++
+			// Issue 8: a fact quotes a PDU without its numbers; of them nothing stays where no mask is set.
+			if f.What == "unexpected_pdu" && !strings.Contains(f.Detail, "submit_sm seq=1 destination_addr=*** ") || strings.Contains(f.Detail, "93700000001") {
+				t.Errorf("%s: %s", f.What, f.Detail)
+			}
 		}
 		if what["wrong_state"] != 1 || what["unsolicited_response"] != 2 || what["unexpected_pdu"] != 1 || what["malformed"] != 1 {
 			t.Errorf("%v", what)

@@ -202,7 +202,7 @@ func (s *session) bindAnswered(c actor.Context, status codec.Status) {
 
 // refuse answers a PDU that an ESME does not take (SMPP 3.4 §2.3).
 func (s *session) refuse(pdu codec.PDU, at time.Time) {
-	s.env.violation(s.seat.id, "unexpected_pdu", codec.Dump(pdu), at)
+	s.env.violating(s.seat.id, "unexpected_pdu", pdu, at)
 	if pdu.Command().IsResponse() {
 		return
 	}
@@ -219,12 +219,12 @@ func (s *session) refuse(pdu codec.PDU, at time.Time) {
 func (s *session) mayDeliver(d delivery, at time.Time) bool {
 	switch {
 	case !s.bound:
-		s.env.violation(s.seat.id, "wrong_state", codec.Dump(d.pdu), at)
+		s.env.violating(s.seat.id, "wrong_state", d.pdu, at)
 		d.resp.Head().Status = codec.StatusInvBndSts
 		s.transmit(d.resp)
 		return false
 	case !s.role.Receives():
-		s.env.violation(s.seat.id, "wrong_state", codec.Dump(d.pdu), at)
+		s.env.violating(s.seat.id, "wrong_state", d.pdu, at)
 	}
 	return true
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/actors/vitals"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // Tree is the live list of actors for /debug/actors. Actors write to their node
@@ -95,14 +96,14 @@ func (t *Tree) sorted() []*node {
 	return t.order
 }
 
-// Recording returns the last PDUs of a bind of this process, texts and passwords
-// masked, by the bind's name (awcc.trx.1); ok is false when there is no such bind.
-func (t *Tree) Recording(bind string) (recorder.Snapshot, bool) {
+// Recording returns the last PDUs of a bind of this process, texts, passwords and
+// numbers masked, by the bind's name (awcc.trx.1); ok is false when there is no such bind.
+func (t *Tree) Recording(bind string, numbers codec.NumberMask) (recorder.Snapshot, bool) {
 	n := t.nodeOf(bind)
 	if n == nil {
 		return recorder.Snapshot{}, false
 	}
-	return n.flight.Load().Snapshot(), true
+	return n.flight.Load().Snapshot(numbers), true
 }
 
 // History returns the last quarter of an hour of a bind, by the bind's name.

@@ -10,7 +10,12 @@ import (
 // TLVs. A password shows as ***, and a message's text by its length alone:
 //
 //	submit_sm seq=7 source_addr=AWCC destination_addr=93700000001 data_coding=8 short_message=42 octets
-func Dump(p PDU) string {
+func Dump(p PDU) string { return dump(p, nil) }
+
+// DumpMasked is Dump with the addresses masked too: for whatever leaves the process.
+func DumpMasked(p PDU, m NumberMask) string { return dump(p, &m) }
+
+func dump(p PDU, m *NumberMask) string {
 	h := p.Head()
 	b := append(make([]byte, 0, 128), p.Command().String()...)
 	b = append(b, " seq="...)
@@ -18,7 +23,7 @@ func Dump(p PDU) string {
 	if p.Command().IsResponse() || h.Status != StatusOK {
 		b = append(append(b, ' '), h.Status.String()...)
 	}
-	d := dumper{b: b, failed: h.Status != StatusOK}
+	d := dumper{b: b, failed: h.Status != StatusOK, mask: m}
 	p.walk(&d)
 	return string(d.b)
 }
@@ -27,6 +32,7 @@ func Dump(p PDU) string {
 type dumper struct {
 	b      []byte
 	failed bool // an error response: a state of 0 is no state
+	mask   *NumberMask
 }
 
 func (d *dumper) name(s string) { d.b = append(append(append(d.b, ' '), s...), '=') }
@@ -36,11 +42,23 @@ func (d *dumper) Text(name string, _ int, v *string) {
 	if *v == "" {
 		return
 	}
-	if d.name(name); name == "password" {
+	switch d.name(name); name {
+	case "password":
 		d.b = append(d.b, "***"...)
+	case "source_addr", "destination_addr", "esme_addr", "address_range":
+		d.address(*v)
+	default:
+		d.value(*v)
+	}
+}
+
+// address writes a telephone number, or what stands in its place.
+func (d *dumper) address(s string) {
+	if d.mask == nil {
+		d.value(s)
 		return
 	}
-	d.value(*v)
+	d.b = append(d.b, d.mask.Mask(s)...) // of what would need quotes nothing is left
 }
 
 // value writes text bare, or quoted when it would not read as one word.
@@ -97,7 +115,7 @@ func (d *dumper) Destinations(v *[]Destination) {
 			name = "dl_name"
 		}
 		d.name(name)
-		d.value(dest.Name)
+		d.address(dest.Name)
 	}
 }
 
@@ -105,7 +123,7 @@ func (d *dumper) Destinations(v *[]Destination) {
 func (d *dumper) Unsuccessful(v *[]UnsuccessSME) {
 	for i := range *v {
 		d.name("unsuccess")
-		d.value((*v)[i].Addr)
+		d.address((*v)[i].Addr)
 		d.b = append(append(d.b, ':'), (*v)[i].Status.String()...)
 	}
 }

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
 
 // Config is everything that the environment, the file and the command line say.
 // It is read once, at start; nothing else in the program reads the environment.
@@ -132,8 +136,9 @@ type Recorder struct {
 
 // Telemetry says what leaves the process about itself.
 type Telemetry struct {
-	LogLevel     string // debug, info, warn, error
-	OTLPEndpoint URL    // base URL of a collector (OTLP over HTTP); empty: no push
+	LogLevel     string           // debug, info, warn, error
+	Numbers      codec.NumberMask // how much of a telephone number is shown: more helps to find a subscriber's message, less keeps them private
+	OTLPEndpoint URL              // base URL of a collector (OTLP over HTTP); empty: no push
 	SampleRatio  float64
 }
 

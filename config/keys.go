@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // live are the settings of the process that Reload puts in force, by their paths
@@ -11,7 +13,7 @@ import (
 // pod's identity, what streams were made with. Of an operator and a profile every
 // knob is live, though one that stands in the bind PDU makes the bind anew.
 var live = []string{
-	"operatorIds", "dispatch.fingerprintMismatch", "correlation.expiry", "dlr.", "concat.window", "timers.", "telemetry.logLevel",
+	"operatorIds", "dispatch.fingerprintMismatch", "correlation.expiry", "dlr.", "concat.window", "timers.", "telemetry.logLevel", "telemetry.msisdnMask",
 }
 
 // isLive reports whether a setting of the process is one of them.
@@ -127,6 +129,8 @@ var settings = slices.Concat([]knob[Config]{
 	[]knob[Config]{
 		{"telemetry.logLevel", "LOG_LEVEL", "info", "debug, info, warn or error",
 			func(c *Config) value { return choice(&c.Telemetry.LogLevel, "debug", "info", "warn", "error") }},
+		{"telemetry.msisdnMask", "MSISDN_MASK", codec.LastThree.String(), "how many leading and trailing digits of a telephone number stay in logs, on the page and in flight recorders, as in 5+2, or hidden; of every number at least 4 digits are hidden",
+			func(c *Config) value { return numberMask(&c.Telemetry.Numbers) }},
 		{"telemetry.otlpEndpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", "collector for OTLP over HTTP; empty: no push",
 			func(c *Config) value {
 				return text(&c.Telemetry.OTLPEndpoint, urlOf("http://collector:4318", "http", "https"))

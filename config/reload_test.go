@@ -85,7 +85,7 @@ httpAddr: ":1002"
 nats: {url: "nats://user:hunter2@n:4222"}
 timers: {response: 20s}
 dlr: {orphanAfter: 2h}
-telemetry: {logLevel: debug, sampleRatio: 1}
+telemetry: {logLevel: debug, msisdnMask: 5+2, sampleRatio: 1}
 profiles:
   roshan: {window: 30, tls: {clientCertificatePem: cert, clientKeyPem: hunter2}}
 operators:
@@ -102,6 +102,7 @@ operators:
 		`dlr.orphanAfter: 1h → 2h (live)`,
 		`timers.response: 30s → 20s (live)`,
 		`telemetry.logLevel: "info" → "debug" (live)`,
+		`telemetry.msisdnMask: "0+3" → "5+2" (live)`,
 		`telemetry.sampleRatio: 0.01 → 1 (needs a restart)`,
 		`profiles.roshan.tls.clientKeyPem: changed (live)`,
 		`profiles.roshan.window: 25 → 30 (live)`,

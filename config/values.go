@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // value is one field of the configuration with its type's rules. Each row of the
@@ -250,6 +252,30 @@ func (v shareValue) check() string {
 }
 
 func (v shareValue) show() string { return strconv.FormatFloat(*v.field, 'g', -1, 64) }
+
+// numberMask is how much of a telephone number is shown.
+func numberMask(field *codec.NumberMask) value { return numberMaskValue{field} }
+
+type numberMaskValue struct{ field *codec.NumberMask }
+
+func (v numberMaskValue) read(raw any) string {
+	s, _ := scalar(raw)
+	m, ok := codec.ParseNumberMask(s)
+	if !ok {
+		return codec.WantNumberMask
+	}
+	*v.field = m
+	return ""
+}
+
+func (v numberMaskValue) check() string {
+	if !v.field.Valid() {
+		return codec.WantNumberMask
+	}
+	return ""
+}
+
+func (v numberMaskValue) show() string { return strconv.Quote(v.field.String()) }
 
 // toggle is true or false.
 func toggle(field *bool) value { return toggleValue{field} }

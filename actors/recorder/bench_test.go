@@ -91,7 +91,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		l.Record(Out, noon, batchOf(100))
 	}
 	for b.Loop() {
-		r.Snapshot()
+		r.Snapshot(codec.LastThree)
 	}
-	perPDU(b, len(r.Snapshot().PDUs))
+	perPDU(b, len(r.Snapshot(codec.LastThree).PDUs))
 }

@@ -116,7 +116,7 @@ func checkRecorded(t *testing.T, octets []byte, piece int) {
 		l.Record(In, noon, left[:n])
 		left = left[n:]
 	}
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	at := 0
 	for _, p := range s.PDUs {
 		kept := octets[at:]
@@ -160,12 +160,12 @@ func FuzzRecord(f *testing.F) {
 			}
 			left = left[n:]
 		}
-		for _, p := range r.Snapshot().PDUs {
+		for _, p := range r.Snapshot(codec.LastThree).PDUs {
 			_ = p.Line()
 		}
 		next := r.Connect(noon, "connected again")
 		next.Record(In, noon, wire(submit(4711)))
-		s := r.Snapshot()
+		s := r.Snapshot(codec.LastThree)
 		if last := s.PDUs[len(s.PDUs)-1]; last.Connection != 2 || last.readable == 0 {
 			t.Fatalf("%s", last.Line())
 		}

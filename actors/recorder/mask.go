@@ -10,15 +10,16 @@ import (
 
 // mask is a copy of one PDU's octets, or of its first ones, with everything hidden
 // that is not known to be harmless. readable is how many octets from the start were
-// understood, 0 when nothing behind the header was; problem says why not all.
-func mask(octets []byte) (masked []byte, readable int, problem codec.Problem) {
+// understood, 0 when nothing behind the header was; problem says why not all. Of an
+// address that may be seen which numbers shows.
+func mask(octets []byte, numbers codec.NumberMask) (masked []byte, readable int, problem codec.Problem) {
 	masked = make([]byte, len(octets))
 	copy(masked, octets[:min(len(octets), codec.HeaderLen)])
 	pdu, readable, problem := parse(octets)
 	if pdu == nil {
 		return masked, 0, problem
 	}
-	m := masker{from: octets[:readable], to: masked, at: codec.HeaderLen, command: pdu.Command(), whole: problem == codec.NoProblem}
+	m := masker{numbers: numbers, from: octets[:readable], to: masked, at: codec.HeaderLen, command: pdu.Command(), whole: problem == codec.NoProblem}
 	codec.Walk(pdu, &m)
 	if problem == codec.TLVTruncated && !m.lost {
 		m.cutTLV(octets)
@@ -67,6 +68,7 @@ type masker struct {
 	from, to []byte
 	at       int
 	lost     bool
+	numbers  codec.NumberMask
 
 	command codec.CommandID
 	esm     codec.ESMClass
@@ -95,7 +97,7 @@ func (m *masker) octet(want uint8) {
 // Text implements codec.Visitor.
 func (m *masker) Text(name string, _ int, v *string) {
 	if to, ok := m.next(*v); ok {
-		textRule(name)(to, *v)
+		m.textRule(name)(to, *v)
 		m.terminator()
 	}
 }

@@ -61,7 +61,7 @@ func TestSnapshotTellsWhatHappened(t *testing.T) {
 	second.Record(In, noon.Add(11*time.Second), wire(&codec.SubmitSMResp{Header: codec.Header{Sequence: 1}, MessageID: "ab12"}))
 
 	var got strings.Builder
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	notes := s.Notes
 	for i, p := range append(s.PDUs, PDU{}) {
 		for len(notes) > 0 && notes[0].Before == i {
@@ -78,9 +78,9 @@ func TestSnapshotTellsWhatHappened(t *testing.T) {
 03 1 in bind_transceiver_resp seq=1 ESME_RINVPASWD
 04 1 closed: bind refused
 09 2 connected
-10 2 out submit_sm seq=1 source_addr_ton=5 source_addr=xWCC dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
-10 2 out submit_sm seq=2 source_addr_ton=5 source_addr=xWCC dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
-10 2 out submit_sm seq=3 source_addr_ton=5 source_addr=xWCC dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
+10 2 out submit_sm seq=1 source_addr_ton=5 source_addr=xxxx dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
+10 2 out submit_sm seq=2 source_addr_ton=5 source_addr=xxxx dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
+10 2 out submit_sm seq=3 source_addr_ton=5 source_addr=xxxx dest_addr_ton=1 dest_addr_npi=1 destination_addr=xxxxxxxx001 registered_delivery=1 data_coding=0 short_message=100 octets
 11 2 in submit_sm_resp seq=1 ESME_ROK message_id=ab12
 `
 	if got.String() != want {
@@ -106,7 +106,7 @@ func TestRingKeepsTheLastPDUsWithoutAGap(t *testing.T) {
 			}
 			l.Record(Direction(random.IntN(2)), noon, batch)
 		}
-		s := r.Snapshot()
+		s := r.Snapshot(codec.LastThree)
 		got := sequences(t, s)
 		if len(got) == 0 || s.Earlier+uint64(len(got)) != uint64(seq) {
 			t.Fatalf("capacity %d: %d PDUs and %d earlier, recorded %d", capacity, len(got), s.Earlier, seq)
@@ -150,12 +150,12 @@ func TestReadsMayBeginAndEndInsideAPDU(t *testing.T) {
 			left = left[n:]
 		}
 		var got []PDU
-		for _, p := range r.Snapshot().PDUs {
+		for _, p := range r.Snapshot(codec.LastThree).PDUs {
 			if p.Direction == In {
 				got = append(got, p)
 			}
 		}
-		wanted := want.Snapshot().PDUs
+		wanted := want.Snapshot(codec.LastThree).PDUs
 		if size < 10 { // each read is a record: fewer PDUs have room, the last ones
 			wanted = wanted[len(wanted)-len(got):]
 		}
@@ -179,7 +179,7 @@ func TestAPDUWhoseBeginningFellOutIsNotShown(t *testing.T) {
 		l.Record(In, noon, pdu[:70])
 		l.Record(In, noon, pdu[70:])
 	}
-	for _, p := range r.Snapshot().PDUs {
+	for _, p := range r.Snapshot(codec.LastThree).PDUs {
 		if p.Truncated() || p.readable != len(pdu) {
 			t.Fatalf("%+v", p)
 		}
@@ -195,7 +195,7 @@ func TestALongPDUIsTruncated(t *testing.T) {
 	long.TLVs.AddUint16(codec.TagUserMessageReference, 7)
 	long.TLVs.Add(codec.TagMessagePayload, bytes.Repeat([]byte("secret"), 10_000))
 	l.Record(Out, noon, codec.Append(codec.Append(wire(submit(1)), long), submit(3)))
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	if got := sequences(t, s); fmt.Sprint(got) != "[1 2 3]" {
 		t.Fatalf("%v", got)
 	}
@@ -227,7 +227,7 @@ func TestALostStreamCostsNoMoreThanOnePDU(t *testing.T) {
 		for range 1000 {
 			l.Record(In, noon, batchOf(10))
 		}
-		s := r.Snapshot()
+		s := r.Snapshot(codec.LastThree)
 		if len(s.PDUs) != 2 || len(s.PDUs[1].Octets) != MaxKept || s.PDUs[1].Length != length {
 			t.Fatalf("%s: %d PDUs", name, len(s.PDUs))
 		}
@@ -256,7 +256,7 @@ func TestAQuietLineTakesNoMemory(t *testing.T) {
 	if held := int(unsafe.Sizeof(*r)+unsafe.Sizeof(*l)) + cap(r.buf); held > 2048 {
 		t.Errorf("an idle bind holds %d octets", held)
 	}
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	if len(s.PDUs) != 2+keptBeats || len(s.Notes) != 2 {
 		t.Fatalf("%d PDUs, %d notes", len(s.PDUs), len(s.Notes))
 	}
@@ -266,7 +266,7 @@ func TestAQuietLineTakesNoMemory(t *testing.T) {
 
 	// The heartbeats keep their place when the line wakes up.
 	l.Record(Out, noon.Add(8*24*time.Hour), wire(submit(99)))
-	after := r.Snapshot()
+	after := r.Snapshot(codec.LastThree)
 	if got, want := sequences(t, after), append(sequences(t, s), 99); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v", got)
 	}
@@ -283,7 +283,7 @@ func TestAHeartbeatWithAnErrorIsKept(t *testing.T) {
 	for i := range uint32(n) {
 		l.Record(In, noon, wire(&codec.EnquireLinkResp{Header: codec.Header{Sequence: i, Status: codec.StatusSysErr}}))
 	}
-	if got := len(r.Snapshot().PDUs); got != n {
+	if got := len(r.Snapshot(codec.LastThree).PDUs); got != n {
 		t.Errorf("%d PDUs of %d", got, n)
 	}
 }
@@ -295,7 +295,7 @@ func TestNilRecordsNothing(t *testing.T) {
 	l := r.Connect(noon, "connected")
 	l.Record(Out, noon, wire(submit(1)))
 	l.Note(noon, "closed")
-	if s := r.Snapshot(); len(s.PDUs) != 0 || len(s.Notes) != 0 {
+	if s := r.Snapshot(codec.LastThree); len(s.PDUs) != 0 || len(s.Notes) != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -337,7 +337,7 @@ func TestReaderWriterAndPageAtOnce(t *testing.T) {
 		})
 	}
 	for range 50 {
-		for _, p := range r.Snapshot().PDUs {
+		for _, p := range r.Snapshot(codec.LastThree).PDUs {
 			if p.Truncated() || p.readable == 0 {
 				t.Fatalf("%x", p.Octets)
 			}

@@ -23,34 +23,40 @@ func hidden(to []byte, _ string) {
 	}
 }
 
-// ending shows the last three octets: an address that the on-call engineer can
-// compare with the subscriber's complaint, and nobody can call.
-func ending(to []byte, v string) {
-	n := max(0, len(v)-3)
-	hidden(to[:n], "")
-	copy(to[n:], v[n:])
+// address shows of an address what the mask lets through: enough that the on-call
+// engineer can compare it with the subscriber's complaint, and nobody can call.
+func (m *masker) address(to []byte, v string) {
+	copy(to, v)
+	from, end := m.numbers.Hidden(v)
+	hidden(to[from:end], "")
 }
 
-// textRule is the rule of a C-octet string. A name that the table lacks is hidden.
-func textRule(name string) show {
-	if rule := texts[name]; rule != nil {
-		return rule
+// textRule is the rule of a C-octet string. A name that no table has is hidden.
+func (m *masker) textRule(name string) show {
+	switch {
+	case readableTexts[name]:
+		return whole
+	case addresses[name]:
+		return m.address
 	}
 	return hidden
 }
 
-// texts has every C-octet string that a PDU may have; a test holds it to the codec.
-var texts = map[string]show{
-	"system_id":        whole,
-	"password":         hidden,
-	"system_type":      whole,
-	"service_type":     whole,
-	"message_id":       whole,
-	"address_range":    ending,
-	"source_addr":      ending,
-	"destination_addr": ending,
-	"esme_addr":        ending,
-	"dl_name":          ending,
+// readableTexts and addresses have every C-octet string that a PDU may have, but for
+// the password; a test holds them to the codec.
+var readableTexts = map[string]bool{
+	"system_id":    true,
+	"system_type":  true,
+	"service_type": true,
+	"message_id":   true,
+}
+
+var addresses = map[string]bool{
+	"address_range":    true,
+	"source_addr":      true,
+	"destination_addr": true,
+	"esme_addr":        true,
+	"dl_name":          true,
 }
 
 // readableTLVs are those whose octets are numbers, ids or the SMSC's own words. So
@@ -76,7 +82,7 @@ func (m *masker) value(to []byte, t codec.TLV) {
 		copy(to, t.Value)
 	case t.Tag == codec.TagCallbackNum && len(t.Value) > 3:
 		copy(to, t.Value[:3]) // digit mode, TON, NPI
-		ending(to[3:], string(t.Value[3:]))
+		m.address(to[3:], string(t.Value[3:]))
 	default:
 		hidden(to, "")
 	}

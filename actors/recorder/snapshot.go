@@ -41,9 +41,10 @@ type Note struct {
 	Before     int // how many of Snapshot.PDUs stand before it
 }
 
-// Snapshot copies the records and finds and masks the PDUs in them; the hot path
-// waits for the copy alone. A PDU stands where its last octet came.
-func (r *Ring) Snapshot() Snapshot {
+// Snapshot copies the records and finds and masks the PDUs in them, addresses as
+// numbers says; the hot path waits for the copy alone. A PDU stands where its last
+// octet came.
+func (r *Ring) Snapshot(numbers codec.NumberMask) Snapshot {
 	if r == nil {
 		return Snapshot{}
 	}
@@ -53,7 +54,7 @@ func (r *Ring) Snapshot() Snapshot {
 	quiet, earlier := r.quiet, r.fallen
 	r.mu.Unlock()
 
-	a := assembly{open: map[lane]*part{}}
+	a := assembly{numbers: numbers, open: map[lane]*part{}}
 	for len(raw) > 0 {
 		h := headOf(raw)
 		a.add(h, raw[headLen:headLen+int(h.size)])
@@ -90,9 +91,10 @@ type found struct {
 
 // assembly puts PDUs together from records.
 type assembly struct {
-	open   map[lane]*part
-	found  []found
-	record int
+	numbers codec.NumberMask
+	open    map[lane]*part
+	found   []found
+	record  int
 }
 
 func (a *assembly) add(h head, octets []byte) {
@@ -140,7 +142,7 @@ func (a *assembly) emit(l lane, at int64, octets []byte, record int) {
 	if len(octets) >= 4 {
 		p.Length = binary.BigEndian.Uint32(octets)
 	}
-	p.Octets, p.readable, p.problem = mask(octets)
+	p.Octets, p.readable, p.problem = mask(octets, a.numbers)
 	a.found = append(a.found, found{PDU: p, record: record})
 }
 

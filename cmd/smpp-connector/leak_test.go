@@ -20,8 +20,31 @@ import (
 
 // Issue 8, logs: every error path is flooded with secrets in every field, and
 // everything that leaves the process beside its messages is searched for them: log,
-// metrics, traces, debug pages.
+// metrics, traces, debug pages; with each kind of MSISDN_MASK.
 func TestNoSecretTextOrNumberLeavesTheProcess(t *testing.T) {
+	for _, c := range []struct {
+		mask            string // MSISDN_MASK; empty: none is set
+		line, recording string // the number in a line of the log, and in the flight recorder
+	}{
+		{"", "***456", "xxxxxxxx456"},
+		{"5+2", "93799***56", "93799xxxx56"},
+		{"hidden", "***", "xxxxxxxxxxx"},
+	} {
+		t.Run("mask "+c.mask, func(t *testing.T) {
+			all := everythingThatLeaves(t, c.mask)
+			for _, want := range []string{" source_addr=" + c.line + " destination_addr=" + c.line + " data_coding", "source_addr=" + c.recording + " "} {
+				if !strings.Contains(all, want) {
+					at := strings.Index(all, "unexpected_pdu")
+					t.Errorf("nowhere is %q: %s", want, all[max(0, at-200):min(len(all), at+300)])
+				}
+			}
+		})
+	}
+}
+
+// everythingThatLeaves floods a connector and searches what leaves it, and returns that.
+func everythingThatLeaves(t *testing.T, mask string) string {
+	t.Helper()
 	const password, text, number = "Hunt3rPw", "Tr3ffpunkt", "93799123456"
 	collector := otlp.Start(t)
 	var out strings.Builder
@@ -30,7 +53,7 @@ func TestNoSecretTextOrNumberLeavesTheProcess(t *testing.T) {
 		mno := smsc.Start(t, smsc.Account("leaky", password), smsc.SendReceipts(smsc.InTextOnly()), smsc.ThrottleEvery(7), smsc.LoseAnswers(2, 1))
 		host, port := mno.HostPort()
 		cfg := testConfig(t, "SMPP_HOST="+host, fmt.Sprintf("SMPP_PORT=%d", port), "SMPP_SYSTEM_ID=leaky", "SMPP_PASSWORD="+password,
-			"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "TRACE_SAMPLE_RATIO=1", "LOG_LEVEL=debug")
+			"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "TRACE_SAMPLE_RATIO=1", "LOG_LEVEL=debug", "MSISDN_MASK="+mask)
 		a, err := newApp(t.Context(), cfg, appOptions{log: log})
 		if err != nil {
 			t.Fatal(err)
@@ -71,6 +94,7 @@ func TestNoSecretTextOrNumberLeavesTheProcess(t *testing.T) {
 			}
 		}
 	}
+	return all
 }
 
 // floodWithSecrets puts text and number wherever a command, a receipt, an MO or an

@@ -8,26 +8,30 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/recorder"
+	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/infra/capture"
 )
 
 // recording is what the flight recorder of a bind holds.
-func (a *app) recording(bind string) (any, bool) {
+func (a *app) recording(bind string) (any, bool) { return a.recorded(bind) }
+
+// recorded is the same as a value, its numbers masked as the configuration in force says.
+func (a *app) recorded(bind string) (recorder.Snapshot, bool) {
 	system := a.system.Load()
 	if system == nil {
-		return nil, false
+		return recorder.Snapshot{}, false
 	}
-	return system.Tree().Recording(bind)
+	return system.Tree().Recording(bind, a.numbers())
 }
+
+// numbers is how much of a telephone number may be shown.
+func (a *app) numbers() codec.NumberMask { return a.cfg.Load().Telemetry.Numbers }
 
 // capture writes the same as a file for Wireshark.
 func (a *app) capture(w io.Writer, bind string) (bool, error) {
-	system := a.system.Load()
-	if system == nil {
-		return false, nil
-	}
-	s, ok := system.Tree().Recording(bind)
+	s, ok := a.recorded(bind)
 	if !ok {
 		return false, nil
 	}

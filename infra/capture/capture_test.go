@@ -44,7 +44,7 @@ func TestEachPDUIsAPacketOfAStream(t *testing.T) {
 		second.Record(recorder.Out, noon, codec.Append(nil, &codec.SubmitSM{Header: codec.Header{Sequence: i}, ShortMessage: make([]byte, i)}))
 		second.Record(recorder.In, noon, codec.Append(nil, &codec.SubmitSMResp{Header: codec.Header{Sequence: i}, MessageID: "ab"}))
 	}
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	file, err := pcapgo.NewNgReader(bytes.NewReader(written(t, s, capture.Options{Port: 3700})), pcapgo.DefaultNgReaderOptions)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestEachPDUIsAPacketOfAStream(t *testing.T) {
 func TestAFileWithoutPDUsHoldsTheNotes(t *testing.T) {
 	r := recorder.New(0)
 	r.Note(noon, "dial failed: refused")
-	file := written(t, r.Snapshot(), capture.Options{Bind: "awcc.trx.1"})
+	file := written(t, r.Snapshot(codec.LastThree), capture.Options{Bind: "awcc.trx.1"})
 	if !bytes.Contains(file, []byte("2026-11-24T12:00:00.123456789Z connection 0: dial failed: refused")) {
 		t.Errorf("%q", file)
 	}
@@ -107,7 +107,7 @@ func TestManyNotesFit(t *testing.T) {
 	for range 2000 {
 		r.Note(noon, strings.Repeat("é", 120))
 	}
-	file := bytes.NewReader(written(t, r.Snapshot(), capture.Options{}))
+	file := bytes.NewReader(written(t, r.Snapshot(codec.LastThree), capture.Options{}))
 	if _, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions); err != nil {
 		t.Error(err)
 	}
@@ -119,7 +119,7 @@ func TestAFailingWriterIsAnError(t *testing.T) {
 	r.Connect(noon, "").Record(recorder.Out, noon, bytes.Repeat(enquire(1), 1000))
 	reader, writer := io.Pipe()
 	_ = reader.Close()
-	if err := capture.Write(writer, r.Snapshot(), capture.Options{}); !errors.Is(err, io.ErrClosedPipe) {
+	if err := capture.Write(writer, r.Snapshot(codec.LastThree), capture.Options{}); !errors.Is(err, io.ErrClosedPipe) {
 		t.Error(err)
 	}
 }

@@ -127,7 +127,7 @@ func TestWiresharkDissectsEveryPDU(t *testing.T) {
 		lines[i%2].Record(dir, noon.Add(time.Duration(i)*time.Millisecond), codec.Append(nil, p))
 	}
 	for _, port := range []uint16{0, 3700} {
-		frames := tshark(t, r.Snapshot(), capture.Options{Bind: "awcc.trx.1", Port: port}, "smpp",
+		frames := tshark(t, r.Snapshot(codec.LastThree), capture.Options{Bind: "awcc.trx.1", Port: port}, "smpp",
 			"smpp.command_id", "smpp.command_status", "smpp.sequence_number", "_ws.malformed", "_ws.expert.message", "tcp.stream", "ip.src", "_ws.col.Info")
 		if len(frames) != len(pdus) {
 			t.Fatalf("port %d: %d PDUs dissected, want %d", port, len(frames), len(pdus))
@@ -159,7 +159,7 @@ func TestWiresharkShowsWhatIsMasked(t *testing.T) {
 	l.Record(recorder.Out, noon, codec.Append(nil, &codec.BindTransceiver{Bind: codec.Bind{SystemID: "ghasi", Password: "s3cr3t", InterfaceVersion: 0x34}}))
 	l.Record(recorder.In, noon, codec.Append(nil, &codec.DeliverSM{SourceAddr: "93700000123", ESMClass: codec.ESMTypeReceipt, ShortMessage: []byte("id:ab12 stat:DELIVRD text:secret")}))
 	l.Note(noon, "closed: EOF")
-	s := r.Snapshot()
+	s := r.Snapshot(codec.LastThree)
 	got := tshark(t, s, capture.Options{Bind: "awcc.trx.1"}, "smpp",
 		"smpp.system_id", "smpp.password", "smpp.source_addr", "smpp.message", "frame.comment", "frame.interface_name", "frame.packet_flags_direction")
 	want := [][]string{
@@ -192,7 +192,7 @@ func TestWiresharkReadsOnBehindATruncatedPDU(t *testing.T) {
 		l.Record(recorder.In, noon, octets)
 	}
 	r.Connect(noon, "").Record(recorder.In, noon, enquire(9))
-	got := tshark(t, r.Snapshot(), capture.Options{}, "smpp", "smpp.sequence_number", "smpp.command_length", "smpp.destination_addr", "_ws.malformed", "tcp.analysis.flags")
+	got := tshark(t, r.Snapshot(codec.LastThree), capture.Options{}, "smpp", "smpp.sequence_number", "smpp.command_length", "smpp.destination_addr", "_ws.malformed", "tcp.analysis.flags")
 	want := [][]string{
 		{"1", "16", "", "", ""}, {"2", "5048", "xxxxxxxx123", "", ""}, {"3", "16", "", "", ""},
 		{"4", "60048", "xxxxxxxx123", "", ""}, {"5", "16", "", "", ""}, {"7", "16", "", "", ""}, {"9", "16", "", "", ""},

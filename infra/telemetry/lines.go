@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -149,7 +148,7 @@ func (l *lines) write(f event.Fact) {
 		}
 		l.limited(level, often, "actor failed", slog.String("actor", f.Path), "", slog.String("reason", f.Reason), slog.Bool("bug", f.Bug))
 	case event.ProtocolViolation:
-		l.limited(slog.LevelWarn, seldom, "peer broke the protocol", onBind(f.Bind), f.What, slog.String("what", f.What), slog.String("detail", maskNumbers(f.Detail)))
+		l.limited(slog.LevelWarn, seldom, "peer broke the protocol", onBind(f.Bind), f.What, slog.String("what", f.What), slog.String("detail", f.Detail))
 	}
 }
 
@@ -237,13 +236,6 @@ func (l *lines) dependency(f event.DependencyChanged) {
 	l.warn(f.Name+" is away", about, "down", slog.String("error", f.Err))
 	l.away.gone(f.Name, time.Now(), f.Err)
 }
-
-// address finds the telephone numbers in a PDU's line: source_addr=93700000001.
-var address = regexp.MustCompile(`(addr[a-z_]*="?\+?)[0-9]+([0-9]{3})`)
-
-// maskNumbers leaves of every telephone number in a PDU's line the last three
-// digits: enough to recognise one's own test, too little to be personal.
-func maskNumbers(line string) string { return address.ReplaceAllString(line, "${1}***$2") }
 
 // onBind is the log field of a bind: the path of its actor.
 func onBind(b port.BindID) slog.Attr { return slog.String("bind", b.Path()) }

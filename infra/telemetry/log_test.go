@@ -207,25 +207,6 @@ func TestAServerThatStaysAwayIsSaidOnceAMinute(t *testing.T) {
 	})
 }
 
-// issue 7: "no full MSISDN". A violation quotes the PDU's line.
-func TestALineQuotesNoWholeTelephoneNumber(t *testing.T) {
-	tel, log := fresh(t, telemetry.Options{})
-	pdu := &codec.SubmitSM{SourceAddr: "93700000001", DestinationAddr: "+93799999999", ShortMessage: []byte("salaam")}
-	pdu.Head().Sequence = 1234567890
-	tel.On(event.ProtocolViolation{Bind: awcc, What: "wrong_state", Detail: codec.Dump(pdu)})
-	text := log.String()
-	for _, gone := range []string{"93700000001", "93799999999", "salaam"} {
-		if strings.Contains(text, gone) {
-			t.Errorf("%s got out: %s", gone, text)
-		}
-	}
-	for _, kept := range []string{"source_addr=***001", "***999", "seq=1234567890"} {
-		if !strings.Contains(text, kept) {
-			t.Errorf("no %s in %s", kept, text)
-		}
-	}
-}
-
 type pid struct{ id string }
 
 func (p *pid) GetId() string { return p.id }
