@@ -58,6 +58,7 @@ type soak struct {
 	mno                        *smsc.Server
 	arrived                    *arrivals
 	heard                      *hearing
+	program                    string // of the connectors that are started next; empty: the present source's
 	js                         jetstream.JetStream
 	began                      time.Time
 }
@@ -89,13 +90,20 @@ func newServers(t *testing.T, tr traffic, options ...smsc.Option) *soak {
 	return s
 }
 
+// connectorPackage is what the connectors are built from.
+const connectorPackage = "github.com/ghasi/smpp-connector/cmd/smpp-connector"
+
 // process is a connector that serves its metrics on an address; it is not started yet.
 func (s *soak) process(http string, env []string) *stack.Server {
 	s.t.Helper()
 	host, port := s.mno.HostPort()
+	program := s.program
+	if program == "" {
+		program = stack.Build(s.t, connectorPackage)
+	}
 	return stack.Process(s.t, stack.Spec{
 		Name:    "smpp-connector",
-		Command: []string{stack.Build(s.t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
+		Command: []string{program, "serve"},
 		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
 			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
 			"HTTP_ADDR=" + http, "DEBUG_ADDR=" + stack.FreeAddr(s.t), "BACKOFF=100ms"}, env...),
