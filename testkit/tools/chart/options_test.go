@@ -1,9 +1,12 @@
 package chart
 
 import (
+	"path"
+	"slices"
 	"strings"
 	"testing"
 
+	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -62,5 +65,33 @@ func TestUSSC015MigratesBeforeTheUpgrade(t *testing.T) {
 	}
 	if _, err := render("migrate: {enabled: true}"); err == nil || !strings.Contains(err.Error(), "migrate.urlSecret") {
 		t.Errorf("without a database: %v", err)
+	}
+}
+
+// Issue 8: the debug token stands in a Secret, and the pod is told where its file is:
+// no environment and no manifest holds it.
+func TestTheDebugTokenIsAFileOfASecret(t *testing.T) {
+	d := must(t, two).deployments["smpp-connector-awcc-trx"]
+	if env := environment(d); env["DEBUG_TOKEN_FILE"] != "" || env["DEBUG_ADDR"] != "" {
+		t.Errorf("it is an option, and the page stays on loopback: %v", env)
+	}
+	for name, d := range must(t, two+"debug: {tokenSecret: {name: smpp-debug, key: page}}\n").deployments {
+		file := environment(d)["DEBUG_TOKEN_FILE"]
+		pod := d.Spec.Template.Spec
+		mount := slices.IndexFunc(pod.Containers[0].VolumeMounts, func(m core.VolumeMount) bool { return m.MountPath == path.Dir(file) })
+		if mount < 0 || !pod.Containers[0].VolumeMounts[mount].ReadOnly {
+			t.Fatalf("%s: nothing is mounted for %s", name, file)
+		}
+		volume := slices.IndexFunc(pod.Volumes, func(v core.Volume) bool { return v.Name == pod.Containers[0].VolumeMounts[mount].Name })
+		secret := pod.Volumes[volume].Secret
+		if secret.SecretName != "smpp-debug" || secret.Items[0].Key != "page" || secret.Items[0].Path != path.Base(file) {
+			t.Errorf("%s: %+v", name, secret)
+		}
+		if mode := *secret.DefaultMode; mode&0o007 != 0 || mode&0o040 == 0 || pod.SecurityContext.FSGroup == nil {
+			t.Errorf("%s: the file is %o: want it for the pod's group alone", name, mode)
+		}
+		if environment(d)["DEBUG_ADDR"] != "" {
+			t.Errorf("%s: the page left loopback", name)
+		}
 	}
 }

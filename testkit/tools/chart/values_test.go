@@ -26,6 +26,12 @@ func TestBadValuesAreNamed(t *testing.T) {
 		"capitals in a name":      {"mnos: [{name: AWCC, smpp: [{cidr: 203.0.113.10/32, port: 2775}], directions: {trx: {}}}]", "name"},
 		"no unquoted":             {"mnos: [{name: no, smpp: [{cidr: 203.0.113.10/32, port: 2775}], directions: {trx: {}}}]", `name: "no"`},
 		"the same MNO twice":      {"mnos: [{name: awcc, smpp: [{cidr: 203.0.113.10/32, port: 2775}], directions: {tx: {}}}, {name: awcc, smpp: [{cidr: 203.0.113.10/32, port: 2775}], directions: {rx: {}}}]", "awcc is there twice"},
+		"a token in the open":     {mno + "env: {DEBUG_TOKEN: 0123456789abcdef}\n", "DEBUG_TOKEN"},
+		"a password in the open":  {mno + "env: {SMPP_PASSWORD: hunter2}\n", "SMPP_PASSWORD"},
+		"a token in a ConfigMap":  {mno + "config: {debugToken: 0123456789abcdef}\n", "debugToken"},
+		"a token that is a text":  {mno + "debug: {tokenSecret: 0123456789abcdef}\n", "tokenSecret"},
+		"a mask of nothing":       {mno + "msisdnMask: none\n", "msisdnMask"},
+		"a mask that shows all":   {mno + "msisdnMask: 0+11\n", "msisdnMask"},
 		"a drain that is endless": {mno + "drainSeconds: 3600\n", "drainSeconds"},
 	} {
 		if _, err := render(c.values); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -84,7 +90,7 @@ func TestTheProgramTakesTheEnvironment(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	const config = "config: {operators: [{id: awcc, host: smpp.awcc.example, port: 2775, systemId: ghasi, password: not-a-secret}]}\n"
-	for _, values := range []string{two, strings.SplitN(two, "  - name: roshan", 2)[0] + "operatorManagement: {url: \"\"}\n" + config} {
+	for _, values := range []string{two + "debug: {tokenSecret: {name: smpp-debug, key: token}}\n", strings.SplitN(two, "  - name: roshan", 2)[0] + "operatorManagement: {url: \"\"}\n" + config} {
 		r := must(t, values)
 		for name, d := range r.deployments {
 			env := []string{"NATS_NKEY_SEED_FILE="}
@@ -93,7 +99,7 @@ func TestTheProgramTakesTheEnvironment(t *testing.T) {
 					t.Errorf("%s: %s is not a setting", name, e.Name)
 				}
 				switch e.Name {
-				case "NATS_NKEY_SEED_FILE":
+				case "NATS_NKEY_SEED_FILE", "DEBUG_TOKEN_FILE":
 					continue
 				case "REDIS_URL":
 					e.Value = "redis://redis:6379/0"
