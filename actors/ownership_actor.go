@@ -11,7 +11,7 @@ import (
 )
 
 // owner carries out what package ownership decides: it watches leases and pods, makes
-// the calls that are due, each on a goroutine of its own, and writes into the tenure
+// the calls that are due, on goroutines of their own, and writes into the tenure
 // what this process may do with which bind. The operators start and stop binds by that.
 //
 // One value over all its restarts. A restart begins the watches anew; a call whose
@@ -46,9 +46,10 @@ type (
 	// has started or ended; and operators that another grant is there.
 	tenureChanged struct{}
 	ownerDue      struct{}
-	leavePools    struct{} // the process is stopping
-	poolsLeft     struct{} // its answer to the connector
-	called        struct {
+	leavePools    struct{}      // the process is stopping
+	poolsLeft     struct{}      // its answer to the connector
+	called        []leaseAnswer // what became of one or more calls
+	leaseAnswer   struct {
 		step     ownership.Step
 		revision uint64
 		err      error
@@ -72,8 +73,10 @@ func (o *owner) Receive(c actor.Context) {
 		o.halt()
 		o.due = false // a failure may have lost it
 		return
-	case *called:
-		o.claims.Answered(m.step, m.revision, m.err, time.Now())
+	case called:
+		for _, a := range m {
+			o.claims.Answered(a.step, a.revision, a.err, time.Now())
+		}
 	case *news:
 		if m.round == o.round {
 			m.tell(o.claims, time.Now())
@@ -96,8 +99,8 @@ func (o *owner) Receive(c actor.Context) {
 	default:
 		return
 	}
-	// One look at all binds for all that has come, not one for each: leases are renewed
-	// by the hundred.
+	// One look at all binds for all that has come, not one for each: after a start or an
+	// outage answers and news come by the hundred.
 	if !o.due {
 		o.due = true
 		c.Send(c.Self(), &ownerDue{})
@@ -136,9 +139,7 @@ func (o *owner) advance(c actor.Context) {
 			c.Send(pid, tenureChangedMessage)
 		}
 	}
-	for _, s := range steps {
-		o.call(c, s)
-	}
+	o.call(c, steps)
 	o.askRoster(c, now)
 	if groups := o.claims.Groups(); !sameGroups(groups, o.groups) {
 		o.watch(c, groups)
@@ -194,27 +195,57 @@ func (o *owner) askRoster(c actor.Context, now time.Time) {
 	}()
 }
 
-// call makes one call, and brings its answer back.
-func (o *owner) call(c actor.Context, s ownership.Step) {
+// call makes the calls of one look, and brings their answers back: renewals together,
+// because they come by the hundred, any other by itself.
+func (o *owner) call(c actor.Context, steps []ownership.Step) {
 	root, self, env := c.ActorSystem().Root, c.Self(), o.env
-	go func() {
-		ctx, cancel := context.WithTimeout(env.ctx, leaseCall)
-		defer cancel()
-		m := &called{step: s}
-		switch s.Do {
-		case ownership.Acquire:
-			m.revision, m.err = env.Leases.Acquire(ctx, s.Lease)
-		case ownership.Renew:
-			m.revision, m.err = env.Leases.Renew(ctx, s.Lease)
-		case ownership.Release:
-			m.err = env.Leases.Release(ctx, s.Lease)
-		case ownership.Announce:
-			m.err = env.Presence.Announce(ctx, s.Pod)
-		case ownership.Depart:
-			m.err = env.Presence.Depart(ctx, s.Pod)
+	bring := func(ask func(context.Context) called) {
+		go func() {
+			ctx, cancel := context.WithTimeout(env.ctx, leaseCall)
+			defer cancel()
+			root.Send(self, ask(ctx))
+		}()
+	}
+	var renewals []ownership.Step
+	for _, s := range steps {
+		if s.Do == ownership.Renew {
+			renewals = append(renewals, s)
+			continue
 		}
-		root.Send(self, m)
-	}()
+		bring(func(ctx context.Context) called { return called{env.ask(ctx, s)} })
+	}
+	if len(renewals) > 0 {
+		bring(func(ctx context.Context) called { return env.renew(ctx, renewals) })
+	}
+}
+
+// ask makes one call other than a renewal.
+func (e *environment) ask(ctx context.Context, s ownership.Step) leaseAnswer {
+	a := leaseAnswer{step: s}
+	switch s.Do {
+	case ownership.Acquire:
+		a.revision, a.err = e.Leases.Acquire(ctx, s.Lease)
+	case ownership.Release:
+		a.err = e.Leases.Release(ctx, s.Lease)
+	case ownership.Announce:
+		a.err = e.Presence.Announce(ctx, s.Pod)
+	case ownership.Depart:
+		a.err = e.Presence.Depart(ctx, s.Pod)
+	}
+	return a
+}
+
+// renew renews leases, each with an answer of its own.
+func (e *environment) renew(ctx context.Context, steps []ownership.Step) called {
+	leases := make([]port.Lease, len(steps))
+	for i, s := range steps {
+		leases[i] = s.Lease
+	}
+	answers := make(called, len(steps))
+	for i, r := range e.Leases.Renew(ctx, leases) {
+		answers[i] = leaseAnswer{steps[i], r.Revision, r.Err}
+	}
+	return answers
 }
 
 // watch begins to watch these groups, and no others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,11 +51,11 @@ func (l *cutLeases) Acquire(ctx context.Context, lease port.Lease) (uint64, erro
 	return l.Leases.Acquire(ctx, lease)
 }
 
-func (l *cutLeases) Renew(ctx context.Context, lease port.Lease) (uint64, error) {
+func (l *cutLeases) Renew(ctx context.Context, leases []port.Lease) []port.Renewal {
 	if err := l.Enter(ctx); err != nil {
-		return 0, err
+		return slices.Repeat([]port.Renewal{{Err: err}}, len(leases))
 	}
-	return l.Leases.Renew(ctx, lease)
+	return l.Leases.Renew(ctx, leases)
 }
 
 func (l *cutLeases) Release(ctx context.Context, lease port.Lease) error {

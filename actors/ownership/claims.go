@@ -13,6 +13,7 @@ import (
 // The life of a lease, counted from before its last good renewal was sent.
 const (
 	renewAfter   = contract.OwnerTTL / 3
+	renewWith    = renewAfter / 2                    // then it is renewed with another that is due: they come into step
 	submitWithin = contract.OwnerTTL - 8*time.Second // then no submit is written, and the bind unbinds
 	writeWithin  = contract.OwnerTTL - 2*time.Second // then nothing is, and the connection is closed
 )
@@ -60,6 +61,10 @@ type claim struct {
 
 // ours reports whether the term is ours.
 func (c *claim) ours() bool { return c.phase == owned || c.phase == leaving }
+
+// failed reports whether a call has failed since the last renewal that succeeded: it is
+// repeated alone, and draws no other lease along.
+func (c *claim) failed() bool { return c.notBefore.After(c.base) }
 
 // peer is another pod of a group.
 type peer struct {

@@ -104,6 +104,67 @@ func TestUSSC016AnOwnerRenews(t *testing.T) {
 	}
 }
 
+// Issue 4, Speed and memory: leases that were won at different times come into step, so
+// that renewals are made together; one that fails is repeated alone.
+func TestRenewalsComeIntoStep(t *testing.T) {
+	a := newAlone(t, me)
+	wants, running := map[port.BindID]bool{}, map[port.BindID]bool{}
+	pass := func(d time.Duration) (calls []ownership.Step) {
+		a.now = a.now.Add(d)
+		a.claims.Wants(wants, running)
+		for _, s := range a.claims.Tick(a.now) {
+			if s.Do != ownership.Announce {
+				calls = append(calls, s)
+			}
+		}
+		return calls
+	}
+	for n := range 20 { // of binds that are won in 20 s
+		bind := awcc.Bind(n + 1)
+		wants[bind], running[bind] = true, true
+		for _, s := range pass(time.Second) {
+			a.answer(s, 0)
+		}
+	}
+	renewed := func() (times, renewals int) {
+		for range 30 {
+			calls := pass(time.Second)
+			if renewals += len(calls); len(calls) > 0 {
+				times++
+			}
+			for _, s := range calls {
+				a.answer(s, 0)
+			}
+		}
+		return times, renewals
+	}
+	renewed()
+	if times, renewals := renewed(); times != 3 || renewals != 3*20 {
+		t.Errorf("%d renewals of 20 leases at %d times in 30 s, want 60 at 3", renewals, times)
+	}
+
+	var at []time.Duration // when the others are renewed, while the first fails for 10 s
+	for d := time.Duration(0); d < 35*time.Second; d += time.Second {
+		calls := pass(time.Second)
+		for _, s := range calls {
+			if s.Lease.Bind == bind1 && d < 19*time.Second {
+				a.claims.Answered(s, 0, errSim, a.now)
+				continue
+			}
+			a.answer(s, 0)
+		}
+		if len(calls) > 1 {
+			at = append(at, d)
+		}
+	}
+	if len(at) != 3 || at[1]-at[0] != 10*time.Second || at[2]-at[1] != 10*time.Second {
+		t.Errorf("the others were renewed at %v while one failed, want each 10 s", at)
+	}
+	if grants := a.claims.Grants(); len(grants) != 20 || grants[0].Order != ownership.Serve {
+		t.Errorf("%+v", grants)
+	}
+}
+
 // An owner whose renewals are not answered stops by itself, well before the server
 // could give its lease to another.
 func TestAnOwnerFencesItselfInTime(t *testing.T) {

@@ -28,11 +28,11 @@ func (c *Claims) SeenLease(l port.Lease, now time.Time) {
 		cl.term.Revision, cl.lost = l.Revision, false // of a renewal whose answer may have been lost: it gives no time
 		return
 	}
-	c.fence(l.Bind, cl, taken(l), now)
+	c.fence(l.Bind, cl, taken(l), now) // and tells of it, which stirs
 }
 
 func (c *Claims) learn(cl *claim, l port.Lease, now time.Time) {
-	c.stirred = c.stirred || cl.ours() || cl.known.Instance != l.Instance || cl.known.Revision == 0
+	c.stirred = c.stirred || cl.known.Instance != l.Instance || cl.known.Revision == 0
 	if l.Instance != c.me.Instance {
 		cl.before = l.Pod
 	}

@@ -140,8 +140,16 @@ func (p *simPod) run() {
 	}
 	p.claims.Wants(p.wants, running)
 	now := p.local()
+	var renewals []ownership.Step
 	for _, s := range p.claims.Tick(now) {
-		p.call(s)
+		if s.Do == ownership.Renew {
+			renewals = append(renewals, s)
+			continue
+		}
+		p.call([]ownership.Step{s})
+	}
+	if len(renewals) > 0 {
+		p.call(renewals)
 	}
 	p.claims.Facts()
 	p.obey(now)
@@ -180,17 +188,29 @@ func (p *simPod) obey(now time.Time) {
 	}
 }
 
-// call carries a call to the store and its answer back.
-func (p *simPod) call(s ownership.Step) {
-	answered := false
-	answer := func(now time.Time, revision uint64, err error) {
-		if !answered {
-			answered = true
-			p.claims.Answered(s, revision, err, now)
-		}
-	}
+// simCall is one call on its way: one step, or several that are made together. Each
+// step reaches the store by itself, and the answers come back when all are there, or
+// when the call has waited for long enough.
+type simCall struct {
+	steps    []ownership.Step
+	outcomes []simOutcome
+	missing  int
+	over     bool
+}
+
+type simOutcome struct {
+	revision uint64
+	err      error
+}
+
+// call carries a call to the store and its answers back.
+func (p *simPod) call(steps []ownership.Step) {
+	c := &simCall{steps: steps, outcomes: slices.Repeat([]simOutcome{{err: errSim}}, len(steps)), missing: len(steps)}
 	w := p.w
-	if p.reaches() {
+	for i, s := range steps {
+		if !p.reaches() {
+			break
+		}
 		w.later(func() {
 			if !p.reaches() {
 				return
@@ -199,10 +219,29 @@ func (p *simPod) call(s ownership.Step) {
 			if w.now.Before(w.lossy) && w.random.IntN(5) == 0 {
 				return
 			}
-			p.after(0, 50*time.Millisecond, func(now time.Time) { answer(now, revision, err) })
+			p.after(0, 50*time.Millisecond, func(now time.Time) {
+				if c.over {
+					return
+				}
+				c.outcomes[i] = simOutcome{revision, err}
+				if c.missing--; c.missing == 0 {
+					c.end(p, now)
+				}
+			})
 		})
 	}
-	p.after(2500*time.Millisecond, 2500*time.Millisecond, func(now time.Time) { answer(now, 0, errSim) })
+	p.after(2500*time.Millisecond, 2500*time.Millisecond, func(now time.Time) { c.end(p, now) })
+}
+
+// end hands the answers over, once.
+func (c *simCall) end(p *simPod, now time.Time) {
+	if c.over {
+		return
+	}
+	c.over = true
+	for i, s := range c.steps {
+		p.claims.Answered(s, c.outcomes[i].revision, c.outcomes[i].err, now)
+	}
 }
 
 // later lets a request reach the store after some milliseconds.

@@ -46,19 +46,41 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 		binds = append(binds, bind)
 	}
 	slices.SortFunc(binds, port.CompareBinds)
+	renewing := false
 	for _, bind := range binds {
-		if s, due := c.step(bind, c.claims[bind], plan, now); due {
-			c.calls++
-			s.At, s.call = now, c.calls
-			cl := c.claims[bind]
-			cl.call, cl.callAt = s.call, now
-			steps = append(steps, s)
+		cl := c.claims[bind]
+		if s, due := c.step(bind, cl, plan, now); due {
+			steps = append(steps, c.made(s, cl, now))
+			renewing = renewing || s.Do == Renew && !cl.failed()
 		}
+	}
+	if renewing {
+		steps = append(steps, c.renewWith(binds, now)...)
 	}
 	steps = append(steps, c.presence(now)...)
 	if !now.Before(c.checkAt) {
 		c.checkAt = now.Add(checkEvery)
 		c.check(now)
+	}
+	return steps
+}
+
+// made takes in that a call on a claim is made.
+func (c *Claims) made(s Step, cl *claim, now time.Time) Step {
+	c.calls++
+	s.At, s.call = now, c.calls
+	cl.call, cl.callAt = s.call, now
+	return s
+}
+
+// renewWith renews, with a lease that is due, those that would be soon: so all leases of
+// a process come into step, and a thousand cost one look and one call in renewAfter.
+func (c *Claims) renewWith(binds []port.BindID, now time.Time) (steps []Step) {
+	for _, bind := range binds {
+		cl := c.claims[bind]
+		if cl.ours() && cl.call == 0 && !cl.lost && !cl.failed() && now.Sub(cl.base) >= renewWith {
+			steps = append(steps, c.made(Step{Do: Renew, Lease: cl.term}, cl, now))
+		}
 	}
 	return steps
 }

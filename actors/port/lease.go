@@ -78,9 +78,10 @@ type Leases interface {
 	// its epoch; *LeaseHeld when somebody has it.
 	Acquire(ctx context.Context, l Lease) (revision uint64, err error)
 
-	// Renew writes the lease again over l.Revision, and returns the next revision.
-	// *LeaseHeld when it has another revision, *LeaseGone when it is not there.
-	Renew(ctx context.Context, l Lease) (revision uint64, err error)
+	// Renew writes leases again, each over its own Revision, and returns what became of
+	// each, in their order. None depends on another: *LeaseHeld when it has another
+	// revision, *LeaseGone when it is not there.
+	Renew(ctx context.Context, leases []Lease) []Renewal
 
 	// Release takes the lease out at l.Revision, so that others can have it at once.
 	// The errors are Renew's.
@@ -89,6 +90,12 @@ type Leases interface {
 	// Watch tells of every lease of the groups that is there and of every change,
 	// until ctx ends. It comes back by itself from everything else.
 	Watch(ctx context.Context, groups []Group, w LeaseWatcher) error
+}
+
+// Renewal is what became of the renewal of one lease.
+type Renewal struct {
+	Revision uint64 // the next, when there is no error
+	Err      error
 }
 
 // LeaseWatcher hears of leases, in the order of their changes.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -77,20 +78,13 @@ func readLease(k string, e entry) (l port.Lease, ok bool) {
 	return l, true
 }
 
-func (s *Leases) value(l port.Lease) ([]byte, error) {
-	return json.Marshal(leaseValue{Pod: l.Pod, Instance: l.Instance, Epoch: l.Epoch, Since: l.Since.UTC()})
-}
-
 // Acquire implements port.Leases.
 func (s *Leases) Acquire(ctx context.Context, l port.Lease) (uint64, error) {
 	l.Epoch = 0
-	value, err := s.value(l)
-	if err != nil {
-		return 0, err
-	}
-	revision, err := s.write(ctx, l.Bind, value, nil, 0)
-	if !errors.Is(err, errConflict) {
-		return revision, err
+	l.Revision = 0
+	first := s.write(ctx, leaseWrite{lease: l})
+	if !errors.Is(first.Err, errConflict) {
+		return first.Revision, first.Err
 	}
 	// What is left of an earlier lease is in the way of a first write.
 	found, err := s.read(ctx, l.Bind)
@@ -100,46 +94,86 @@ func (s *Leases) Acquire(ctx context.Context, l port.Lease) (uint64, error) {
 	case found.live():
 		return 0, s.held(l.Bind, found)
 	}
-	revision, err = s.write(ctx, l.Bind, value, nil, found.revision)
-	return revision, s.explain(ctx, l.Bind, err)
+	l.Revision = found.revision
+	second := s.write(ctx, leaseWrite{lease: l})
+	return second.Revision, s.explain(ctx, l.Bind, second.Err)
 }
 
-// Renew implements port.Leases.
-func (s *Leases) Renew(ctx context.Context, l port.Lease) (uint64, error) {
-	value, err := s.value(l)
-	if err != nil {
-		return 0, err
+// Renew implements port.Leases. The renewals are under way together, and so are the
+// questions why one was refused.
+func (s *Leases) Renew(ctx context.Context, leases []port.Lease) []port.Renewal {
+	writes := make([]leaseWrite, len(leases))
+	for i, l := range leases {
+		writes[i].lease = l
 	}
-	revision, err := s.write(ctx, l.Bind, value, nil, l.Revision)
-	return revision, s.explain(ctx, l.Bind, err)
+	outcomes := s.writeAll(ctx, writes)
+	var questions sync.WaitGroup
+	for i := range outcomes {
+		if errors.Is(outcomes[i].Err, errConflict) {
+			questions.Go(func() { outcomes[i].Err = s.explain(ctx, leases[i].Bind, errConflict) })
+		}
+	}
+	questions.Wait()
+	return outcomes
 }
 
 // Release implements port.Leases.
 func (s *Leases) Release(ctx context.Context, l port.Lease) error {
-	_, err := s.write(ctx, l.Bind, nil, nats.Header{headerOperation: {operationDelete}, headerReleased: {l.Instance}}, l.Revision)
-	return s.explain(ctx, l.Bind, err)
+	released := s.write(ctx, leaseWrite{lease: l, release: true})
+	return s.explain(ctx, l.Bind, released.Err)
 }
 
-// write stores a value over a revision. errConflict: it is another.
-func (s *Leases) write(ctx context.Context, bind port.BindID, value []byte, header nats.Header, revision uint64) (uint64, error) {
-	b := s.bucket
-	if err := b.ready(ctx); err != nil {
-		return 0, fmt.Errorf("lease of bind %s: %w", bind, err)
+// leaseWrite is a lease to be written, or taken out, over its revision.
+type leaseWrite struct {
+	lease   port.Lease
+	release bool
+}
+
+// message is what the bucket is to store: it refuses that over any other revision.
+func (s *Leases) message(w leaseWrite) (*nats.Msg, error) {
+	l := w.lease
+	m := &nats.Msg{Subject: s.bucket.prefix + leaseKey(l.Bind), Header: nats.Header{headerExpected: {strconv.FormatUint(l.Revision, 10)}}}
+	if w.release {
+		m.Header[headerOperation], m.Header[headerReleased] = []string{operationDelete}, []string{l.Instance}
+		return m, nil
 	}
-	if header == nil {
-		header = make(nats.Header, 1)
+	var err error
+	m.Data, err = json.Marshal(leaseValue{Pod: l.Pod, Instance: l.Instance, Epoch: l.Epoch, Since: l.Since.UTC()})
+	return m, err
+}
+
+func (s *Leases) write(ctx context.Context, w leaseWrite) port.Renewal {
+	return s.writeAll(ctx, []leaseWrite{w})[0]
+}
+
+// writeAll stores each over its revision, all under way at once, and returns the
+// outcome of each. errConflict: its revision is another.
+func (s *Leases) writeAll(ctx context.Context, writes []leaseWrite) []port.Renewal {
+	outcomes := make([]port.Renewal, len(writes))
+	messages, index := make([]*nats.Msg, 0, len(writes)), make([]int, 0, len(writes)) // of messages in writes
+	trouble := s.bucket.ready(ctx)
+	for i, w := range writes {
+		m, err := s.message(w)
+		if err = errors.Join(trouble, err); err != nil {
+			outcomes[i].Err = fmt.Errorf("lease of bind %s: %w", w.lease.Bind, err)
+			continue
+		}
+		messages, index = append(messages, m), append(index, i)
 	}
-	header[headerExpected] = []string{strconv.FormatUint(revision, 10)}
-	revisions, outcomes := b.conn.store(ctx, []*nats.Msg{{Subject: b.prefix + leaseKey(bind), Data: value, Header: header}})
-	switch err := outcomes[0]; {
-	case err == nil:
-		return revisions[0], nil
-	case isConflict(err):
-		return 0, errConflict
-	default:
-		b.doubt(err)
-		return 0, fmt.Errorf("lease of bind %s: %w", bind, err)
+	revisions, errs := s.bucket.conn.store(ctx, messages)
+	for j, err := range errs {
+		o := &outcomes[index[j]]
+		switch {
+		case err == nil:
+			o.Revision = revisions[j]
+		case isConflict(err):
+			o.Err = errConflict
+		default:
+			s.bucket.doubt(err)
+			o.Err = fmt.Errorf("lease of bind %s: %w", writes[index[j]].lease.Bind, err)
+		}
 	}
+	return outcomes
 }
 
 // explain turns a conflict into what is there instead.

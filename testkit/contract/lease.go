@@ -23,6 +23,7 @@ func Leases(t *testing.T, ttl time.Duration, open func(t *testing.T) (port.Lease
 		{"of sixteen that ask one wins", leaseRace},
 		{"a renewal keeps the epoch and the time of the first", leaseRenewed},
 		{"a renewal needs the present revision", leaseStale},
+		{"of many that are renewed together each has its own outcome", leaseRenewedTogether},
 		{"a released lease is free at once, and the next epoch is higher", leaseReleased},
 		{"only who knows the revision can release", leaseReleaseStale},
 		{endsByItself, leaseExpires},
@@ -67,12 +68,22 @@ func (l *leasing) acquire(t *testing.T, s port.Leases, pod string) port.Lease {
 
 func (l *leasing) renew(t *testing.T, s port.Leases, lease port.Lease) port.Lease {
 	t.Helper()
-	revision, err := s.Renew(within(t), lease)
-	if err != nil || revision <= lease.Revision {
-		t.Fatalf("renewed to revision %d over %d, %v", revision, lease.Revision, err)
+	r := renewed(t, s, lease)
+	if r.Err != nil || r.Revision <= lease.Revision {
+		t.Fatalf("renewed to revision %d over %d, %v", r.Revision, lease.Revision, r.Err)
 	}
-	lease.Revision = revision
+	lease.Revision = r.Revision
 	return lease
+}
+
+// renewed is what becomes of the renewal of one lease.
+func renewed(t *testing.T, s port.Leases, lease port.Lease) port.Renewal {
+	t.Helper()
+	all := s.Renew(within(t), []port.Lease{lease})
+	if len(all) != 1 {
+		t.Fatalf("%d outcomes of one renewal", len(all))
+	}
+	return all[0]
 }
 
 // sameLease compares what an owner wrote; times to the second.
@@ -125,16 +136,59 @@ func leaseStale(t *testing.T, l *leasing) {
 	first := l.acquire(t, l.one, "pod-1")
 	second := l.renew(t, l.one, first)
 	var held *port.LeaseHeld
-	if _, err := l.one.Renew(within(t), first); !errors.As(err, &held) || !sameLease(held.Lease, second) {
-		t.Errorf("renewed over an old revision: %v", err)
+	if r := renewed(t, l.one, first); !errors.As(r.Err, &held) || !sameLease(held.Lease, second) {
+		t.Errorf("renewed over an old revision: %v", r.Err)
 	}
 	if err := l.one.Release(within(t), second); err != nil {
 		t.Fatal(err)
 	}
 	var gone *port.LeaseGone
-	if _, err := l.one.Renew(within(t), second); !errors.As(err, &gone) {
-		t.Errorf("renewed what is not there: %v", err)
+	if r := renewed(t, l.one, second); !errors.As(r.Err, &gone) {
+		t.Errorf("renewed what is not there: %v", r.Err)
 	}
+}
+
+// leaseRenewedTogether renews more leases than are under way at once: each has its own
+// compare-and-swap, so one that was renewed by another call and one that is not there
+// fail, and hold up none of the rest.
+func leaseRenewedTogether(t *testing.T, l *leasing) {
+	const count, stale, gone = 1500, 3, 1400
+	leases := make([]port.Lease, count)
+	for i := range leases {
+		in := *l
+		in.bind = l.bind.Group().Bind(i + 1)
+		leases[i] = in.acquire(t, l.one, "pod-1")
+	}
+	newest := l.renew(t, l.two, leases[stale])
+	if err := l.two.Release(within(t), leases[gone]); err != nil {
+		t.Fatal(err)
+	}
+	outcomes := l.one.Renew(within(t), leases)
+	if len(outcomes) != count {
+		t.Fatalf("%d outcomes of %d renewals", len(outcomes), count)
+	}
+	revisions := map[uint64]bool{}
+	for i, r := range outcomes {
+		var isHeld *port.LeaseHeld
+		var isGone *port.LeaseGone
+		switch i {
+		case stale:
+			if !errors.As(r.Err, &isHeld) || !sameLease(isHeld.Lease, newest) {
+				t.Errorf("renewed over an old revision: %v", r.Err)
+			}
+		case gone:
+			if !errors.As(r.Err, &isGone) || isGone.Bind != leases[i].Bind {
+				t.Errorf("renewed what is not there: %v", r.Err)
+			}
+		default:
+			if r.Err != nil || r.Revision <= leases[i].Revision || revisions[r.Revision] {
+				t.Fatalf("%v renewed to revision %d over %d, %v", leases[i].Bind, r.Revision, leases[i].Revision, r.Err)
+			}
+			revisions[r.Revision] = true
+		}
+	}
+	leases[0].Revision = outcomes[0].Revision // an outcome is of the lease at its place
+	l.renew(t, l.one, leases[0])
 }
 
 func leaseReleased(t *testing.T, l *leasing) {

@@ -43,8 +43,18 @@ func (s *Leases) Acquire(ctx context.Context, l port.Lease) (uint64, error) {
 }
 
 // Renew implements port.Leases.
-func (s *Leases) Renew(ctx context.Context, l port.Lease) (uint64, error) {
-	return s.write(ctx, l, func(there port.Lease) error { return atRevision(l, there) })
+func (s *Leases) Renew(ctx context.Context, leases []port.Lease) []port.Renewal {
+	outcomes := make([]port.Renewal, len(leases))
+	answer, err := s.enter(ctx)
+	for i, l := range leases {
+		o := &outcomes[i]
+		if err != nil {
+			o.Err = fmt.Errorf("lease of bind %s: %w", l.Bind, err)
+			continue
+		}
+		o.Revision, o.Err = s.put(l, answer, func(there port.Lease) error { return atRevision(l, there) })
+	}
+	return outcomes
 }
 
 func atRevision(l, there port.Lease) error {
@@ -62,17 +72,21 @@ func (s *Leases) write(ctx context.Context, l port.Lease, allowed func(there por
 	if err != nil {
 		return 0, fmt.Errorf("lease of bind %s: %w", l.Bind, err)
 	}
+	return s.put(l, answer, allowed)
+}
+
+// put stores a lease where that is allowed, and then fails with answer.
+func (s *Leases) put(l port.Lease, answer error, allowed func(there port.Lease) error) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire()
 	if err := allowed(s.leases[l.Bind]); err != nil {
 		return 0, err
 	}
-	l = s.put(l)
-	return l.Revision, answer
+	return s.store(l), answer
 }
 
-func (s *Leases) put(l port.Lease) port.Lease {
+func (s *Leases) store(l port.Lease) (revision uint64) {
 	s.revision++
 	l.Revision, l.StoredAt = s.revision, time.Now()
 	if l.Epoch == 0 {
@@ -81,7 +95,7 @@ func (s *Leases) put(l port.Lease) port.Lease {
 	s.leases[l.Bind] = l
 	s.log = append(s.log, leaseChange{lease: l})
 	s.changed.raise()
-	return l
+	return l.Revision
 }
 
 // Release implements port.Leases.
@@ -200,5 +214,5 @@ func (s *Leases) Delete(bind port.BindID) {
 func (s *Leases) Overwrite(l port.Lease) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(l)
+	s.store(l)
 }

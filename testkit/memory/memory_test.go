@@ -88,7 +88,7 @@ func TestLeasesAndPresenceExpire(t *testing.T) {
 		lease.Revision, _ = m.Leases.Acquire(ctx, lease)
 		_ = m.Presence.Announce(ctx, port.Pod{Group: bind.Group(), Instance: "i1"})
 		time.Sleep(10 * time.Second)
-		if _, err := m.Leases.Renew(ctx, lease); err != nil {
+		if err := m.Leases.Renew(ctx, []port.Lease{lease})[0].Err; err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
