@@ -45,6 +45,7 @@ type rig struct {
 	operators []string        // that the pod serves; none: awcc
 	orders    []port.Order    // that stand when the pod starts
 	lanes     []contract.Lane // of the pod; none: all
+	alone     bool            // without leases
 	pods      int             // that share the accounts through mem.Permits; 0: this process is alone
 }
 
@@ -131,6 +132,9 @@ func (r *rig) launch(id ownership.Identity) *actors.System {
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat, Leases: r.mem.Leases, Presence: r.mem.Presence},
 		Identity: id,
 		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
+	}
+	if r.alone {
+		o.Leases, o.Presence = nil, nil
 	}
 	if r.pods > 0 {
 		o.Permits, o.Pods = r.mem.Permits, func() int { return r.pods }

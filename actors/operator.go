@@ -213,7 +213,7 @@ func (o *operator) settle(c actor.Context, role failover.Role) {
 			c.Send(b.pid, &accountChanged{account: account, setting: setting})
 		}
 	}
-	o.env.tenure.want(o.wisher(c, role), binds)
+	o.env.tenure.want(c.Self(), role, binds)
 	o.env.tenureChanged(c)
 	o.drainAll(c, func(b *carrierBind) bool { return b.role == role && !keep[b.pid.Id] })
 	o.staff(c)
@@ -223,15 +223,10 @@ func (o *operator) pathOf(c actor.Context, bind port.BindID) string {
 	return c.Self().Id + "/bind/" + bind.Path()
 }
 
-// wisher is who wants binds in a role.
-func (o *operator) wisher(c actor.Context, role failover.Role) string {
-	return c.Self().Id + " " + role.String()
-}
-
 // wantNothing gives up the binds of roles.
 func (o *operator) wantNothing(c actor.Context, roles ...failover.Role) {
 	for _, role := range roles {
-		o.env.tenure.want(o.wisher(c, role), nil)
+		o.env.tenure.want(c.Self(), role, nil)
 	}
 	o.env.tenureChanged(c)
 }

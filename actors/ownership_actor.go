@@ -123,12 +123,14 @@ func (o *owner) advance(c actor.Context) {
 	wants, running := o.env.tenure.look()
 	o.claims.Wants(wants, running)
 	o.claims.Homes(o.env.standing.Load().Homes())
+	o.watchWanted(c) // before anything is decided: of a group that nobody watches, nothing is known
 	steps := o.claims.Tick(now)
 	for _, f := range o.claims.Facts() {
 		o.env.Listener.On(f)
 	}
 	o.env.tenure.grant(o.claims.Grants())
 	o.env.tenure.live(o.claims.Names())
+	o.env.tenure.oblige(o.claims.Duty(now))
 	pods := 1
 	for _, group := range o.groups {
 		pods = max(pods, o.claims.Pods(group))
@@ -141,9 +143,7 @@ func (o *owner) advance(c actor.Context) {
 	}
 	o.call(c, steps)
 	o.askRoster(c, now)
-	if groups := o.claims.Groups(); !sameGroups(groups, o.groups) {
-		o.watch(c, groups)
-	}
+	o.watchWanted(c)
 	o.leave(c, now, len(running) > 0)
 	wait := o.claims.Next(now).Sub(now)
 	if !o.leaving.IsZero() {
@@ -246,6 +246,13 @@ func (e *environment) renew(ctx context.Context, steps []ownership.Step) called 
 		answers[i] = leaseAnswer{steps[i], r.Revision, r.Err}
 	}
 	return answers
+}
+
+// watchWanted begins to watch what must be watched, where that is something else by now.
+func (o *owner) watchWanted(c actor.Context) {
+	if groups := o.claims.Groups(); !sameGroups(groups, o.groups) {
+		o.watch(c, groups)
+	}
 }
 
 // watch begins to watch these groups, and no others.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -24,7 +25,9 @@ type tenure struct {
 	wants   map[string][]port.BindID        // by the operator, and the role that it wants them in
 	running map[string]map[port.BindID]bool // by the operator
 	told    map[string]*actor.PID           // operators that must know when a grant changes
+	asked   map[string]bool                 // operators whose account has come, so that their wants are known
 	grants  map[port.BindID]*tenancy
+	duty    ownership.Duty
 	names   map[port.Group][]string // of the pods that live
 }
 
@@ -35,13 +38,16 @@ type tenancy struct {
 }
 
 func newTenure(free bool) *tenure {
-	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, grants: map[port.BindID]*tenancy{}}
+	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, asked: map[string]bool{}, grants: map[port.BindID]*tenancy{}}
 }
 
-// want says which binds an operator would serve in one of its roles; none: it is leaving.
-func (t *tenure) want(who string, binds []port.BindID) {
+// want says which binds an operator would serve in one of its roles; none: it has none
+// there, or is leaving.
+func (t *tenure) want(operator *actor.PID, role failover.Role, binds []port.BindID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.asked[operator.Id] = true
+	who := operator.Id + " " + role.String()
 	if t.wants[who] = binds; len(binds) == 0 {
 		delete(t.wants, who)
 	}
@@ -52,6 +58,7 @@ func (t *tenure) began(operator *actor.PID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running[operator.Id], t.told[operator.Id] = map[port.BindID]bool{}, operator
+	delete(t.asked, operator.Id)
 }
 
 // ended says that an operator has gone for good.
@@ -60,6 +67,7 @@ func (t *tenure) ended(operator *actor.PID) {
 	defer t.mu.Unlock()
 	delete(t.running, operator.Id)
 	delete(t.told, operator.Id)
+	delete(t.asked, operator.Id)
 }
 
 // operators returns whoever must know when a grant changes.

@@ -99,6 +99,7 @@ type Claims struct {
 	tickedAt               time.Time
 	stirred                bool
 	leaving                bool
+	spread                 spreadPlan // of the last Tick
 	departed               map[port.Group]bool
 	checkAt                time.Time
 	suspects               map[port.BindID]bool // run by two pods at the last check

@@ -53,6 +53,27 @@ func (c *Claims) Grants() []Grant {
 	return grants
 }
 
+// Duty is which binds are this process's to serve, as the last Tick left it: those that
+// it has, takes or gives back, and those that the spread gives it. Others have the rest,
+// or are to take them, or all are full.
+type Duty struct {
+	Known bool                 // it is known who lives and who has what, and the wait for others is over
+	Wants map[port.BindID]bool // the binds that were looked at
+	Binds []port.BindID        // of those, and of what it still has: ours
+}
+
+// Duty returns it.
+func (c *Claims) Duty(now time.Time) Duty {
+	d := Duty{Known: c.spread.decided && !now.Before(c.knownAt.Add(c.settle)), Wants: c.wants}
+	for bind, cl := range c.claims {
+		if cl.phase != idle || c.mine(cl.known) || c.wants[bind] && c.spread.owner[bind] == c.me.Instance {
+			d.Binds = append(d.Binds, bind)
+		}
+	}
+	slices.SortFunc(d.Binds, port.CompareBinds)
+	return d
+}
+
 // fence ends our term before its time.
 func (c *Claims) fence(bind port.BindID, cl *claim, reason string, now time.Time) {
 	cl.phase, cl.lost = fenced, false

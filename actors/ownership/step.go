@@ -41,6 +41,7 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 		}
 	}
 	plan := c.plan()
+	c.spread = plan
 	binds := make([]port.BindID, 0, len(c.claims))
 	for bind := range c.claims {
 		binds = append(binds, bind)
@@ -311,6 +312,7 @@ func (c *Claims) announced(s Step, err error, now time.Time) {
 // Next is when Tick must be called again if nothing is heard before.
 func (c *Claims) Next(now time.Time) time.Time {
 	next := c.checkAt
+	settled := c.knownAt.Add(c.settle)
 	sooner := func(at time.Time) {
 		if at.Before(next) {
 			next = at
@@ -339,9 +341,10 @@ func (c *Claims) Next(now time.Time) time.Time {
 			} else {
 				sooner(now.Add(retryAfter))
 			}
-		case c.wants[bind] && !c.knownAt.IsZero() && c.knownAt.Add(c.settle).After(now):
-			sooner(c.knownAt.Add(c.settle))
 		}
+	}
+	if !c.knownAt.IsZero() && settled.After(now) {
+		sooner(settled)
 	}
 	for _, p := range c.present {
 		switch {

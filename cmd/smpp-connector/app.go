@@ -257,17 +257,19 @@ func drainTime(cfg *config.Config) time.Duration {
 	return longest
 }
 
-// ready is /ready: at least one bind is BOUND (US-SC-015).
+// ready is /ready: at least one bind is BOUND, or none is this pod's to bind and nothing
+// is missing (US-SC-015). Whoever is stopping is not ready, though it still drains.
 func (a *app) ready() (bool, []string) {
 	why := a.missing.list()
 	system := a.system.Load()
 	if system == nil {
 		return false, why
 	}
-	if system.Tree().Bound() == 0 {
-		return false, append(why, "no bind is BOUND")
+	if err := system.Ready(); err != nil {
+		return false, append(why, err.Error())
 	}
-	return true, why
+	bound := system.Tree().Bound() > 0
+	return bound && !a.missing.has(stopping) || len(why) == 0, why
 }
 
 // look is what the page and `smpp-connector tree` show.

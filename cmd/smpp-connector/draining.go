@@ -69,7 +69,7 @@ func (d *draining) failure() error {
 func (a *app) drain() {
 	d := a.draining
 	d.begin.Do(func() {
-		a.missing.set("stopping", "draining")
+		a.missing.set(stopping, "draining")
 		d.mu.Lock()
 		d.state = "draining"
 		d.stopStart()

@@ -16,6 +16,15 @@ type reasons struct {
 	all map[string]string
 }
 
+// stopping is what a process waits for that will never be ready again.
+const stopping = "stopping"
+
+func (r *reasons) has(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all[what] != ""
+}
+
 func (r *reasons) set(what, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

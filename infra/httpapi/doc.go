@@ -8,7 +8,7 @@
 //	                     GET /debug/pprof/   only when there is a token
 //
 // /health depends on nothing: an MNO that is away must not restart pods (US-SC-001).
-// /ready asks whether a bind is BOUND (US-SC-015).
+// /ready asks whether a bind is BOUND, or none is this process's to bind (US-SC-015).
 //
 // The debug listener refuses an address beyond loopback unless there is a token,
 // and on loopback a request whose Host is not a loopback name: a page in the
