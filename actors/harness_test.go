@@ -226,6 +226,13 @@ func (r *rig) send(n int) {
 	}
 }
 
+// sendMany publishes n short commands whose ids begin with word.
+func (r *rig) sendMany(word string, n int) {
+	for i := range n {
+		r.sendText(fmt.Sprint(word, i), "x")
+	}
+}
+
 func (r *rig) sendText(id, text string) {
 	r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":%q,"to":"93700000001","text":%q}`, id, text))
 }

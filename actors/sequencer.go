@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/sequence"
 )
 
@@ -17,7 +18,8 @@ import (
 // While they cannot be reached it goes on from the last number that it granted, or,
 // when it has none yet, from a random high point, and asks on; then it brings the
 // counters up to what it granted, as also when they have lost what they held.
-// A restart asks the counters anew; the gap is planned.
+// A restart asks the counters anew; the gap is planned. Every other gap between the
+// numbers of a life is told (SequenceSkipped).
 type sequencer struct {
 	env  *environment
 	seat *seat
@@ -30,6 +32,7 @@ type sequencer struct {
 type line struct {
 	warm    bool   // the first reservation, which skips WarmUp, is behind us
 	next    uint64 // above every number that was granted; 0: none was
+	due     uint64 // the next number of the counters, were nobody else to move them; 0: not known
 	local   uint64 // next own number while the counters are away; 0: they are not
 	waiting []*actor.PID
 	asked   bool
@@ -101,9 +104,11 @@ func (s *sequencer) granted(c actor.Context, m *reserved) {
 	l := &s.lines[m.kind]
 	l.asked = false
 	if m.err != nil {
+		l.behind = false
 		s.goOwn(c, m.kind)
 		return
 	}
+	s.compare(m)
 	if l.behind {
 		l.behind = false
 		s.ask(c, m.kind)
@@ -114,17 +119,49 @@ func (s *sequencer) granted(c actor.Context, m *reserved) {
 		first, n = first+sequence.WarmUp, n-sequence.WarmUp
 		l.warm = true
 	}
-	if l.next > first { // the counters are back, and behind what was granted meanwhile: catch up
-		c.Send(s.env.redis, &reserve{kind: m.kind, bind: s.seat.id, n: int(l.next - first), to: c.Self()})
-		l.local, l.asked, l.behind = 0, true, true
+	l.local = 0
+	if end := first + uint64(n); l.next >= end { // the counters are back, and behind what was granted meanwhile
+		s.catchUp(c, m.kind, int(l.next-end))
 		return
 	}
-	l.local = 0
+	if l.next > first { // or not as far as the end of the block
+		first, n = l.next, n-int(l.next-first)
+	}
 	if len(l.waiting) == 0 {
 		return // nobody waits any more: a planned gap
 	}
 	s.grant(c, m.kind, first, n)
 	s.ask(c, m.kind)
+}
+
+// compare tells of numbers that the counters have left out: somebody has moved them,
+// or an answer of theirs was lost after they had counted.
+func (s *sequencer) compare(m *reserved) {
+	l := &s.lines[m.kind]
+	if from := max(l.next, l.due); from > 0 && m.first > from {
+		s.skipped(m.kind, m.first-from, "the counter is higher than this process has left it")
+	}
+	l.due = m.first + uint64(m.n)
+}
+
+// skipped publishes a gap in the sequence numbers; by is 0 where nobody knows how
+// wide it is. Gaps between references mean nothing.
+func (s *sequencer) skipped(kind numberKind, by uint64, reason string) {
+	if kind == sequenceNumbers {
+		s.env.Listener.On(event.SequenceSkipped{Bind: s.seat.id, By: by, Reason: reason, At: time.Now()})
+	}
+}
+
+// catchUp brings the counters up to what was granted without them, so that the next
+// block begins there and no number is left out.
+func (s *sequencer) catchUp(c actor.Context, kind numberKind, n int) {
+	if n == 0 {
+		s.ask(c, kind)
+		return
+	}
+	l := &s.lines[kind]
+	l.asked, l.behind = true, true
+	c.Send(s.env.redis, &reserve{kind: kind, bind: s.seat.id, n: n, to: c.Self()})
 }
 
 // goOwn starts granting on its own, and has the counters asked again soon.
@@ -133,6 +170,7 @@ func (s *sequencer) goOwn(c actor.Context, kind numberKind) {
 	if l.local == 0 {
 		if l.local = l.next; l.local == 0 {
 			l.local = 1<<29 + rand.Uint64N(1<<29)
+			s.skipped(kind, 0, "the counter was away when the bind began: its numbers begin at a random high point")
 		}
 	}
 	s.grantOwn(c, kind)

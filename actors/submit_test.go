@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
@@ -265,7 +266,62 @@ func TestUSSC022CountersAwayAtStart(t *testing.T) {
 		if last := list[len(list)-1]; last.Sequence <= list[len(list)-2].Sequence {
 			t.Errorf("the number went back to %d", last.Sequence)
 		}
+		if skips := heard[event.SequenceSkipped](r); len(skips) != 1 || skips[0].By != 0 || skips[0].Bind != r.account["awcc"].Binds[0].Bind {
+			t.Errorf("%+v: want one gap, of unknown width", skips)
+		}
 	}, smsc.SendReceipts(smsc.Never()))
+}
+
+// US-SC-022: what is an unplanned gap, and how wide it is. In each case numbers rise,
+// and the wire shows what the fact says.
+func TestUSSC022UnplannedGapsAreTold(t *testing.T) {
+	bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+	for name, c := range map[string]struct {
+		between func(r *rig) // after 150 submits, while the bind holds numbers up to 300
+		gap     uint64
+		planned uint64 // numbers that are left out beside it
+	}{
+		"nothing happens": {func(*rig) {}, 0, 0},
+		"somebody moves the counter on": {func(r *rig) {
+			r.mem.Counters.SetSequences(bind, r.mem.Counters.Sequences(bind)+5000)
+		}, 5000, 0},
+		"the counter loses what it held": {func(r *rig) { r.mem.Counters.SetSequences(bind, 7) }, 0, 0},
+		"the counter goes away and comes back": {func(r *rig) {
+			r.mem.Counters.Fail(errDown)
+			r.sendMany("away", 1000)
+			r.after(5 * time.Second)
+			r.mem.Counters.Heal()
+		}, 0, 0},
+		"the counter counts, and its answers are lost": {func(r *rig) {
+			r.mem.Counters.LoseAnswers(errDown)
+			r.sendMany("lost", 200)
+			r.after(3500 * time.Millisecond) // and are asked each second
+			r.mem.Counters.Heal()
+			r.after(time.Second)
+		}, 200, 100}, // the block that comes when nobody needs one any more
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.start()
+				r.send(150)
+				r.after(time.Second)
+				c.between(r)
+				r.sendMany("after", 1000)
+				r.after(10 * time.Second)
+				var told, seen uint64
+				for _, skip := range heard[event.SequenceSkipped](r) {
+					told += skip.By
+				}
+				list := r.mno.SMS()
+				for i := range list[1:] {
+					seen += uint64(list[i+1].Sequence-list[i].Sequence) - 1
+				}
+				if told != c.gap || seen != c.gap+c.planned {
+					t.Errorf("%d numbers told of, %d left out on the wire over %d SMS: want %d and %d", told, seen, len(list), c.gap, c.gap+c.planned)
+				}
+			}, smsc.SendReceipts(smsc.Never()))
+		})
+	}
 }
 
 // US-SC-022: counters that go away in the middle cost nothing: the numbers go on, also

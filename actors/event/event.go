@@ -257,8 +257,10 @@ type AccountFetched struct {
 
 // SequenceSkipped: an unplanned gap in a bind's sequence numbers (US-SC-022).
 type SequenceSkipped struct {
-	Bind port.BindID
-	By   uint64
+	Bind   port.BindID
+	By     uint64 // numbers; 0: nobody knows how many
+	Reason string
+	At     time.Time
 }
 
 // ActorFailed: an actor panicked, or escalated a failure.

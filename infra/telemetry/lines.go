@@ -140,7 +140,11 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelWarn, seldom, "this machine's clock differs from the NATS server's: times in events and rows are wrong; see to NTP",
 			slog.String("dependency", "nats"), "", slog.String("skew", f.Skew.Round(time.Millisecond).String()))
 	case event.SequenceSkipped:
-		l.warn("sequence numbers were skipped", onBind(f.Bind), "", slog.Uint64("by", f.By))
+		by := "unknown"
+		if f.By > 0 {
+			by = strconv.FormatUint(f.By, 10)
+		}
+		l.warn("sequence numbers were skipped", onBind(f.Bind), "", slog.String("by", by), slog.String("reason", f.Reason))
 	case event.ActorFailed:
 		level := slog.LevelWarn
 		if f.Bug {

@@ -138,7 +138,7 @@ var Table = [metricCount]Metric{
 	windowDynamic: {"smpp_window_dynamic", Gauge, "1", byBind, false,
 		"Most PDUs that may wait at once now, after throttling and growth (US-SC-024)."},
 	sequenceSkips: {"smpp_seq_skip_total", Counter, "1", byBind, false,
-		"Sequence numbers lost in unplanned gaps; should stay 0 (US-SC-022)."},
+		"Sequence numbers lost in unplanned gaps; should stay 0. A gap of unknown width, as when the counter was away at the start, counts 1 (US-SC-022)."},
 	concatComplete: {"smpp_concat_complete_total", Counter, "1", byBind, false,
 		"Inbound messages in parts that became whole (US-SC-025)."},
 	concatPartial: {"smpp_concat_partial_total", Counter, "1", byBind, false,

@@ -134,7 +134,7 @@ func (r *recorder) record(f event.Fact) {
 	case event.EnquireLinkTimedOut:
 		r.add(enquireLinkTimeouts, f.Bind, 1)
 	case event.SequenceSkipped:
-		r.add(sequenceSkips, f.Bind, int(min(f.By, 1<<31)))
+		r.add(sequenceSkips, f.Bind, int(min(max(f.By, 1), 1<<31)))
 	case event.ProtocolViolation:
 		r.addNamed(violations, f.Bind, r.deviations.admit(f.What), 1)
 	case event.ActorFailed:

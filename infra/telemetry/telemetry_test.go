@@ -150,6 +150,7 @@ func everyFact() []event.Fact {
 		event.DependencyChanged{Name: "redis"},
 		event.DependencyChanged{Name: "nats", Up: true},
 		event.SequenceSkipped{Bind: awcc, By: 7},
+		event.SequenceSkipped{Bind: awcc, Reason: "the counter was away"}, // by how many, nobody knows
 		event.LeaseWon{Bind: awcc, Epoch: 42},
 		event.LeaseLost{Bind: awcc, Epoch: 42, Reason: "NATS is away"},
 		event.BindOrphaned{Bind: awcc, Owner: "pod-9"},
@@ -220,7 +221,7 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_window_inflight{` + b + `}`:                                                                        "11",
 		`smpp_window_dynamic{` + b + `}`:                                                                         "50",
 		`smpp_connector_window_limit{` + b + `}`:                                                                 "100",
-		`smpp_seq_skip_total{` + b + `}`:                                                                         "7",
+		`smpp_seq_skip_total{` + b + `}`:                                                                         "8",
 		`smpp_bind_owner_changes_total{direction="trx",mno="awcc"}`:                                              "1",
 		`smpp_bind_orphan_total{direction="trx",mno="awcc"}`:                                                     "1",
 		`smpp_connector_lease_lost_total{direction="trx",mno="awcc"}`:                                            "1",
