@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -196,44 +195,14 @@ func (s *Leases) held(bind port.BindID, found entry) error {
 	return &port.LeaseHeld{Lease: l}
 }
 
-// read asks the leader: a follower may be behind, and what it says would be taken
-// for the reason of a conflict that the leader has found.
+// read asks the leader: what a follower says would be taken for the reason of a conflict
+// that the leader has found.
 func (s *Leases) read(ctx context.Context, bind port.BindID) (entry, error) {
-	ctx, cancel := s.bucket.conn.bounded(ctx)
-	defer cancel()
-	k := leaseKey(bind)
-	question, err := json.Marshal(map[string]string{"last_by_subj": s.bucket.prefix + k})
+	found, err := s.bucket.lead(ctx, leaseKey(bind))
 	if err != nil {
-		return entry{}, err
+		return entry{}, fmt.Errorf("read the lease of bind %s: %w", bind, err)
 	}
-	answer, err := s.bucket.conn.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+s.bucket.stream.Name, question)
-	if err != nil {
-		return entry{}, fmt.Errorf("read the lease of bind %s: %w", bind, away(err))
-	}
-	var found struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message struct {
-			Sequence uint64    `json:"seq"`
-			Data     []byte    `json:"data"`
-			Header   []byte    `json:"hdrs"`
-			Time     time.Time `json:"time"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(answer.Data, &found); err != nil {
-		return entry{}, fmt.Errorf("read the lease of bind %s: the server's answer is no JSON: %w", bind, err)
-	}
-	if found.Error != nil {
-		if found.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-			return entry{}, nil
-		}
-		return entry{}, fmt.Errorf("read the lease of bind %s: %w", bind, found.Error)
-	}
-	header, err := nats.DecodeHeadersMsg(found.Message.Header)
-	if err != nil {
-		header = nil // it has none
-	}
-	m := found.Message
-	return entry{key: k, value: m.Data, revision: m.Sequence, deleted: isMark(header), header: header, storedAt: m.Time}, nil
+	return found, nil
 }
 
 // Watch implements port.Leases.

@@ -14,10 +14,13 @@ import (
 
 // Source opens the consumers that commands come from. It implements
 // port.DispatchSource.
-type Source struct{ conn *Conn }
+type Source struct {
+	conn  *Conn
+	marks *handedOut
+}
 
 // Source returns the port on the stream SMPP_DISPATCH.
-func (c *Conn) Source() *Source { return &Source{conn: c} }
+func (c *Conn) Source() *Source { return &Source{conn: c, marks: c.handedOut()} }
 
 // Open implements port.DispatchSource. A consumer of that name that reads
 // another subject, or would not be acknowledged, is an error: it is somebody
@@ -41,7 +44,7 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, away(err))
 	}
-	inherited, err := ensureConsumer(ctx, stream, spec)
+	inherited, err := s.marks.ensureConsumer(ctx, stream, spec)
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s on %s: %w", spec.Durable, spec.Subject, away(err))
 	}
@@ -54,11 +57,14 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 // ensureConsumer makes the durable or brings its limits up to date, and returns up to
 // which sequence of the stream an earlier one of that name may have handed commands
 // out.
-func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, err error) {
+func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, err error) {
 	for {
 		found, err := stream.Consumer(ctx, spec.Durable)
 		switch {
 		case errors.Is(err, jetstream.ErrConsumerNotFound):
+			if inherited, err = h.beforeCreate(ctx, stream, spec, inherited); err != nil {
+				return 0, err
+			}
 			err = createConsumer(ctx, stream, spec, inherited)
 			if errors.Is(err, jetstream.ErrConsumerExists) {
 				continue // another pod was faster, with other limits or another epoch
@@ -79,9 +85,11 @@ func ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.Cons
 			return 0, &port.ConsumerTaken{Durable: spec.Durable, Epoch: term.epoch, Owner: term.owner}
 		}
 		// A work queue keeps what nobody has acknowledged, whether or not there is a
-		// consumer; the next one begins with the oldest of it. (A process that dies
-		// between the two calls takes with it what was handed out.)
+		// consumer; the next one begins with the oldest of it.
 		inherited = max(inherited, term.inherited, info.Delivered.Stream)
+		if err := h.raise(ctx, stream, spec.Durable, inherited); err != nil {
+			return 0, err
+		}
 		if err := stream.DeleteConsumer(ctx, spec.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return 0, err
 		}

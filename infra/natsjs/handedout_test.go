@@ -1,0 +1,121 @@
+package natsjs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
+	proto "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/stack"
+)
+
+// dying is a user of the server that may delete a consumer and not create one: whoever
+// connects as it takes a bind's consumer over as far as the deletion.
+const dying = "dying"
+
+func serverWithADyingUser(o *server.Options) {
+	deny := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.CONSUMER.CREATE.>", "$JS.API.CONSUMER.DURABLE.CREATE.>"}}}
+	o.Users = []*server.User{{Username: "all", Password: "x"}, {Username: dying, Password: "x", Permissions: deny}}
+}
+
+// openAs opens the consumer of bind 1 for the owner of an epoch.
+func openAs(ctx context.Context, c *natsjs.Conn, epoch uint64) (port.Consumer, error) {
+	return c.Source().Open(ctx, port.ConsumerSpec{Durable: proto.BindDurable("awcc", "trx", 1), Subject: proto.BindSubject("awcc", "trx", 1),
+		AckWait: time.Minute, MaxAckPending: 1000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch)})
+}
+
+// inheritedOf pulls n commands and says which are Inherited, a letter each.
+func inheritedOf(t *testing.T, c port.Consumer, n int) string {
+	t.Helper()
+	var said strings.Builder
+	for said.Len() < n {
+		if _, err := c.Pull(within(t), n-said.Len(), 5*time.Second, func(ds []port.Delivery) {
+			for _, d := range ds {
+				said.WriteString(map[bool]string{true: "I", false: "-"}[d.Inherited])
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return said.String()
+}
+
+// Issue 7, US-SC-019: an owner that dies between the deletion of the last owner's
+// consumer and the creation of its own does not take with it what had been handed out:
+// the next owner's commands are marked all the same, over two such deaths, and a bucket
+// or a stream that was deleted marks nothing.
+func TestUSSC019DeathBetweenDeleteAndCreate(t *testing.T) {
+	s := stack.NATS(t, stack.WithServerOptions(serverWithADyingUser))
+	url := func(user string) string { return strings.Replace(s.URL, "nats://", "nats://"+user+":x@", 1) }
+	well := connect(t, natsjs.Options{URLs: []string{url("all")}})
+	if err := well.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	first, err := openAs(within(t), well, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish := func(n int) {
+		t.Helper()
+		for range n {
+			if err := send(within(t), well.JetStream(), proto.BindSubject("awcc", "trx", 1), []byte(`{"messageId":"m","to":"+93700000001","text":"Hello"}`), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	die := func(epoch uint64) {
+		t.Helper()
+		doomed := connect(t, natsjs.Options{URLs: []string{url(dying)}})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if _, err := openAs(ctx, doomed, epoch); err == nil {
+			t.Fatal("the consumer was created: nothing is tested")
+		}
+		if _, err := well.JetStream().Consumer(within(t), proto.StreamDispatch, proto.BindDurable("awcc", "trx", 1)); !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			t.Fatalf("the last owner's consumer: %v, want it deleted", err)
+		}
+	}
+	publish(5)
+	if got := inheritedOf(t, first, 3); got != "---" {
+		t.Errorf("the first owner's commands: %s", got)
+	}
+	die(7)
+	die(9) // there is nothing left to learn from: it must not forget either
+	next, err := openAs(within(t), well, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := inheritedOf(t, next, 5); got != "III--" {
+		t.Errorf("after two deaths: %s, want III--", got)
+	}
+	die(13)
+	publish(2)
+	if next, err = openAs(within(t), well, 15); err != nil {
+		t.Fatal(err)
+	}
+	if got := inheritedOf(t, next, 7); got != "IIIII--" {
+		t.Errorf("after a third: %s, want IIIII--", got)
+	}
+	// Another stream of that name counts anew.
+	if err := well.JetStream().DeleteStream(within(t), proto.StreamDispatch); err != nil {
+		t.Fatal(err)
+	}
+	if err := well.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	publish(2)
+	if next, err = openAs(within(t), well, 17); err != nil {
+		t.Fatal(err)
+	}
+	if got := inheritedOf(t, next, 2); got != "--" {
+		t.Errorf("in a new stream: %s, want --", got)
+	}
+}
