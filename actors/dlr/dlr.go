@@ -5,6 +5,7 @@
 package dlr
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -61,13 +62,29 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 }
 
 // withoutText cuts a receipt's text before the message's own (`text:`), which no
-// event, log or page may carry.
+// event, log or page may carry. It cuts at the first label that could be meant, also
+// one that receipt.Parse would not take for a label: what stands behind it may be the
+// subscriber's, and less of a receipt costs nobody anything.
 func withoutText(body []byte) string {
-	s := strings.ToValidUTF8(string(body), "\uFFFD")
-	if i := strings.LastIndex(strings.ToLower(s), "text:"); i >= 0 && i <= len(s) {
-		return strings.TrimRight(s[:i], " ")
+	if at := textLabel(body); at >= 0 {
+		body = bytes.TrimRight(body[:at], " ")
 	}
-	return s
+	return strings.ToValidUTF8(string(body), "\uFFFD")
+}
+
+// textLabel is where the first `text`, in any case, stands before a colon or an equals
+// sign, with blanks between or without; -1: nowhere.
+func textLabel(body []byte) int {
+	for i := 0; i+len("text") < len(body); i++ {
+		if body[i]|0x20 != 't' || !bytes.EqualFold(body[i:i+len("text")], []byte("text")) {
+			continue
+		}
+		rest := bytes.TrimLeft(body[i+len("text"):], " \t\r\n\x00")
+		if len(rest) > 0 && (rest[0] == ':' || rest[0] == '=') {
+			return i
+		}
+	}
+	return -1
 }
 
 // statuses maps message_state to the internal status (US-SC-011: all 8 values,

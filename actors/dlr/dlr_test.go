@@ -199,3 +199,19 @@ func TestAnOrphanIsReadAgainAsItWas(t *testing.T) {
 		}
 	}
 }
+
+// Issue 8, point 4: of a receipt's text nothing of the message's own leaves, however
+// the MNO writes the label and whatever the message says.
+func TestNothingOfTheMessageStaysInTheRawText(t *testing.T) {
+	const head = "id:1 stat:DELIVRD err:000"
+	for _, tail := range []string{
+		" text:S3cret", " Text: S3cret", " TEXT:S3cret", " text :S3cret", " text  :S3cret", "text:S3cret", " text=S3cret",
+		" text:S3cret is your text: code", " text:text:S3cret Text:", " text:\u0130\u0130\u0130 S3cret text:", " text:\xff\xfeS3cret",
+	} {
+		for body, want := range map[string]string{head + tail: head, "id:1" + tail + " stat:DELIVRD": "id:1", "\xff\u0130 " + head + tail: "\uFFFD\u0130 " + head} {
+			if got := Read(receiptPDU(body), Rules{}, "awcc", bind, at).Raw; got != want {
+				t.Errorf("%q: %q, want %q", body, got, want)
+			}
+		}
+	}
+}
