@@ -160,11 +160,16 @@ func (s *stage) publish(tb testing.TB, from, to int) {
 
 // publishAt keeps to a rate, a group every 2 ms.
 func (s *stage) publishAt(tb testing.TB, n, rate int, sent []atomic.Int64) {
+	s.publishFrom(tb, 0, n, rate, sent)
+}
+
+// publishFrom is publishAt for n messages from a first one on.
+func (s *stage) publishFrom(tb testing.TB, first, n, rate int, sent []atomic.Int64) {
 	subject, start := contract.OperatorSubject("demo"), time.Now()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for i := 0; i < n; {
-		due := min(int(time.Since(start).Seconds()*float64(rate))+1, n)
+	for i := first; i < first+n; {
+		due := min(first+int(time.Since(start).Seconds()*float64(rate))+1, first+n)
 		for ; i < due; i++ {
 			sent[i].Store(time.Now().UnixNano())
 			if _, err := s.js.PublishAsync(subject, s.command(i), jetstream.WithMsgID("m"+strconv.Itoa(i)), jetstream.WithStallWait(time.Minute)); err != nil {

@@ -15,9 +15,10 @@
 // operator's browser could otherwise read it through DNS rebinding.
 //
 // With a token, programs show it as "Authorization: Bearer …" and browsers log in
-// (token.go). What another site's page makes a browser ask is refused (guard.go),
-// and no flood of requests takes more than one core's share or a bounded number of
-// connections from the messages.
+// (token.go). What another site's page makes a browser ask is refused, and no flood
+// takes from the messages more than a part of one core and a bounded number of
+// connections: requests and connections are let in at a rate, and what is dear to make
+// is made by one at a time, with a rest after it (guard.go).
 //
 // It does not decide anything, and knows the rest of the program as functions.
 package httpapi

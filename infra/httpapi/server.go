@@ -100,7 +100,7 @@ func (s *Server) listen(setting, addr string, pages http.Handler) (*listening, e
 	}
 	life, end := context.WithCancel(context.Background())
 	server := &http.Server{
-		Handler:           pages,
+		Handler:           paced(pages),
 		BaseContext:       func(net.Listener) context.Context { return life },
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
