@@ -12,7 +12,11 @@ import (
 
 // benched is a store on a server with fsync on: what production pays.
 func benched(b *testing.B) *postgres.DB {
-	db := open(b, stack.PostgresServer(b, stack.Durable()).URL)
+	return benchedOn(b, stack.PostgresServer(b, stack.Durable()))
+}
+
+func benchedOn(b *testing.B, server *stack.Server) *postgres.DB {
+	db := open(b, server.URL)
 	eventually(b, func() error { return db.Save(b.Context(), one("first")) })
 	return db
 }
@@ -39,8 +43,10 @@ func perRow(b *testing.B, n int) {
 func BenchmarkSave(b *testing.B) {
 	for _, n := range []int{1, 50, 500} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db, next := benched(b), 0
+			server := stack.PostgresServer(b, stack.Durable())
+			db, next := benchedOn(b, server), 0
 			b.ReportAllocs()
+			before := server.CPUTime()
 			for b.Loop() {
 				b.StopTimer()
 				rows := batch(n, &next)
@@ -48,6 +54,7 @@ func BenchmarkSave(b *testing.B) {
 				save(b, db, rows...)
 			}
 			perRow(b, n)
+			b.ReportMetric(float64((server.CPUTime()-before).Microseconds())/float64(b.N*n), "server-cpu-µs/row")
 		})
 	}
 }

@@ -2,7 +2,7 @@
 // MNO's id belongs to (port.CorrelationStore, US-SC-010), and which binds an
 // operator has (port.BindSettings, US-SC-023).
 //
-//	Save ──► one INSERT … SELECT unnest … ON CONFLICT ─┐   ┌─ …_20261126  dropped a day after its end
+//	Save ──► one COPY, or INSERT … ON CONFLICT ────────┐   ┌─ …_20261126  dropped a day after its end
 //	Find ──► one SELECT over the keys of a batch  ─────┼──►├─ …_20261127  where today's submits expire
 //	Mark ──► one UPDATE over the marks of a batch ─────┘   └─ …_20261129  made ahead
 //

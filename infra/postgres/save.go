@@ -14,22 +14,18 @@ import (
 
 var _ port.CorrelationStore = (*DB)(nil)
 
-// insertSQL stores rows with ids that nobody has, as nearly all are.
-const insertSQL = `
+// upsertSQL is for a batch of which some id is there. The row stays as it is when it
+// speaks of the same part of the same message (a redelivery repeats the write), and
+// otherwise makes room: the MNO has used the id again. A late repeat of the older row
+// must not undo that, so the newer submit wins.
+const upsertSQL = `
 INSERT INTO smpp.message_correlations AS c (` + keptColumns + `, states, final, expires_on)
 SELECT r.*, (r.expires_at AT TIME ZONE 'UTC')::date
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
 	$7::text[], $8::text[], $9::integer[], $10::bigint[], $11::text[], $12::text[],
 	$13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::text[], $17::text[], $18::text[],
 	$19::integer[], $20::smallint[], $21::boolean[], $22::integer[], $23::smallint[])
-	AS r (` + keptColumns + `, states, final)`
-
-// upsertSQL is for a batch of which some id is there: a fifth more work for the
-// server. The row stays as it is when it speaks of the same part of the same message
-// (a redelivery repeats the write), and otherwise makes room: the MNO has used the
-// id again. A late repeat of the older row must not undo that, so the newer submit
-// wins.
-const upsertSQL = insertSQL + `
+	AS r (` + keptColumns + `, states, final)
 ON CONFLICT (operator_id, operator_message_id, expires_on) DO UPDATE SET
 	primary_operator_id = excluded.primary_operator_id, message_id = excluded.message_id, part_index = excluded.part_index, parts_total = excluded.parts_total,
 	mno = excluded.mno, direction = excluded.direction, bind_id = excluded.bind_id, epoch = excluded.epoch,
@@ -46,7 +42,8 @@ WHERE (c.message_id, c.part_index) <> (excluded.message_id, excluded.part_index)
 const carefulFor = 100
 
 // Save implements port.CorrelationStore with one statement, and so one commit,
-// for the whole batch; with a second one where the first met an id that was there. A *RowError names a row that can never be stored.
+// for the whole batch: COPY, and an upsert where that met an id which was there.
+// A *RowError names a row that can never be stored.
 func (db *DB) Save(ctx context.Context, rows []port.Correlation) error {
 	if len(rows) == 0 {
 		return nil
@@ -94,28 +91,34 @@ func (db *DB) batch(rows []port.Correlation) ([]*port.Correlation, error) {
 	return kept, nil
 }
 
+// insert stores a batch whole or not at all: by COPY, or by upsertSQL where ids are
+// used again.
 func (db *DB) insert(ctx context.Context, batch []*port.Correlation) error {
-	c := columnsFor(len(batch))
 	for _, r := range batch {
 		if d := dayOf(r.ExpiresAt); db.days.missing(d) {
 			if _, err := db.makePartition(ctx, d); err != nil {
 				return err
 			}
 		}
-		c.append(r)
 	}
-	arguments := c.arguments()
 	if db.careful.Load() > 0 {
 		db.careful.Add(-1)
-		_, err := db.pool.Exec(ctx, upsertSQL, arguments...)
-		return err
+		return db.upsert(ctx, batch)
 	}
-	_, err := db.pool.Exec(ctx, insertSQL, arguments...)
+	err := db.copyRows(ctx, batch)
 	if !isThere(err) {
 		return err
 	}
 	db.careful.Store(carefulFor)
-	_, err = db.pool.Exec(ctx, upsertSQL, arguments...)
+	return db.upsert(ctx, batch)
+}
+
+func (db *DB) upsert(ctx context.Context, batch []*port.Correlation) error {
+	c := columnsFor(len(batch))
+	for _, r := range batch {
+		c.append(r)
+	}
+	_, err := db.pool.Exec(ctx, upsertSQL, c.arguments()...)
 	return err
 }
 
