@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -43,61 +42,6 @@ type consumer struct {
 	inherited uint64 // up to which sequence of the stream an earlier consumer may have handed out
 }
 
-// pull is one Pull under way. Commands arrive on the subscription's goroutine
-// and are taken, all that have come, by the goroutine that called Pull: so they
-// are decoded in batches where they come in batches.
-type pull struct {
-	mu    sync.Mutex
-	come  []*nats.Msg
-	ended bool          // nobody takes any more: what comes goes back
-	ready chan struct{} // one token when there is something to take
-	nak   func(reply string)
-}
-
-// hear keeps a message for the one who pulls.
-func (p *pull) hear(m *nats.Msg) {
-	p.mu.Lock()
-	if p.ended {
-		p.mu.Unlock()
-		if isCommand(m) {
-			p.nak(m.Reply)
-		}
-		return
-	}
-	p.come = append(p.come, m)
-	first := len(p.come) == 1
-	p.mu.Unlock()
-	if first {
-		select {
-		case p.ready <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// take returns what has come since the last take. spare becomes the next buffer.
-func (p *pull) take(spare []*nats.Msg) []*nats.Msg {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	taken := p.come
-	p.come = spare[:0]
-	return taken
-}
-
-// end gives back what nobody has taken, now and from now on.
-func (p *pull) end() {
-	p.mu.Lock()
-	p.ended = true
-	rest := p.come
-	p.come = nil
-	p.mu.Unlock()
-	for _, m := range rest {
-		if isCommand(m) {
-			p.nak(m.Reply)
-		}
-	}
-}
-
 // Pull implements port.Consumer. The error is ErrConsumerGone, ErrAway or one
 // that says what the server refused; it is nil when the wait is over or ctx has
 // ended. wait is at least a millisecond.
@@ -114,75 +58,129 @@ func (c *consumer) Pull(ctx context.Context, n int, wait time.Duration, hand fun
 		return 0, ErrAway
 	}
 	wait = max(wait, time.Millisecond)
-	p := &pull{ready: make(chan struct{}, 1), nak: func(reply string) { _ = c.conn.nc.Publish(reply, nakNow) }}
+	heartbeat := heartbeatFor(wait)
+	// A channel of our own: a subscription with a callback has a goroutine each, and a
+	// thousand idle binds have a thousand pulls open. It must hold all that the server may
+	// send, because the connection's reader does not wait.
+	come := make(chan *nats.Msg, n+words(wait, heartbeat))
 	inbox := c.conn.nc.NewInbox() // not NewRespInbox: that one the connection's own request handler hears too
-	sub, err := c.conn.nc.Subscribe(inbox, p.hear)
+	sub, err := c.conn.nc.ChanSubscribe(inbox, come)
 	if err != nil {
 		return 0, err
 	}
-	// Whatever ends this Pull, what is already on its way goes back as it comes in.
-	defer func() {
-		p.end()
-		leave := func() { _ = sub.Drain() } // its error is that the connection is gone, and the subscription with it
-		if ctx.Err() == nil {
-			leave()
-			return
-		}
-		// The server goes on to serve the request, and what it sends to an inbox
-		// that is gone waits for AckWait (measured: one cancelled burst in ten).
-		// So the inbox stays until a burst has surely come.
-		time.AfterFunc(burst, leave)
-	}()
-	if err := sub.SetPendingLimits(-1, -1); err != nil { // the credit n bounds it
-		return 0, err
-	}
-	heartbeat := heartbeatFor(wait)
+	over := false
+	defer func() { c.leave(sub, come, over) }()
 	if err := c.conn.nc.PublishRequest(c.next, inbox, pullRequest(n, wait, heartbeat)); err != nil {
 		return 0, err
 	}
-	return c.collect(ctx, p, n, wait, heartbeat, hand)
+	handed, over, err = c.collect(ctx, come, n, wait, heartbeat, hand)
+	return handed, err
 }
 
-// collect hands over what comes until the pull is over.
-func (c *consumer) collect(ctx context.Context, p *pull, n int, wait, heartbeat time.Duration, hand func([]port.Delivery)) (handed int, err error) {
-	over := time.NewTimer(wait + statusGrace)
-	defer over.Stop()
+// words is the most messages but commands that the server may send about a pull: its
+// heartbeats and what ends it, and some to spare.
+func words(wait, heartbeat time.Duration) int {
+	const spare = 8
+	if heartbeat == 0 {
+		return spare
+	}
+	return int(wait/heartbeat) + spare
+}
+
+// leave ends a subscription; what nobody has taken goes back. Where the pull is over,
+// nothing else is on its way. Else the server goes on to serve the request, and what it
+// sends to an inbox that is gone waits for AckWait (measured: one cancelled burst in
+// ten): so the inbox stays until a burst has surely come, and gives it back as it comes.
+func (c *consumer) leave(sub *nats.Subscription, come <-chan *nats.Msg, over bool) {
+	if over {
+		_ = sub.Unsubscribe() // its error is that the connection is gone, and the subscription with it
+		c.giveBack(drain(come, nil))
+		return
+	}
+	c.giveBack(drain(come, nil))
+	go func() {
+		c.giveBackFor(burst, come)
+		_ = sub.Drain() // the server hears of it now, and the subscription ends when it has
+		c.giveBackFor(burst, come)
+	}()
+}
+
+// giveBackFor gives back what comes meanwhile.
+func (c *consumer) giveBackFor(d time.Duration, come <-chan *nats.Msg) {
+	end := time.NewTimer(d)
+	defer end.Stop()
+	for {
+		select {
+		case m := <-come:
+			c.giveBack(drain(come, []*nats.Msg{m}))
+		case <-end.C:
+			c.giveBack(drain(come, nil))
+			return
+		}
+	}
+}
+
+// giveBack returns the commands among messages to the consumer.
+func (c *consumer) giveBack(messages []*nats.Msg) {
+	for _, m := range messages {
+		if isCommand(m) {
+			_ = c.conn.nc.Publish(m.Reply, nakNow) // lost, it comes again after AckWait
+		}
+	}
+}
+
+// collect hands over what comes until the pull is over, or is given up.
+func (c *consumer) collect(ctx context.Context, come <-chan *nats.Msg, n int, wait, heartbeat time.Duration, hand func([]port.Delivery)) (handed int, over bool, err error) {
+	late := time.NewTimer(wait + statusGrace)
+	defer late.Stop()
 	silence := time.NewTimer(2*heartbeat + statusGrace)
 	defer silence.Stop()
 	watching := heartbeat > 0
 	outage := c.conn.outage()
 
-	var batch, spare []*nats.Msg
+	var batch []*nats.Msg
 	for handed < n {
 		select {
-		case <-p.ready:
+		case m := <-come:
+			batch = drain(come, append(batch[:0], m))
 		case <-ctx.Done():
-			return handed, nil
+			return handed, false, nil
 		case <-outage:
-			return handed, ErrAway
-		case <-over.C:
-			return handed, nil
+			return handed, false, ErrAway
+		case <-late.C:
+			return handed, false, nil
 		case <-silence.C:
 			if watching {
-				return handed, errSilent
+				return handed, false, errSilent
 			}
 			continue
 		}
 		if watching {
 			silence.Reset(2*heartbeat + statusGrace)
 		}
-		batch = p.take(spare)
 		commands, done, err := sift(batch)
 		if len(commands) > 0 {
 			handed += len(commands)
 			hand(c.decode(commands))
 		}
 		if done || err != nil {
-			return handed, err
+			return handed, done, err
 		}
-		spare = batch
+		clear(batch) // it may be long until the next comes
 	}
-	return handed, nil
+	return handed, true, nil
+}
+
+// drain takes all that has come beside: what comes in batches is decoded in batches.
+func drain(come <-chan *nats.Msg, batch []*nats.Msg) []*nats.Msg {
+	for {
+		select {
+		case m := <-come:
+			batch = append(batch, m)
+		default:
+			return batch
+		}
+	}
 }
 
 // heartbeatFor is how often the server shall say that it is still there; 0 for a
