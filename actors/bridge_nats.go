@@ -29,7 +29,7 @@ type natsBridge struct {
 }
 
 const (
-	pullWait       = 30 * time.Second // how long one request waits for commands: a thousand idle binds renew theirs at this rate
+	pullWait       = 2 * time.Minute // how long one request waits for commands: a thousand idle binds renew theirs at this rate
 	openTimeout    = 10 * time.Second
 	pullRetry      = time.Second // pause after a request that failed
 	publishTimeout = 5 * time.Second
@@ -43,11 +43,13 @@ type (
 		n      int
 		window *actor.PID
 		bind   port.BindID
-		left   int // of n, not delivered yet; at: when it was sent. The window's alone
-		at     time.Time
-		// wanted ends when the window may not submit what the request brings.
-		wanted   context.Context
-		withdraw context.CancelFunc
+		left   int // of n, not delivered yet; the window's alone
+
+		mu        sync.Mutex
+		at        time.Time // when it was asked for, or when it went to JetStream
+		inLine    bool      // it waits for its turn
+		withdrawn bool      // the window may not submit what it brings
+		cancel    context.CancelFunc
 	}
 	// publish stores events once, and tells done the errors on a goroutine.
 	publish struct {
@@ -107,9 +109,8 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 		send(in.turns.over())
 		return
 	}
-	ctx, cancel := context.WithCancel(bridge)
+	ctx, cancel := p.begin(bridge)
 	defer cancel()
-	defer context.AfterFunc(p.wanted, cancel)()
 	opening, done := context.WithTimeout(ctx, openTimeout)
 	consumer, err := in.open(opening)
 	done()

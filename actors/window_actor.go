@@ -273,16 +273,19 @@ func (w *windowActor) tick(c actor.Context) {
 	w.ask(c)
 }
 
-// schedule sets the timer to the window's next change by time, or to when a request
-// must have ended.
+// schedule sets the timer to the window's next change by time, to when a request must
+// have ended, or to when the window counts as quiet.
 func (w *windowActor) schedule(c actor.Context) {
 	at, ok := w.window.Next()
 	for _, s := range w.sources {
 		for _, p := range s.pulls {
-			if lost := p.at.Add(pullLost); !ok || lost.Before(at) {
+			if lost, may := p.lostAt(); may && (!ok || lost.Before(at)) {
 				at, ok = lost, true
 			}
 		}
+	}
+	if quiet := w.came.Add(quietAfter); quiet.After(time.Now()) && (!ok || quiet.Before(at)) {
+		at, ok = quiet, true // to show it
 	}
 	if !ok || w.up == nil || w.look != nil && !at.Before(w.lookAt) {
 		return

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -32,14 +31,14 @@ func (s *source) asked() (n int) {
 
 // over takes a request out that has ended.
 func (s *source) over(p *pull) {
-	p.withdraw() // its context, if nothing else
 	s.pulls = slices.DeleteFunc(s.pulls, func(known *pull) bool { return known == p })
 }
 
 // forget takes requests out that are lost.
 func (s *source) forget(now time.Time) {
 	s.pulls = slices.DeleteFunc(s.pulls, func(p *pull) bool {
-		lost := now.Sub(p.at) >= pullLost
+		at, ok := p.lostAt()
+		lost := ok && !now.Before(at)
 		if lost {
 			p.withdraw()
 		}
@@ -48,7 +47,8 @@ func (s *source) forget(now time.Time) {
 }
 
 // pullLost is when a request counts as lost, with an actor that failed at it: every
-// request ends well before, even one whose consumer must be opened first.
+// request ends well before, even one whose consumer must be opened first. One that
+// stands in line is not lost, however long that is.
 const pullLost = openTimeout + pullWait + 5*time.Second
 
 // maxPulls bounds the requests under way on one consumer: one that waits for
@@ -82,7 +82,6 @@ func (w *windowActor) ask(c actor.Context) {
 			continue
 		}
 		p := &pull{source: s, n: n, left: n, at: now, window: c.Self(), bind: w.seat.id}
-		p.wanted, p.withdraw = context.WithCancel(w.env.ctx)
 		s.pulls = append(s.pulls, p)
 		c.Send(w.env.nats, p)
 	}

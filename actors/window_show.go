@@ -58,6 +58,10 @@ var (
 	limitNone    = "nothing"
 )
 
+// quietAfter is how long no command must have come until nothing limits a window but
+// that there is nothing to send.
+const quietAfter = 30 * time.Second
+
 func (w *windowActor) limit() *string {
 	switch {
 	case w.up == nil || w.draining:
@@ -75,7 +79,7 @@ func (w *windowActor) limit() *string {
 	case w.window.Inflight() >= w.window.Size():
 		return &limitWindow
 	}
-	if w.queue.Len() == 0 && w.window.Inflight() == 0 && time.Since(w.came) >= pullWait {
+	if w.queue.Len() == 0 && w.window.Inflight() == 0 && time.Since(w.came) >= quietAfter {
 		return &limitNone
 	}
 	return &limitQueue
