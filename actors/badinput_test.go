@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -37,6 +38,49 @@ func (r *rig) awccBinds(n int) {
 	account.Binds = nil
 	for i := range n {
 		account.Binds = append(account.Binds, port.BindSetting{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: i + 1}, OperatorID: "awcc", Enabled: true})
+	}
+}
+
+// US-SC-006, 014: every dead letter is told of once, whoever gave its command up, and
+// not before it is stored: smpp_connector_dlq_total counts them.
+func TestUSSC006EveryDeadLetterIsTold(t *testing.T) {
+	send := func(command string) func(*rig) {
+		return func(r *rig) { r.mem.Publish(contract.OperatorSubject("awcc"), []byte(command)) }
+	}
+	hello := send(`{"messageId":"m1","to":"93700000001","text":"Hello"}`)
+	for _, c := range []struct {
+		reason, field string
+		policy        ledger.Policy
+		away          time.Duration // how long the dead letters cannot be stored
+		do            func(*rig)
+		options       []smsc.Option
+	}{
+		{"missing_field", "text", 0, time.Minute, send(`{"messageId":"m1","to":"93700000001"}`), nil},
+		{"expired", "expiresAt", 0, 10 * time.Minute, send(`{"messageId":"m1","to":"93700000001","text":"Hello","expiresAt":"1999-01-01T00:00:00Z"}`), nil},
+		{"rejected_by_mno", "", 0, 10 * time.Minute, hello, []smsc.Option{smsc.AnswerSubmits(codec.StatusInvDstAdr, 1)}},
+		{"outcome_unknown", "", ledger.GiveUp, 10 * time.Minute, hello, []smsc.Option{smsc.LoseAnswers(100, 1)}},
+		{"outcome_unknown", "", ledger.Hold, 10 * time.Minute, hello, []smsc.Option{smsc.LoseAnswers(100, 1), smsc.SendReceipts(smsc.Never())}},
+	} {
+		t.Run(c.reason+" "+c.policy.String(), func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.account["awcc"].Unknown, r.account["awcc"].Times.Hold = c.policy, time.Minute
+				r.mem.Publisher.Refuse(contract.SubjectDLQ, errDown)
+				r.start()
+				c.do(r)
+				r.after(c.away)
+				if told := heard[event.DeadLettered](r); len(told) != 0 {
+					t.Errorf("told before it was stored: %+v", told)
+				}
+				r.mem.Publisher.Refuse(contract.SubjectDLQ, nil)
+				r.after(10 * time.Minute)
+				told := heard[event.DeadLettered](r)
+				if letters := r.mem.Events(contract.SubjectDLQ); len(told) != 1 || len(letters) != 1 || r.mem.Unsettled() != 0 {
+					t.Errorf("%d dead letters, told of %d, %d unsettled", len(letters), len(told), r.mem.Unsettled())
+				} else if f := told[0]; f.OperatorID != "awcc" || f.MessageID != "m1" || f.Reason != c.reason || f.Field != c.field || f.At.IsZero() {
+					t.Errorf("%+v", f)
+				}
+			}, c.options...)
+		})
 	}
 }
 

@@ -195,6 +195,7 @@ func carryOut(ctx context.Context, root *actor.RootContext, env *environment, se
 		}
 	}
 	if keepPublishing(ctx, env, events) {
+		tellDead(env, settlements)
 		stepAll(settlements, "publish")
 		settleDeliveries(ctx, env, settlements)
 	}
@@ -210,6 +211,18 @@ func carryOut(ctx context.Context, root *actor.RootContext, env *environment, se
 	}
 	for by, told := range counts {
 		root.Send(by.self, told)
+	}
+}
+
+// tellDead says of each dead letter that it is stored, whoever has given its command
+// up: the intake, a window, or the policy for unknown outcomes (US-SC-006, 014).
+func tellDead(env *environment, settlements []settlement) {
+	for i := range settlements {
+		if s := &settlements[i]; s.dead != nil {
+			letter := s.dead.Body.(*contract.DispatchRejected)
+			env.Listener.On(event.DeadLettered{OperatorID: letter.GetOperatorId(), MessageID: letter.GetMessageId(), Reason: letter.GetReason(),
+				Field: letter.GetField(), Trace: s.cmd.delivery.Trace, At: letter.GetAt().AsTime()})
+		}
 	}
 }
 

@@ -176,7 +176,6 @@ var strategyNames = map[contract.LongMessageStrategy_Value]string{
 func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal, trip *journey) {
 	cmd := &command{delivery: d, intake: a.in, journey: trip}
 	a.dead = append(a.dead, settlement{cmd: cmd, dead: deadLetter(d, account.OperatorID, r, codec.StatusOK, a.now)})
-	a.in.env.Listener.On(event.DeadLettered{OperatorID: account.OperatorID, MessageID: d.Command.GetMessageId(), Reason: r.Reason, Field: r.Field, Trace: d.Trace, At: a.now})
 }
 
 // finish settles what does not go to the window.

@@ -151,7 +151,7 @@ type PartsHeard struct {
 	Err      string // why not
 }
 
-// DeadLettered: a command went to the DLQ (US-SC-006).
+// DeadLettered: a command went to the DLQ, where its dead letter is stored (US-SC-006).
 type DeadLettered struct {
 	OperatorID, MessageID, Reason, Field string
 	Trace                                port.Trace
