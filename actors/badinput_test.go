@@ -13,6 +13,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -82,6 +83,43 @@ func TestUSSC006EveryDeadLetterIsTold(t *testing.T) {
 			}, c.options...)
 		})
 	}
+}
+
+// US-SC-036: a fingerprint that differs is told of, and the message is sent; the event
+// that billing bills has the text's.
+func TestUSSC036AMismatchIsTold(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Rules.Count.Wide = true // the profile's business alone
+		ours, err := segment.Fingerprint(strings.Repeat("a", 306), segment.Auto, segment.Rule{})
+		if err != nil {
+			t.Error(err)
+		}
+		r.start()
+		for id, given := range map[string]string{"right": ours, "wrong": "1:0123456789abcdef", "none": ""} {
+			r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":%q,"to":"93700000001","text":%q,"segmentFingerprint":%q}`, id, strings.Repeat("a", 306), given))
+		}
+		r.after(5 * time.Second)
+		var told []event.Planned
+		for _, f := range heard[event.MessagesPlanned](r) {
+			for _, p := range f.Plans {
+				if p.Mismatch != nil && f.OperatorID == "awcc" {
+					told = append(told, p)
+				}
+			}
+		}
+		if len(told) != 1 || told[0].MessageID != "wrong" || told[0].Mismatch.Given != "1:0123456789abcdef" || told[0].Mismatch.Ours != ours {
+			t.Errorf("told of %+v, want of one", told)
+		}
+		submitted := r.mem.Events(contract.SubjectSubmitted)
+		if len(submitted) != 3 {
+			t.Errorf("%d of 3 are sent", len(submitted))
+		}
+		for _, e := range submitted {
+			if body := e.Body.(*contract.DispatchSubmitted); body.GetSegmentFingerprint() != ours || body.GetSegments() != 3 {
+				t.Errorf("%s: %s, %d segments; want %s and the 3 that were sent", body.GetMessageId(), body.GetSegmentFingerprint(), body.GetSegments(), ours)
+			}
+		}
+	})
 }
 
 // Garbage ends its own line, after a generic_nack where the length shows that it is

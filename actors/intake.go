@@ -158,15 +158,19 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 		return
 	}
 	a.commands = append(a.commands, cmd)
-	a.tally(plan)
+	a.tally(cmd)
 }
 
-func (a *admission) tally(plan *dispatch.Plan) {
-	strategy := ""
+func (a *admission) tally(cmd *command) {
+	plan, strategy := cmd.plan, ""
 	if plan.Segments > 1 {
 		strategy = strategyNames[plan.Strategy]
 	}
-	a.planned = append(a.planned, event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments})
+	told := event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments}
+	if plan.Mismatch {
+		told.Mismatch = &event.FingerprintMismatch{Given: cmd.delivery.Command.GetSegmentFingerprint(), Ours: plan.Fingerprint, Trace: cmd.delivery.Trace}
+	}
+	a.planned = append(a.planned, told)
 }
 
 var strategyNames = map[contract.LongMessageStrategy_Value]string{
@@ -181,7 +185,7 @@ func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusa
 // finish settles what does not go to the window.
 func (a *admission) finish(ctx context.Context, root *actor.RootContext, consumer port.Consumer) {
 	if len(a.planned) > 0 {
-		a.in.env.Listener.On(event.MessagesPlanned{Bind: a.bind, Plans: a.planned})
+		a.in.env.Listener.On(event.MessagesPlanned{Bind: a.bind, OperatorID: a.in.account.Load().OperatorID, Plans: a.planned})
 	}
 	if len(a.copies) > 0 {
 		_ = consumer.Ack(ctx, a.copies) // one that fails comes again, and is known again

@@ -28,8 +28,8 @@ type Plan struct {
 	Units       int
 	Segments    int                                // what the handset gets and billing bills
 	Strategy    contract.LongMessageStrategy_Value // DEFAULT for a text in one segment
-	Fingerprint string
-	Mismatch    bool // the command's fingerprint is another
+	Fingerprint string                             // by the default rule, which billing follows
+	Mismatch    bool                               // the command's fingerprint is another
 
 	parts    [][]byte   // one a PDU, without user data header
 	wide     bool       // they leave room for a 16-bit reference
@@ -90,7 +90,7 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 		return nil, unfit(err)
 	}
 	p := &Plan{MessageID: c.GetMessageId(), Encoding: split.Encoding, Forced: want != segment.Auto,
-		Units: split.Units, Segments: split.Segments, Fingerprint: split.Fingerprint(),
+		Units: split.Units, Segments: split.Segments, Fingerprint: fingerprint(c, split, r),
 		header: udh.Header{Locking: split.Shift.Locking, Single: split.Shift.Single}, wide: r.Count.Wide, onlyLast: r.ReceiptOfLastPart}
 	for _, c := range split.Replaced {
 		p.Characters = append(p.Characters, c.Rune)
@@ -111,6 +111,21 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 		return nil, refusal
 	}
 	return p, nil
+}
+
+// fingerprint is that of the text by the default rule, whatever the profile makes of
+// it: nobody who bills knows the profile (decisions.md 036). A text that the default
+// rule cannot write as demanded, and national tables can, has that of what is sent.
+func fingerprint(c *contract.SmsDispatchCommand, split segment.Plan, r Rules) string {
+	septets := r.Alphabet == text.GSM7 || r.Alphabet == text.GSM7Packed
+	if own := (segment.Rule{MaxParts: r.Count.MaxParts}); septets && r.Count == own {
+		return split.Fingerprint() // the usual profile: no second split
+	}
+	byDefault, err := segment.Fingerprint(c.GetText(), segment.Encoding(c.GetEncoding()), segment.Rule{MaxParts: -1})
+	if err != nil {
+		return split.Fingerprint()
+	}
+	return byDefault
 }
 
 // unfit says why a text cannot be sent as demanded.

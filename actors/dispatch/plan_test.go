@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
+	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/codec/udh"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
@@ -204,6 +205,41 @@ func TestUSSC036FingerprintMismatchIsMarked(t *testing.T) {
 	}
 	if p := make1(t, &contract.SmsDispatchCommand{Text: "Hi", SegmentFingerprint: want}, rules()); p.Mismatch || p.Fingerprint != want {
 		t.Errorf("%s marked against %s", p.Fingerprint, want)
+	}
+}
+
+// decisions.md 036: the fingerprint follows the default rule, whatever the profile
+// makes of the text; what is really sent is in Segments.
+func TestUSSC036TheFingerprintIsNotTheProfiles(t *testing.T) {
+	wide, latin, turkish, payload := rules(), rules(), rules(), rules()
+	wide.Count.Wide = true
+	latin.Alphabet = text.Latin1
+	turkish.Count.Single = segment.Turkish
+	payload.Count.MaxParts, payload.Strategy = -1, contract.LongMessageStrategy_TLV
+	for name, c := range map[string]struct {
+		text     string
+		encoding contract.Encoding_Value
+		rules    Rules
+		segments int
+	}{
+		"16-bit references":               {strings.Repeat("a", 306), 0, wide, 3}, // 2 by the default rule
+		"a character that Latin-1 lacks":  {"5 €", 0, latin, 1},                   // UCS2 here, GSM7 by the default rule
+		"GSM7_FORCE in Latin-1":           {"5 € ښ", contract.Encoding_GSM7_FORCE, latin, 1},
+		"national tables":                 {strings.Repeat("ş", 75), 0, turkish, 1}, // 2 by the default rule
+		"more parts than a header counts": {strings.Repeat("a", 300*153), 0, payload, 300},
+	} {
+		want, err := segment.Fingerprint(c.text, segment.Encoding(c.encoding), segment.Rule{MaxParts: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := make1(t, &contract.SmsDispatchCommand{Text: c.text, Encoding: c.encoding, SegmentFingerprint: want}, c.rules)
+		if p.Mismatch || p.Fingerprint != want || p.Segments != c.segments {
+			t.Errorf("%s: %s, a mismatch: %v, want %s; %d segments, want %d", name, p.Fingerprint, p.Mismatch, want, p.Segments, c.segments)
+		}
+	}
+	only := &contract.SmsDispatchCommand{Text: "Şiş", Encoding: contract.Encoding_GSM7} // no GSM7 by the default rule
+	if p := make1(t, only, turkish); p.Fingerprint == "" || p.Mismatch {
+		t.Errorf("%q", p.Fingerprint)
 	}
 }
 

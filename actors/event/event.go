@@ -109,8 +109,9 @@ type SubmitFailed struct {
 
 // MessagesPlanned: commands were encoded and split (US-SC-008, 037).
 type MessagesPlanned struct {
-	Bind  port.BindID
-	Plans []Planned
+	Bind       port.BindID
+	OperatorID string // whose account sends them
+	Plans      []Planned
 }
 
 // Planned says how one command was encoded.
@@ -121,6 +122,15 @@ type Planned struct {
 	Replaced  []rune // characters that GSM7_FORCE replaced, in order; an audit line when there are any
 	Strategy  string // csms, tlv, sar; empty for a message in one segment
 	Segments  int
+	Mismatch  *FingerprintMismatch // nil: there is none
+}
+
+// FingerprintMismatch: a command's segmentFingerprint is not its text's, and it is
+// sent all the same (US-SC-036). Whoever made it counts otherwise than we do.
+type FingerprintMismatch struct {
+	Given string // in the command
+	Ours  string // of its text, by the default rule
+	Trace port.Trace
 }
 
 // ReceiptsHeard: receipts came; Matched of them belong to a known message.

@@ -81,6 +81,7 @@ func (l *lines) write(f event.Fact) {
 			slog.String("runbook", f.Class), slog.Bool("alert", f.Alert))
 	case event.MessagesPlanned:
 		l.audit(f)
+		l.mismatches(f)
 	case event.ReceiptsHeard:
 		if f.Orphaned > 0 {
 			l.warn("receipts stayed without a message", onBind(f.Bind), "", slog.Int("receipts", f.Orphaned))
@@ -196,6 +197,17 @@ func (l *lines) audit(f event.MessagesPlanned) {
 		if p := &f.Plans[i]; len(p.Replaced) > 0 {
 			l.log.LogAttrs(context.Background(), slog.LevelInfo, "characters replaced by GSM7_FORCE", slog.Bool("audit", true),
 				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", len(p.Replaced)), slog.Any("characters", codePoints(p.Replaced)))
+		}
+	}
+}
+
+// mismatches tells of messages that whoever bills them counts otherwise (US-SC-036).
+func (l *lines) mismatches(f event.MessagesPlanned) {
+	for i := range f.Plans {
+		if p := &f.Plans[i]; p.Mismatch != nil {
+			l.warn("segmentFingerprint is not the text's: the message is sent all the same", slog.String("operatorId", f.OperatorID), "",
+				slog.String("messageId", p.MessageID), slog.String("given", p.Mismatch.Given), slog.String("ours", p.Mismatch.Ours),
+				slog.Int("segments", p.Segments), slog.String("traceId", TraceID(p.Mismatch.Trace)))
 		}
 	}
 }

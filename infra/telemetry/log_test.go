@@ -98,6 +98,23 @@ func TestUSSC037ForcedReplacementsAreAudited(t *testing.T) {
 	}
 }
 
+// US-SC-036: "a mismatch is counted, logged and still sent".
+func TestUSSC036AMismatchIsLogged(t *testing.T) {
+	tel, log := fresh(t, telemetry.Options{})
+	trace := port.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	tel.On(event.MessagesPlanned{Bind: awcc, OperatorID: "awcc", Plans: []event.Planned{
+		{MessageID: "m1", Encoding: "GSM7", Segments: 2, Mismatch: &event.FingerprintMismatch{Given: "1:00", Ours: "1:11", Trace: trace}}, {MessageID: "m2", Encoding: "GSM7"}}})
+	lines := log.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("%v: want one line", lines)
+	}
+	for field, want := range map[string]any{"level": "WARN", "operatorId": "awcc", "messageId": "m1", "given": "1:00", "ours": "1:11", "segments": 2.0, "traceId": "0af7651916cd43dd8448eb211c80319c"} {
+		if lines[0][field] != want {
+			t.Errorf("%s: got %v, want %v", field, lines[0][field], want)
+		}
+	}
+}
+
 func TestLevelsMeanSomething(t *testing.T) {
 	for _, c := range []struct {
 		fact  event.Fact

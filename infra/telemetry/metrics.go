@@ -43,6 +43,7 @@ const (
 
 	responseStatus
 	encodings
+	fingerprints
 	windowInflight
 	windowDynamic
 	sequenceSkips
@@ -133,6 +134,8 @@ var Table = [metricCount]Metric{
 		"Answers to submit_sm by status (US-SC-031)."},
 	encodings: {"smpp_encoding_total", Counter, "1", []string{"encoding", "detection"}, false,
 		"Messages by encoding (GSM7, UCS2) and by how it was chosen: auto or forced (US-SC-037)."},
+	fingerprints: {"smpp_connector_fingerprint_mismatch_total", Counter, "1", []string{"operatorId"}, false,
+		"Messages whose segmentFingerprint is not their text's and that are sent all the same; the refused ones (FINGERPRINT_MISMATCH=refuse) are in smpp_connector_dlq_total, reason fingerprint_mismatch (US-SC-036)."},
 	windowInflight: {"smpp_window_inflight", Gauge, "1", byBind, false,
 		"submit_sm PDUs that wait for their answer (US-SC-023)."},
 	windowDynamic: {"smpp_window_dynamic", Gauge, "1", byBind, false,

@@ -108,6 +108,8 @@ func (r *recorder) record(f event.Fact) {
 	case event.DoubtDecided:
 		v := r.bind(f.Bind).values
 		r.of(doubts).cell(v[0], v[1], v[2], r.names.admit(f.Decision)).add(1)
+	case event.OperatorConfigured:
+		r.of(fingerprints).cell(r.operators.admit(f.OperatorID)) // from 0: an alert on its increase must see the first
 	case event.DeadLettered:
 		r.of(deadLetters).cell(r.operators.admit(f.OperatorID), r.reasons.admit(f.Reason)).add(1)
 	case event.TPSThrottled:
@@ -222,6 +224,9 @@ func (r *recorder) planned(f event.MessagesPlanned) {
 		r.of(encodings).cell(r.names.admit(p.Encoding), detection).add(1)
 		if p.Strategy != "" {
 			r.addNamed(longSegments, f.Bind, r.strategies.admit(p.Strategy), p.Segments)
+		}
+		if p.Mismatch != nil {
+			r.of(fingerprints).cell(r.operators.admit(f.OperatorID)).add(1)
 		}
 	}
 }
