@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -87,6 +88,8 @@ func (b *bind) Receive(c actor.Context) {
 		b.change(c, m)
 	case *carry:
 		c.Send(b.seat.window, m)
+	case *covering:
+		b.cover(c, m)
 	case *ordered:
 		b.obey(c)
 	case *rebind:
@@ -209,6 +212,24 @@ func (b *bind) change(c actor.Context, m *accountChanged) {
 		if h.state == lifecycle.Disconnected && h.redial != nil && !b.draining {
 			h.on(c.ActorSystem(), lifecycle.DialDue, "new credentials")
 		}
+	}
+}
+
+// cover takes in whose commands the bind carries as well. Of a bind that stands in
+// alone, its BOUND has said it.
+func (b *bind) cover(c actor.Context, m *covering) {
+	b.seat.covers.Store(&m.covers)
+	c.Send(b.seat.window, m)
+	if b.seat.own && b.spoken && b.main().state == lifecycle.Bound {
+		names := make([]string, len(m.covers))
+		for i, cover := range m.covers {
+			names[i] = cover.Operator
+		}
+		reason := "carries its own traffic alone"
+		if len(names) > 0 {
+			reason = "carries the traffic of " + strings.Join(names, ", ") + " too"
+		}
+		b.announce(c.ActorSystem(), contract.HealthState_BOUND, reason, time.Now())
 	}
 }
 

@@ -21,8 +21,8 @@ type inlet struct {
 // (US-SC-006, 018, 019): its operator's and its lanes', which it shares with its
 // siblings, and its own. The operator's and its own rank as P1. operatorID is the
 // one whose subjects are carried and binds are those whose subjects they are: the
-// bind itself, or for a backup's those of the primary that it stands in for;
-// every bind of a backup reads all of the primary's lanes.
+// bind itself, or where it covers for a primary those that it stands in for; every
+// bind that does reads all of the primary's lanes.
 func inlets(operatorID string, own, shared []port.BindID, lanes []contract.Lane) (list []inlet) {
 	put := func(in inlet) {
 		if !slices.ContainsFunc(list, func(known inlet) bool { return known.durable == in.durable }) {
@@ -50,23 +50,33 @@ func inlets(operatorID string, own, shared []port.BindID, lanes []contract.Lane)
 
 // intakesOf returns a bind's consumers with what is known of their commands.
 func (e *environment) intakesOf(s *seat, account *Account) []*intake {
-	own, shared := []port.BindID{s.id}, []port.BindID{s.id}
-	if s.carries != account.OperatorID {
-		own, shared = s.standsFor, s.primary
+	var intakes []*intake
+	if s.own {
+		mine := []port.BindID{s.id}
+		intakes = e.intakesFor(account, account.OperatorID, inlets(account.OperatorID, mine, mine, e.Lanes))
 	}
+	mine := submitting(account)
+	for _, c := range s.covering() {
+		if i := slices.Index(mine, s.id); i >= 0 {
+			intakes = append(intakes, e.intakesFor(account, c.Operator, inlets(c.Operator, standIn(c.Binds, i, len(mine)), c.Binds, e.Lanes))...)
+		}
+	}
+	return intakes
+}
+
+// intakesFor are the intakes under an account's rules of consumers of an operator, which
+// has one book, whoever carries its commands.
+func (e *environment) intakesFor(account *Account, carries string, list []inlet) (intakes []*intake) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.books[s.carries] == nil {
-		e.books[s.carries] = &book{b: ledger.NewBook[port.Handle](remembered)}
+	if e.books[carries] == nil {
+		e.books[carries] = &book{b: ledger.NewBook[port.Handle](remembered)}
 	}
-	var intakes []*intake
-	for _, in := range inlets(s.carries, own, shared, e.Lanes) {
-		// A backup plans under its own rules, so it has intakes of its own on the
-		// same consumer; the book is shared.
+	for _, in := range list {
 		key := account.OperatorID + "|" + in.durable
 		if e.intakes[key] == nil {
 			spec := port.ConsumerSpec{Durable: in.durable, Subject: in.subject, AckWait: account.AckWait, MaxAckPending: maxAckPending(account)}
-			e.intakes[key] = &intake{env: e, carries: s.carries, inlet: in, spec: spec, book: e.books[s.carries]}
+			e.intakes[key] = &intake{env: e, carries: carries, inlet: in, spec: spec, book: e.books[carries]}
 			e.intakes[key].account.Store(account)
 		}
 		intakes = append(intakes, e.intakes[key])

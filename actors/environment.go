@@ -133,20 +133,26 @@ func (e *environment) violation(bind port.BindID, what, detail string, at time.T
 // session is spawned and stay the same over restarts.
 type seat struct {
 	id      port.BindID
-	carries string // the operatorId whose commands it takes: its own, or a primary's
-	// Of a backup's bind: the primary's binds that submit, and those of them whose
-	// own subjects this one reads.
-	primary, standsFor []port.BindID
-	paused             bool // at the start: another account carries the traffic
-	gauge              *bindGauge
-	flight             *recorder.Ring // the last PDUs; nil: none are kept
-	fence              *fence         // nil: open for ever
-	hands              hands
-	parts              partsQueue
-	account            atomic.Pointer[Account]
-	pace               *pace
-	window             *actor.PID
+	own     bool                         // it takes its own operator's commands; not so one that only stands in
+	covers  atomic.Pointer[[]port.Cover] // whose commands it takes as well; nil: nobody's
+	paused  bool                         // at the start: another account carries the traffic
+	gauge   *bindGauge
+	flight  *recorder.Ring // the last PDUs; nil: none are kept
+	fence   *fence         // nil: open for ever
+	hands   hands
+	parts   partsQueue
+	account atomic.Pointer[Account]
+	pace    *pace
+	window  *actor.PID
 
 	sequence *actor.PID
 	concat   *actor.PID
+}
+
+// covering is whose commands the bind takes beside its own.
+func (s *seat) covering() []port.Cover {
+	if covers := s.covers.Load(); covers != nil {
+		return *covers
+	}
+	return nil
 }

@@ -102,6 +102,9 @@ type disowned struct {
 // carry has a bind's window pull commands, or leave them to another account.
 type carry struct{ on bool }
 
+// covering tells a bind whose commands it carries beside its own (US-SC-013).
+type covering struct{ covers []port.Cover }
+
 // accountDoubted asks an operator to fetch its accounts now: an MNO refuses the
 // credentials that it has.
 type accountDoubted struct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -22,8 +23,8 @@ import (
 // operator is one MNO account: it fetches the credentials and fetches them again,
 // starts the binds, and is their supervisor. A bind whose line is lost escalates
 // that; the answer is to resume it (it redials by itself) and to think of the
-// backup (US-SC-013): its binds are children of the same operator, and pull the
-// same subjects.
+// backup (US-SC-013): whoever serves the backup's binds carries our commands along,
+// and where nobody does they are children of this operator (relief.go).
 //
 // A restart stops the binds, which give back what they have in hand, and starts
 // them anew.
@@ -36,6 +37,7 @@ type operator struct {
 	cancel   context.CancelFunc
 	accounts [2]roleAccount
 	binds    map[string]*carrierBind // by the path of the actor
+	covers   [2][]port.Cover         // what the binds of either account carry beside their own
 	choice   failover.Switch
 	tick     *time.Timer // the switch's next change by time
 	draining bool
@@ -57,7 +59,6 @@ type carrierBind struct {
 	pid      *actor.PID
 	role     failover.Role
 	id       port.BindID
-	bound    bool
 	stopping bool // it was asked to drain
 	fenced   bool // it was told to unbind at once
 }
@@ -98,12 +99,14 @@ func (o *operator) Receive(c actor.Context) {
 			c.Send(b.pid, m)
 		}
 	case *switchDue:
-		o.advance(c, o.choice.Tick(time.Now()), port.BindID{MNO: o.id})
+		o.advance(c, o.choice.Tick(time.Now()), port.BindID{})
 	case *tenureChanged:
 		o.staff(c)
+		o.relieve(c)
+		o.weigh(c, port.BindID{})
 	case *drain:
 		o.draining = true
-		o.wantNothing(c, failover.Primary, failover.Backup)
+		o.wantNothing(c)
 		o.drainAll(c, func(*carrierBind) bool { return true })
 	case *drained:
 		c.Stop(m.who)
@@ -181,7 +184,8 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	a.attempts, a.account = 0, m.account
 	o.env.remember(m.account)
 	if m.role == failover.Primary {
-		o.choice.HasBackup, o.choice.Damping = m.account.BackupOperatorID != "", m.account.Failback
+		o.choice.HasBackup = m.account.BackupOperatorID != "" && len(submitting(m.account)) > 0 // a receiver has no traffic to move
+		o.choice.Damping = m.account.Failback
 	}
 	o.settle(c, m.role)
 	o.showCarrier(now)
@@ -213,22 +217,28 @@ func (o *operator) settle(c actor.Context, role failover.Role) {
 			c.Send(b.pid, &accountChanged{account: account, setting: setting})
 		}
 	}
-	o.env.tenure.want(c.Self(), role, binds)
-	o.env.tenureChanged(c)
+	if role == failover.Primary {
+		o.env.tenure.want(c.Self(), binds)
+	} else {
+		o.env.tenure.wantSpare(c.Self().Id, binds)
+	}
+	o.env.reliefChanged(c)
 	o.drainAll(c, func(b *carrierBind) bool { return b.role == role && !keep[b.pid.Id] })
 	o.staff(c)
+	o.relieve(c)
+	o.weigh(c, port.BindID{})
 }
 
 func (o *operator) pathOf(c actor.Context, bind port.BindID) string {
 	return c.Self().Id + "/bind/" + bind.Path()
 }
 
-// wantNothing gives up the binds of roles.
-func (o *operator) wantNothing(c actor.Context, roles ...failover.Role) {
-	for _, role := range roles {
-		o.env.tenure.want(c.Self(), role, nil)
-	}
-	o.env.tenureChanged(c)
+// wantNothing gives up the binds of both accounts.
+func (o *operator) wantNothing(c actor.Context) {
+	o.env.tenure.want(c.Self(), nil)
+	o.env.tenure.wantSpare(c.Self().Id, nil)
+	o.env.tenure.cover(c.Self().Id, nil)
+	o.env.reliefChanged(c)
 }
 
 // staff starts the binds that are this process's to serve, and ends those that are
@@ -245,9 +255,14 @@ func (o *operator) staff(c actor.Context) {
 		for _, setting := range a.account.Binds {
 			path := o.pathOf(c, setting.Bind)
 			tenancy, ours := o.env.tenure.of(setting.Bind)
+			foreign := role == failover.Backup && o.env.tenure.servedHere(setting.Bind)
 			switch b := o.binds[path]; {
+			case b != nil && foreign && !b.stopping: // an operator of this process has come that it is of
+				b.stopping = true
+				c.Send(b.pid, &drain{})
 			case b != nil:
 				o.obey(c, b, tenancy, ours)
+			case foreign, o.env.tenure.taken(c.Self().Id, setting.Bind): // one actor a bind
 			case ours && tenancy.Order == ownership.Serve:
 				o.spawn(c, path, role, a.account, setting, tenancy)
 			}
@@ -269,19 +284,13 @@ func (o *operator) obey(c actor.Context, b *carrierBind, tenancy tenancy, ours b
 
 func (o *operator) spawn(c actor.Context, path string, role failover.Role, account *Account, setting port.BindSetting, of tenancy) {
 	n := o.env.tree.claim(path, "bind")
-	s := &seat{id: setting.Bind, carries: o.id, fence: of.fence, gauge: newBindGauge(setting.Bind, account.OperatorID, o.env.Identity.Pod)}
+	s := &seat{id: setting.Bind, own: role == failover.Primary, fence: of.fence, gauge: newBindGauge(setting.Bind, account.OperatorID, o.env.Identity.Pod)}
 	if o.env.Recorder > 0 {
 		s.flight = recorder.New(o.env.Recorder)
 	}
 	n.flight.Store(s.flight)
-	s.paused = role != o.carrying()
-	if primary := o.accounts[failover.Primary].account; role == failover.Backup && primary != nil {
-		s.primary = submitting(primary)
-		mine := submitting(account)
-		if i := slices.Index(mine, setting.Bind); i >= 0 {
-			s.standsFor = standIn(s.primary, i, len(mine))
-		}
-	}
+	s.paused = s.own && o.choice.Carrier() == failover.ByBackup
+	s.covers.Store(&o.covers[role])
 	s.account.Store(account)
 	s.pace = o.env.paceOf(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
@@ -295,44 +304,63 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 	o.env.tenureChanged(c)
 }
 
-// carrying is whose binds pull: the backup's only while it carries the traffic.
-func (o *operator) carrying() failover.Role {
-	if o.choice.Carrier() == failover.ByBackup {
-		return failover.Backup
-	}
-	return failover.Primary
-}
-
 // heard takes in that a bind became BOUND or UNBOUND.
 func (o *operator) heard(c actor.Context, m *bindHealth) {
-	b := o.binds[c.Self().Id+"/bind/"+m.bind.Path()]
+	b := o.binds[o.pathOf(c, m.bind)]
 	if b == nil {
 		return
 	}
-	b.bound = m.bound
-	if o.draining || b.stopping && !o.anyStaying(b.role) {
-		return // its line did not fail: another pod has it, or is about to
+	is := lineBound
+	switch {
+	case !m.bound && b.stopping:
+		is = lineNone // it did not fail: another pod has it, or is about to
+	case !m.bound:
+		is = lineFailed
 	}
-	o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), m.bind)
+	o.stands(c, b, is)
+	o.weigh(c, m.bind)
 }
 
-func (o *operator) anyBound(role failover.Role) bool {
-	for _, b := range o.binds {
-		if b.role == role && b.bound {
-			return true
-		}
+// stands tells everybody how a bind's line stands.
+func (o *operator) stands(c actor.Context, b *carrierBind, is lineState) {
+	if o.env.tenure.stands(c.Self().Id, b.id, is) {
+		o.env.reliefChanged(c)
 	}
-	return false
 }
 
-// anyStaying reports whether a role has binds that are not about to leave.
-func (o *operator) anyStaying(role failover.Role) bool {
-	for _, b := range o.binds {
-		if b.role == role && !b.stopping {
-			return true
+// weigh has the switch think of how both accounts stand, on all pods. about is the bind
+// that has just changed, if it is one of ours.
+func (o *operator) weigh(c actor.Context, about port.BindID) {
+	if primary := o.accounts[failover.Primary].account; primary != nil && !o.draining {
+		if bound, failed := o.env.tenure.standing(primary); bound || failed { // else nobody has tried yet
+			o.advance(c, o.choice.Heard(failover.Primary, bound, time.Now()), about)
 		}
 	}
-	return false
+	if backup := o.accounts[failover.Backup]; backup.account != nil && backup.wanted && !o.draining {
+		bound, _ := o.env.tenure.standing(backup.account)
+		o.advance(c, o.choice.Heard(failover.Backup, bound, time.Now()), about)
+	}
+}
+
+// relieve tells the binds what they are to carry beside their own commands.
+func (o *operator) relieve(c actor.Context) {
+	for role := range o.accounts {
+		a := &o.accounts[role]
+		if a.account == nil || o.draining {
+			continue
+		}
+		covers := o.env.tenure.coversOf(a.account)
+		if reflect.DeepEqual(covers, o.covers[role]) {
+			continue
+		}
+		o.covers[role] = covers
+		for _, b := range o.binds {
+			if b.role == failover.Role(role) {
+				c.Send(b.pid, &covering{covers})
+			}
+		}
+		o.showCarrier(time.Now())
+	}
 }
 
 // advance performs the steps of the failover, and sets the timer to the next.
@@ -359,33 +387,56 @@ func (o *operator) take(c actor.Context, step failover.Step, about port.BindID) 
 		backup.wanted = true
 		o.fetch(c, failover.Backup)
 	case failover.MoveToBackup:
-		o.carry(c, failover.Backup)
+		o.carry(c, false)
+		o.env.tenure.cover(c.Self().Id, &port.Cover{Operator: o.id, Backup: primary.BackupOperatorID, Binds: submitting(primary)})
+		o.relieve(c)
+		o.env.reliefChanged(c)
 	case failover.MoveToPrimary:
-		o.carry(c, failover.Primary)
+		o.env.tenure.cover(c.Self().Id, nil)
+		o.relieve(c)
+		o.env.reliefChanged(c)
+		o.carry(c, true)
 	case failover.AnnounceFailback:
-		o.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
-			OperatorId: o.id, Mno: primary.MNO, Direction: string(about.Direction), BindId: about.String(),
-			State: contract.HealthState_FAILBACK, Reason: "the primary is back", Epoch: o.env.tenure.epoch(about), At: timestamppb.Now()}})
+		o.announceFailback(c, primary, about)
 	case failover.StopBackup:
 		backup.wanted = false
-		o.wantNothing(c, failover.Backup)
+		o.env.tenure.wantSpare(c.Self().Id, nil)
+		o.env.reliefChanged(c)
 		o.drainAll(c, func(b *carrierBind) bool { return b.role == failover.Backup })
 	}
 }
 
-// carry has the binds of one role pull, and those of the other not.
-func (o *operator) carry(c actor.Context, role failover.Role) {
-	for _, on := range []bool{false, true} { // first those that let go
-		for _, b := range o.binds {
-			if (b.role == role) == on {
-				c.Send(b.pid, &carry{on: on})
-			}
+// announceFailback is for the pod whose bind is back to say; about is that bind, or none.
+func (o *operator) announceFailback(c actor.Context, primary *Account, about port.BindID) {
+	for _, b := range o.binds {
+		if about == (port.BindID{}) && b.role == failover.Primary && o.env.tenure.boundHere(b.id) {
+			about = b.id
+		}
+	}
+	if !slices.ContainsFunc(primary.Binds, func(s port.BindSetting) bool { return s.Bind == about }) {
+		return
+	}
+	o.env.announce(c.ActorSystem().Root, port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
+		OperatorId: o.id, Mno: primary.MNO, Direction: string(about.Direction), BindId: about.String(),
+		State: contract.HealthState_FAILBACK, Reason: "the primary is back", Epoch: o.env.tenure.epoch(about), At: timestamppb.Now()}})
+}
+
+// carry has our own binds pull, or leave the traffic to the backup's.
+func (o *operator) carry(c actor.Context, on bool) {
+	for _, b := range o.binds {
+		if b.role == failover.Primary {
+			c.Send(b.pid, &carry{on: on})
 		}
 	}
 }
 
+// showCarrier says who carries our commands, and whose ours carry.
 func (o *operator) showCarrier(now time.Time) {
-	o.node.show("carried by "+o.choice.Carrier().String(), now)
+	shown := "carried by " + o.choice.Carrier().String()
+	for _, c := range o.covers[failover.Primary] {
+		shown += ", carries " + c.Operator + " too"
+	}
+	o.node.show(shown, now)
 }
 
 func (o *operator) drainAll(c actor.Context, which func(*carrierBind) bool) {
@@ -406,7 +457,12 @@ func (o *operator) gone(c actor.Context, who *actor.PID) {
 	o.env.tree.releaseBelow(who.Id)
 	if b != nil {
 		o.env.tenure.runs(c.Self().Id, b.id, false)
-		o.env.tenureChanged(c)
+		is := lineNone
+		if !b.stopping && o.env.tenure.boundHere(b.id) { // it went without saying so
+			is = lineFailed
+		}
+		o.env.tenure.stands(c.Self().Id, b.id, is)
+		o.env.reliefChanged(c)
 	}
 	o.reportDrained(c)
 	if b == nil || o.draining || o.stopping {
@@ -415,9 +471,7 @@ func (o *operator) gone(c actor.Context, who *actor.PID) {
 	if a := o.accounts[b.role]; a.wanted && a.account != nil {
 		o.settle(c, b.role)
 	}
-	if b.bound && (!b.stopping || o.anyStaying(b.role)) { // it went without saying so
-		o.advance(c, o.choice.Heard(b.role, o.anyBound(b.role), time.Now()), b.id)
-	}
+	o.weigh(c, b.id)
 }
 
 func (o *operator) reportDrained(c actor.Context) {

@@ -122,6 +122,7 @@ func (o *owner) advance(c actor.Context) {
 	now := time.Now()
 	wants, running := o.env.tenure.look()
 	o.claims.Wants(wants, running)
+	o.claims.Stands(o.env.tenure.failover())
 	o.claims.Homes(o.env.standing.Load().Homes())
 	o.watchWanted(c) // before anything is decided: of a group that nobody watches, nothing is known
 	steps := o.claims.Tick(now)
@@ -136,14 +137,13 @@ func (o *owner) advance(c actor.Context) {
 		pods = max(pods, o.claims.Pods(group))
 	}
 	o.env.tenure.pods.Store(int64(pods))
-	if !o.env.tenure.agrees() { // told again as long as they do not do it
+	if o.env.tenure.hear(o.claims.Elsewhere()) || !o.env.tenure.agrees() { // told again as long as they do not do it
 		for _, pid := range o.env.tenure.operators() {
 			c.Send(pid, tenureChangedMessage)
 		}
 	}
 	o.call(c, steps)
 	o.askRoster(c, now)
-	o.watchWanted(c)
 	o.leave(c, now, len(running) > 0)
 	wait := o.claims.Next(now).Sub(now)
 	if !o.leaving.IsZero() {

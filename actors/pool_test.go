@@ -22,6 +22,7 @@ type pool struct {
 	*rig
 	pods []*pod
 	born int
+	free bool // no leases: a single pod
 }
 
 // pod is one process of the pool. What it is cut off from hangs.
@@ -83,19 +84,25 @@ func newPool(r *rig, n int) *pool {
 	return &pool{rig: r}
 }
 
-func (p *pool) add() *pod {
+func (p *pool) add() *pod { return p.addFor("awcc") }
+
+// addFor adds a pod that serves these operators.
+func (p *pool) addFor(operators ...string) *pod {
 	p.t.Helper()
 	p.born++
 	name := fmt.Sprint("pod-", p.born)
 	one := &pod{name: name, leases: &cutLeases{Leases: p.mem.Leases}, presence: &cutPresence{Presence: p.mem.Presence}}
-	var err error
-	one.system, err = actors.Start(actors.Options{
+	options := actors.Options{
 		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: p.mem.Correlations,
 			Park: p.mem.Park, Counters: p.mem.Counters, Concat: p.mem.Concat, Leases: one.leases, Presence: one.presence},
 		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second},
-		Listener: p.rig, Operators: []string{"awcc"}, Drain: 30 * time.Second, Block: 100,
-	}, slog.New(slog.DiscardHandler))
-	if err != nil {
+		Listener: p.rig, Operators: operators, Drain: 30 * time.Second, Block: 100,
+	}
+	if p.free {
+		options.Leases, options.Presence, options.Identity = nil, nil, ownership.Identity{}
+	}
+	var err error
+	if one.system, err = actors.Start(options, slog.New(slog.DiscardHandler)); err != nil {
 		p.t.Error(err)
 	}
 	p.pods = append(p.pods, one)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -22,13 +21,15 @@ type tenure struct {
 	pods atomic.Int64 // that live and take binds, this one among them, in the largest group
 
 	mu      sync.Mutex
-	wants   map[string][]port.BindID        // by the operator, and the role that it wants them in
+	wants   map[string][]port.BindID        // by the operator that serves them as its own
 	running map[string]map[port.BindID]bool // by the operator
 	told    map[string]*actor.PID           // operators that must know when a grant changes
 	asked   map[string]bool                 // operators whose account has come, so that their wants are known
 	grants  map[port.BindID]*tenancy
 	duty    ownership.Duty
 	names   map[port.Group][]string // of the pods that live
+
+	relief // who stands in for whom
 }
 
 // tenancy is one grant, as the bind and its children share it.
@@ -38,18 +39,18 @@ type tenancy struct {
 }
 
 func newTenure(free bool) *tenure {
-	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, asked: map[string]bool{}, grants: map[port.BindID]*tenancy{}}
+	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, asked: map[string]bool{}, grants: map[port.BindID]*tenancy{},
+		relief: newRelief()}
 }
 
-// want says which binds an operator would serve in one of its roles; none: it has none
-// there, or is leaving.
-func (t *tenure) want(operator *actor.PID, role failover.Role, binds []port.BindID) {
+// want says which binds an operator would serve as its own; none: it has none, or is
+// leaving.
+func (t *tenure) want(operator *actor.PID, binds []port.BindID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked[operator.Id] = true
-	who := operator.Id + " " + role.String()
-	if t.wants[who] = binds; len(binds) == 0 {
-		delete(t.wants, who)
+	if t.wants[operator.Id] = binds; len(binds) == 0 {
+		delete(t.wants, operator.Id)
 	}
 }
 
@@ -59,6 +60,7 @@ func (t *tenure) began(operator *actor.PID) {
 	defer t.mu.Unlock()
 	t.running[operator.Id], t.told[operator.Id] = map[port.BindID]bool{}, operator
 	delete(t.asked, operator.Id)
+	t.relief.forget(operator.Id)
 }
 
 // ended says that an operator has gone for good.
@@ -68,6 +70,7 @@ func (t *tenure) ended(operator *actor.PID) {
 	delete(t.running, operator.Id)
 	delete(t.told, operator.Id)
 	delete(t.asked, operator.Id)
+	t.relief.forget(operator.Id)
 }
 
 // operators returns whoever must know when a grant changes.

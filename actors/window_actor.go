@@ -116,6 +116,8 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.change(c, m)
 	case *carry:
 		w.carry(c, m)
+	case *covering:
+		w.cover(c)
 	case *halt:
 		w.halt(c, m)
 	case *undrain:
@@ -141,12 +143,7 @@ func (w *windowActor) start(c actor.Context) {
 	w.window.Listen(account.Congestion)
 	w.paused = w.seat.paused
 	w.node.show(w.window.State().String(), time.Now())
-	if w.seat.id.Direction.Submits() {
-		for _, in := range w.env.intakesOf(w.seat, account) {
-			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands, fence: w.seat.fence})
-		}
-		w.showLanes()
-	}
+	w.read(account)
 	c.Send(c.Parent(), &situation{who: c.Self()})
 }
 
@@ -192,8 +189,15 @@ func (w *windowActor) giveQueueBack(c actor.Context) {
 // giveBack returns every queued command to its consumer. One with parts in
 // flight is brought to its end by their answers.
 func (w *windowActor) giveBack(s *settling) {
+	w.giveBackIf(s, func(*command) bool { return true })
+}
+
+func (w *windowActor) giveBackIf(s *settling, which func(*command) bool) {
 	delay := w.seat.account.Load().Times.RetryUnanswered
 	w.queue.Keep(func(cmd *command) bool {
+		if !which(cmd) {
+			return true
+		}
 		cmd.outcome.Stop()
 		if cmd.outcome.Waiting() == 0 && !cmd.settled {
 			s.giveBack(cmd, delay)
@@ -243,13 +247,13 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	w.came = time.Now()
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
-		if s.account.OperatorID != w.seat.carries {
-			cmd.primary = w.seat.carries
+		if carries := cmd.intake.carries; s.account.OperatorID != carries {
+			cmd.primary = carries
 		}
 		switch standing, _ := cmd.outcome.Standing(); {
 		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole
-		case w.up == nil || w.draining || w.paused || w.halted:
+		case w.up == nil || w.draining || w.paused || w.halted || !w.reads(cmd.intake):
 			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
 		default:
 			w.queue.Push(cmd.intake.inlet.lane, cmd)

@@ -68,7 +68,7 @@ func (w *windowActor) limit() *string {
 		return &limitClosed
 	case w.halted:
 		return &limitPaused
-	case w.paused:
+	case w.paused, len(w.sources) == 0 && w.seat.id.Direction.Submits():
 		return &limitStandby
 	case w.window.State() != window.Open:
 		return &limitPeer

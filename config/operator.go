@@ -11,6 +11,7 @@ import (
 // the merged view of the defaults, the profile, and the operator's own entry.
 type Operator struct {
 	ID           string
+	MNO          string // that its binds are named after; empty: MNO_ID where this pod serves it, else ID
 	Host         string
 	Port         uint16
 	SystemID     string

@@ -21,6 +21,8 @@ var accountSettings = []knob[Operator]{
 		func(o *Operator) value { return text(&o.PasswordFile, nil) }},
 	{"backupOperatorId", "SMPP_BACKUP_OPERATOR_ID", "", "who carries the traffic while this one is UNBOUND",
 		func(o *Operator) value { return text(&o.BackupID, tokenOrNothing) }},
+	{"mno", "", "", "the MNO that its binds are named after; empty: MNO_ID for an operator that this pod serves, else its id. Needed for a backup whose own pods have another MNO_ID",
+		func(o *Operator) value { return text(&o.MNO, tokenOrNothing) }},
 	{"binds", "SMPP_BINDS", "1", "binds without Postgres, numbered from 1",
 		func(o *Operator) value { return whole(&o.Binds, 1, 1000) }},
 }

@@ -135,6 +135,12 @@ func (c *Config) bare(id string) (Operator, []error) {
 	return l.build("")
 }
 
+// Serves reports whether an operator is one of this pod's own: MNO and Direction are
+// those of its binds. Any other is a backup.
+func (c *Config) Serves(id string) bool {
+	return slices.ContainsFunc(c.Operators, func(o Operator) bool { return o.ID == id })
+}
+
 // Operator returns an operator by its id, served or not. With an
 // operator-management-service every id is known: a backup's as well.
 func (c *Config) Operator(id string) (Operator, bool) {

@@ -97,6 +97,9 @@ func (c *Config) checkOperator(o *Operator) []error {
 			complain("backupOperatorId", "", shapeOf(o.BackupID, false), "the id of another operator of the file")
 		}
 	}
+	if o.MNO != "" && c.MNO != "" && o.MNO != c.MNO && c.Serves(o.ID) {
+		complain("mno", "", shapeOf(o.MNO, false), "MNO_ID, because this pod serves the operator, or nothing")
+	}
 	if o.BackupID != "" && o.BackupID == o.ID {
 		complain("backupOperatorId", "", shapeOf(o.BackupID, false), "another operator than itself")
 	}

@@ -74,6 +74,7 @@ type Switch struct {
 	Damping   Damping
 
 	carrier  Carrier
+	moved    bool // the backup's binds pull, and the primary's pause
 	started  bool // the backup was started and not stopped
 	bound    [2]bool
 	flaps    int       // failbacks that did not last, in a row
@@ -126,7 +127,7 @@ func (s *Switch) Tick(now time.Time) (steps []Step) {
 		if s.carrier != ByBackup {
 			steps = append(steps, MoveToBackup)
 		}
-		s.carrier = ByBackup
+		s.carrier, s.moved = ByBackup, true
 	case s.bound[Primary]: // held, and the backup is gone: rather a flapping line than none
 		steps = s.toPrimary(now)
 	default:
@@ -147,8 +148,9 @@ func (s *Switch) toPrimary(now time.Time) (steps []Step) {
 	if s.carrier == ByPrimary {
 		return nil
 	}
-	if s.carrier == ByBackup {
+	if s.moved {
 		steps = append(steps, MoveToPrimary)
+		s.moved = false
 	}
 	if s.started {
 		steps = append(steps, AnnounceFailback)

@@ -27,6 +27,11 @@ func TestUSSC013StepsOfAFailoverAndBack(t *testing.T) {
 		{Backup, false, nil, ByPrimary}, // the drained backup goes
 		{Primary, false, []Step{StartBackup}, Nobody},
 		{Primary, true, []Step{AnnounceFailback, StopBackup}, ByPrimary}, // back before the backup was bound
+		{Backup, false, nil, ByPrimary},
+		{Primary, false, []Step{StartBackup}, Nobody},
+		{Backup, true, []Step{MoveToBackup}, ByBackup},
+		{Backup, false, nil, Nobody},
+		{Primary, true, []Step{MoveToPrimary, AnnounceFailback, StopBackup}, ByPrimary}, // both were lost: its binds pull again
 	} {
 		if got := s.Heard(c.who, c.bound, t0); !slices.Equal(got, c.steps) || s.Carrier() != c.carrier {
 			t.Errorf("step %d: %v by %v, want %v by %v", i, got, s.Carrier(), c.steps, c.carrier)

@@ -90,6 +90,9 @@ type Claims struct {
 	wants   map[port.BindID]bool
 	homes   map[port.BindID]string // the names of the pods that binds were moved to
 	running map[port.BindID]bool
+
+	failover Failover
+
 	claims  map[port.BindID]*claim
 	peers   map[port.Group]map[string]*peer
 	present map[port.Group]*present
@@ -171,6 +174,12 @@ func (c *Claims) Groups() []port.Group {
 	for bind := range c.wants {
 		groups[bind.Group()] = true
 	}
+	for bind := range c.failover.Spare {
+		groups[bind.Group()] = true
+	}
+	for group := range c.failover.Covers {
+		groups[group] = true
+	}
 	for bind, cl := range c.claims {
 		if cl.phase != idle {
 			groups[bind.Group()] = true
@@ -220,7 +229,7 @@ func (c *Claims) Names() map[port.Group][]string {
 			names[group] = append(names[group], c.me.Name)
 		}
 		for _, p := range c.peers[group] {
-			if !p.pod.Leaving {
+			if !p.pod.Leaving && !asideIn(p.pod) {
 				names[group] = append(names[group], p.pod.Name)
 			}
 		}
@@ -234,7 +243,7 @@ func (c *Claims) Names() map[port.Group][]string {
 func (c *Claims) Pods(group port.Group) int {
 	n := 1
 	for _, p := range c.peers[group] {
-		if !p.pod.Leaving {
+		if !p.pod.Leaving && !asideIn(p.pod) {
 			n++
 		}
 	}

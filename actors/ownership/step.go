@@ -40,6 +40,9 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 			cl.freeSince = now
 		}
 	}
+	for bind := range c.failover.Spare {
+		c.claim(bind)
+	}
 	plan := c.plan()
 	c.spread = plan
 	binds := make([]port.BindID, 0, len(c.claims))
@@ -115,7 +118,7 @@ func (c *Claims) step(bind port.BindID, cl *claim, plan spreadPlan, now time.Tim
 	if cl.ours() && now.Sub(cl.base) >= submitWithin {
 		c.fence(bind, cl, "it could not be renewed in time: NATS is away, or this process was stopped", now)
 	}
-	if cl.phase == owned && (c.leaving || !c.wants[bind] || plan.decided && plan.owner[bind] != c.me.Instance) {
+	if cl.phase == owned && (c.leaving || !c.would(bind) || plan.decided && plan.owner[bind] != c.me.Instance) {
 		cl.phase = leaving
 	}
 	if cl.phase == leaving && !c.running[bind] {
@@ -163,7 +166,7 @@ func (c *Claims) take(bind port.BindID, cl *claim, plan spreadPlan, now time.Tim
 		return Step{Do: Release, Lease: cl.known}, true
 	case cl.known.Revision != 0 && now.Sub(cl.heardAt) < leaseStale:
 		return Step{}, false
-	case !c.wants[bind] || c.leaving || plan.owner[bind] != c.me.Instance || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
+	case !c.would(bind) || c.leaving || plan.owner[bind] != c.me.Instance || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
 		return Step{}, false
 	case cl.known.Revision != 0 && now.Sub(cl.heardAt) >= leaseStale+retryAfter: // it should have expired, and is still there
 		return Step{Do: Release, Lease: cl.known, Orphan: true}, true
@@ -182,8 +185,10 @@ type spreadPlan struct {
 func (c *Claims) plan() spreadPlan {
 	p := spreadPlan{decided: c.leasesKnown && c.podsKnown, owner: map[port.BindID]string{}}
 	numbers := map[port.Group][]int{}
-	for bind := range c.wants {
-		numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
+	for _, binds := range []map[port.BindID]bool{c.wants, c.failover.Spare} {
+		for bind := range binds {
+			numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
+		}
 	}
 	load := map[string]int{}
 	for _, group := range sortedGroups(numbers) {
@@ -195,7 +200,7 @@ func (c *Claims) plan() spreadPlan {
 				held[n] = cl.known.Instance
 			}
 		}
-		owner := Spread(group, numbers[group], c.members(group, numbers[group]), held, load)
+		owner := Spread(group, numbers[group], c.members(group), held, load)
 		for n, id := range owner {
 			p.owner[group.Bind(n)] = id
 			load[id]++
@@ -204,15 +209,18 @@ func (c *Claims) plan() spreadPlan {
 	return p
 }
 
-func (c *Claims) members(group port.Group, wants []int) []Member {
+// members are the pods that the binds of a group are spread over: all that live, but
+// for those that are there only to stand in and are not needed.
+func (c *Claims) members(group port.Group) []Member {
+	pods := c.pods(group)
+	wanted := wantedBy(pods)
 	var members []Member
-	if !c.leaving {
-		members = append(members, Member{ID: c.me.Instance, Ordinal: c.me.Ordinal, Max: c.me.Max, Wants: wants, Home: c.home(group, c.me.Name)})
-	}
-	for _, p := range c.peers[group] {
-		if !p.pod.Leaving {
-			members = append(members, Member{ID: p.pod.Instance, Ordinal: p.pod.Ordinal, Max: p.pod.Max, Wants: p.pod.Wants, Home: c.home(group, p.pod.Name)})
+	for _, p := range pods {
+		wants := serves(p, wanted)
+		if len(p.Wants) == 0 && len(wants) == 0 && (len(p.Spare) > 0 || len(p.Covers) > 0) {
+			continue
 		}
+		members = append(members, Member{ID: p.Instance, Ordinal: p.Ordinal, Max: p.Max, Wants: wants, Home: c.home(group, p.Name)})
 	}
 	return members
 }
@@ -265,20 +273,21 @@ func (c *Claims) presence(now time.Time) (steps []Step) {
 // pod is what this process says of itself in a group.
 func (c *Claims) pod(group port.Group) port.Pod {
 	p := c.me
-	p.Group, p.Leaving = group, c.leaving
-	for bind := range c.wants {
-		if bind.Group() == group {
-			p.Wants = append(p.Wants, bind.Number)
-		}
-	}
-	for bind := range c.running {
-		if bind.Group() == group {
-			p.Runs = append(p.Runs, bind.Number)
-		}
-	}
-	slices.Sort(p.Wants)
-	slices.Sort(p.Runs)
+	p.Group, p.Leaving, p.Covers = group, c.leaving, c.failover.Covers[group]
+	p.Wants, p.Spare, p.Runs = numbersOf(group, c.wants), numbersOf(group, c.failover.Spare), numbersOf(group, c.running)
+	p.Bound, p.Failed = numbersOf(group, c.failover.Bound), numbersOf(group, c.failover.Failed)
 	return p
+}
+
+// numbersOf are the numbers of the binds of one group, in order.
+func numbersOf(group port.Group, binds map[port.BindID]bool) (numbers []int) {
+	for bind, is := range binds {
+		if is && bind.Group() == group {
+			numbers = append(numbers, bind.Number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
 }
 
 // idle reports whether nothing of a group is held any more.
@@ -335,7 +344,7 @@ func (c *Claims) Next(now time.Time) time.Time {
 			sooner(cl.base.Add(renewAfter))
 		case cl.notBefore.After(now):
 			sooner(cl.notBefore)
-		case c.wants[bind] && cl.known.Revision != 0:
+		case c.would(bind) && cl.known.Revision != 0:
 			if stale := cl.heardAt.Add(leaseStale); stale.After(now) {
 				sooner(stale)
 			} else {

@@ -115,10 +115,22 @@ type Pod struct {
 	Ordinal  int       // POD_ORDINAL; -1: none (US-SC-017)
 	Max      int       // MAX_BINDS, over all its groups; 0: no limit
 	Wants    []int     // numbers of the binds that it would serve
-	Runs     []int     // of those that it has a session for, or dials
+	Spare    []int     // numbers of those that it would serve if no pod wants them: of its operators' backup (US-SC-013)
+	Runs     []int     // numbers of those that it has a session for, or dials
+	Bound    []int     // of Runs: that are BOUND
+	Failed   []int     // of Runs: whose line was lost, or could not be made
+	Covers   []Cover   // what whoever serves binds of this group is to carry as well
 	Leaving  bool      // it is stopping: it takes no bind, and gives its binds up
 	Version  string    // of the program
 	Started  time.Time // by its own clock
+}
+
+// Cover is a primary operator whose commands the binds of its backup's account carry,
+// because none of its own is BOUND (US-SC-013, decisions.md 013).
+type Cover struct {
+	Operator string   // the primary's operatorId
+	Backup   string   // the operatorId of the account that carries
+	Binds    []BindID // the primary's binds that submit, whose subjects they are
 }
 
 // Presence is which processes live: each says so again and again, and is gone when

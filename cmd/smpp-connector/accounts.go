@@ -71,12 +71,13 @@ func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Accoun
 }
 
 // ours are the enabled rows of an operator that are this pod's: of its MNO and its
-// direction, where it has them. Where all of those are switched off the account has no
-// binds; where there are none, the rows and the pod contradict each other.
+// direction, where it has them; of a backup they are all. Where all of those are
+// switched off the account has no binds; where there are none, the rows and the pod
+// contradict each other.
 func ours(cfg *config.Config, operatorID string, rows []port.BindSetting) (binds []port.BindSetting, err error) {
-	found := false
+	found, backup := false, !cfg.Serves(operatorID)
 	for _, row := range rows {
-		if (cfg.MNO == "" || row.Bind.MNO == cfg.MNO) && (cfg.Direction == "" || string(row.Bind.Direction) == cfg.Direction) {
+		if backup || (cfg.MNO == "" || row.Bind.MNO == cfg.MNO) && (cfg.Direction == "" || string(row.Bind.Direction) == cfg.Direction) {
 			found = true
 			if row.Enabled {
 				binds = append(binds, row)
@@ -94,7 +95,7 @@ func ours(cfg *config.Config, operatorID string, rows []port.BindSetting) (binds
 func numbered(cfg *config.Config, op config.Operator, mno string) []port.BindSetting {
 	directions := []port.Direction{port.Direction(cfg.Direction)}
 	switch {
-	case cfg.Direction != "":
+	case cfg.Direction != "" && cfg.Serves(op.ID):
 	case op.BindMode == config.ModeTXRX:
 		directions = []port.Direction{port.TX, port.RX}
 	default:
@@ -110,7 +111,10 @@ func numbered(cfg *config.Config, op config.Operator, mno string) []port.BindSet
 }
 
 func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Account, error) {
-	mno := cfg.MNO
+	mno := op.MNO
+	if mno == "" && cfg.Serves(op.ID) {
+		mno = cfg.MNO
+	}
 	if mno == "" {
 		mno = op.ID
 	}

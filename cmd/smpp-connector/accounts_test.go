@@ -39,6 +39,48 @@ func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 	}
 }
 
+// US-SC-013: in a pod of one MNO and direction the backup keeps its own MNO, direction
+// and binds, whether or not rows say them.
+func TestUSSC013ABackupKeepsItsOwnBinds(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "smpp.yaml")
+	yaml := `operators:
+  - {id: awcc, host: h, port: 1, systemId: s, password: p, binds: 2, backupOperatorId: roshan}
+  - {id: roshan, host: h, port: 2, systemId: s, password: p, binds: 2, bindMode: tx_rx}
+  - {id: etisalat-bulk, mno: etisalat, host: h, port: 3, systemId: s, password: p}`
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(file, []string{"OPERATOR_IDS=awcc", "MNO_ID=kabul", "BIND_DIRECTION=trx"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := memory.New()
+	finder := &accounts{cfg: func() *config.Config { return cfg }, settings: mem.Binds}
+	defer finder.close()
+	names := func(operator string) (list []string) {
+		account, err := finder.Fetch(t.Context(), operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range account.Binds {
+			list = append(list, b.Bind.String())
+		}
+		return list
+	}
+	for operator, want := range map[string]string{"awcc": "kabul.trx.1 kabul.trx.2", "roshan": "roshan.tx.1 roshan.rx.1 roshan.tx.2 roshan.rx.2", "etisalat-bulk": "etisalat.trx.1"} {
+		if got := strings.Join(names(operator), " "); got != want {
+			t.Errorf("binds of %s: %s, want %s", operator, got, want)
+		}
+	}
+	row := func(number int, enabled bool) port.BindSetting {
+		return port.BindSetting{Bind: port.BindID{MNO: "rsh", Direction: port.TX, Number: number}, OperatorID: "roshan", Window: 5, Enabled: enabled}
+	}
+	mem.Binds.Put(row(3, true), row(4, false))
+	if got := strings.Join(names("roshan"), " "); got != "rsh.tx.3" {
+		t.Errorf("by its rows: %s", got)
+	}
+}
+
 // Issue 5, bad input: settings rows that contradict the pod are an error with its
 // remedy, and binds that are switched off are not replaced by those of the configuration.
 func TestUSSC023RowsThatContradictThePodAreAnError(t *testing.T) {

@@ -73,11 +73,12 @@ func setCluster(t testing.TB, options ...smsc.Option) *cluster {
 	return c
 }
 
-// launch runs the connector for the length of the test.
+// launch runs a connector for the length of the test: of the operator awcc, unless env
+// says otherwise.
 func (c *cluster) launch(t testing.TB, env ...string) {
 	t.Helper()
-	cfg, err := config.Load("", append(env, "OPERATOR_IDS=awcc", "NATS_URL="+c.server.URL, "NATS_NKEY_SEED_FILE="+c.server.SeedFile,
-		"REDIS_URL="+c.redis.URL, "POSTGRES_URL="+c.pg.URL, "OPERATOR_MANAGEMENT_URL="+c.service.URL, "HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0"))
+	cfg, err := config.Load("", append([]string{"OPERATOR_IDS=awcc", "NATS_URL=" + c.server.URL, "NATS_NKEY_SEED_FILE=" + c.server.SeedFile,
+		"REDIS_URL=" + c.redis.URL, "POSTGRES_URL=" + c.pg.URL, "OPERATOR_MANAGEMENT_URL=" + c.service.URL, "HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0"}, env...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,10 +28,47 @@ type podValue struct {
 	Ordinal int       `json:"ordinal"`
 	Max     int       `json:"maxBinds,omitempty"`
 	Wants   []int     `json:"wants"`
+	Spare   []int     `json:"spare,omitempty"`
 	Runs    []int     `json:"runs"`
+	Bound   []int     `json:"bound,omitempty"`
+	Failed  []int     `json:"failed,omitempty"`
+	Covers  []cover   `json:"covers,omitempty"`
 	Leaving bool      `json:"leaving,omitempty"`
 	Version string    `json:"version,omitempty"`
 	Started time.Time `json:"started"`
+}
+
+// cover is a port.Cover, with its binds by name: "awcc.trx.1".
+type cover struct {
+	Operator string   `json:"operator"`
+	Backup   string   `json:"backup"`
+	Binds    []string `json:"binds"`
+}
+
+func coversOut(covers []port.Cover) (out []cover) {
+	for _, c := range covers {
+		names := make([]string, len(c.Binds))
+		for i, b := range c.Binds {
+			names[i] = b.String()
+		}
+		out = append(out, cover{c.Operator, c.Backup, names})
+	}
+	return out
+}
+
+func coversIn(covers []cover) (in []port.Cover, err error) {
+	for _, c := range covers {
+		one := port.Cover{Operator: c.Operator, Backup: c.Backup}
+		for _, name := range c.Binds {
+			b, err := port.ParseBindID(name)
+			if err != nil {
+				return nil, err
+			}
+			one.Binds = append(one.Binds, b)
+		}
+		in = append(in, one)
+	}
+	return in, nil
 }
 
 func podKey(p port.Pod) string {
@@ -40,7 +77,8 @@ func podKey(p port.Pod) string {
 
 // Announce implements port.Presence.
 func (s *Presence) Announce(ctx context.Context, p port.Pod) error {
-	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Wants: p.Wants, Runs: p.Runs, Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
+	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed,
+		Covers: coversOut(p.Covers), Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
 	if err != nil {
 		return err
 	}
@@ -66,12 +104,16 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 		put: func(k string, e entry) {
 			group, instance, err := readPodKey(k)
 			var v podValue
-			if err != nil || json.Unmarshal(e.value, &v) != nil {
+			if err == nil {
+				err = json.Unmarshal(e.value, &v)
+			}
+			covers, unread := coversIn(v.Covers)
+			if err != nil || unread != nil {
 				s.bucket.conn.options.Logger.Warn("a pod's presence cannot be read", "key", k)
 				return
 			}
-			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Wants: v.Wants, Runs: v.Runs,
-				Leaving: v.Leaving, Version: v.Version, Started: v.Started})
+			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Wants: v.Wants, Spare: v.Spare, Runs: v.Runs,
+				Bound: v.Bound, Failed: v.Failed, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
 		},
 		gone: func(k string, _ entry) {
 			if group, instance, err := readPodKey(k); err == nil {

@@ -57,7 +57,8 @@ func (s *Presence) write(ctx context.Context, p port.Pod, do func(), gone bool) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	do()
-	p.Wants, p.Runs = slices.Clone(p.Wants), slices.Clone(p.Runs)
+	p.Wants, p.Spare, p.Runs = slices.Clone(p.Wants), slices.Clone(p.Spare), slices.Clone(p.Runs)
+	p.Bound, p.Failed, p.Covers = slices.Clone(p.Bound), slices.Clone(p.Failed), slices.Clone(p.Covers)
 	s.note(podChange{p, gone})
 	return answer
 }
