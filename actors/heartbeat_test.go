@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -143,6 +144,7 @@ func TestEnquireLinkIsAnsweredWhileBindingAndUnbinding(t *testing.T) {
 		r.send(1)
 		r.after(31 * time.Second)
 		r.drain()
+		synctest.Wait() // the peer has written down what it heard
 		for _, command := range states {
 			if status, ok := p.answered[command]; !ok || status != codec.StatusOK {
 				t.Errorf("after %v: answered %v, %v", command, ok, status)
