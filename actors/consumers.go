@@ -17,6 +17,11 @@ type inlet struct {
 	bind             port.BindID   // whose subject it is; of a shared one the MNO and the direction, Number 0
 }
 
+// spec names the consumer, without its limits.
+func (in inlet) spec() port.ConsumerSpec {
+	return port.ConsumerSpec{MNO: in.bind.MNO, Durable: in.durable, Subject: in.subject}
+}
+
 // inlets returns the consumers that a bind reads of the lanes that the pod serves
 // (US-SC-006, 018, 019): its operator's and its lanes', which it shares with its
 // siblings, and its own. The operator's and its own rank as P1. operatorID is the
@@ -75,7 +80,8 @@ func (e *environment) intakesFor(account *Account, carries string, list []inlet)
 	for _, in := range list {
 		key := account.OperatorID + "|" + in.durable
 		if e.intakes[key] == nil {
-			spec := port.ConsumerSpec{Durable: in.durable, Subject: in.subject, AckWait: account.AckWait, MaxAckPending: maxAckPending(account)}
+			spec := in.spec()
+			spec.AckWait, spec.MaxAckPending = account.AckWait, maxAckPending(account)
 			e.intakes[key] = &intake{env: e, carries: carries, inlet: in, spec: spec, book: e.books[carries]}
 			e.intakes[key].account.Store(account)
 		}

@@ -38,7 +38,7 @@ type laneGauge struct {
 func (g *laneGauge) look(ctx context.Context, source port.DispatchSource) {
 	ctx, cancel := context.WithTimeout(ctx, lagTimeout)
 	defer cancel()
-	switch lag, err := source.Lag(ctx, g.inlet.durable); {
+	switch lag, err := source.Lag(ctx, g.inlet.spec()); {
 	case err == nil:
 		g.lag.Store(&lag)
 	case errors.Is(err, port.ErrNoConsumer):

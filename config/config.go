@@ -68,12 +68,19 @@ func (c *Config) unserved() []Operator {
 	return c.rest.known
 }
 
+// The values of NATS.DispatchStreams.
+const (
+	DispatchShared = "shared"
+	DispatchPerMNO = "mno"
+)
+
 // NATS says which server is used, and how streams are made.
 type NATS struct {
 	URL             URL           // empty: the embedded server
 	NKeySeedFile    string        // US-SC-001; empty: no NKey
 	Listen          string        // of the embedded server; the next free port if taken
 	Replicas        int           // of streams and buckets: 1, 3 or 5
+	DispatchStreams string        // DispatchShared or DispatchPerMNO: what one stream of commands is for
 	DispatchMaxAge  time.Duration // a command not fetched for so long is dropped by the server
 	EventsMaxAge    time.Duration // how long events can be read again
 	DuplicateWindow time.Duration // how long Nats-Msg-Id is remembered

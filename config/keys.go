@@ -68,6 +68,8 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return text(&c.NATS.Listen, listenAddress) }},
 	{"nats.replicas", "NATS_REPLICAS", "1", "copies of streams and buckets that are created: 1, 3 or 5",
 		func(c *Config) value { return whole(&c.NATS.Replicas, 1, 5) }},
+	{"nats.dispatchStreams", "NATS_DISPATCH_STREAMS", "shared", "shared: commands for all MNOs wait in the stream SMPP_DISPATCH; mno: in one for each MNO, SMPP_DISPATCH_{mno}, so that many MNOs do not make each other's messages dear",
+		func(c *Config) value { return choice(&c.NATS.DispatchStreams, DispatchShared, DispatchPerMNO) }},
 	{"nats.dispatchMaxAge", "NATS_DISPATCH_MAX_AGE", "72h", "a command not fetched for so long is dropped by the server",
 		func(c *Config) value { return span(&c.NATS.DispatchMaxAge, time.Minute) }},
 	{"nats.eventsMaxAge", "NATS_EVENTS_MAX_AGE", "168h", "how long events can be read again",

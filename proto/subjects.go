@@ -1,10 +1,13 @@
 package proto
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// The streams of JetStream. Both are created if missing and only checked if present.
+// The streams of JetStream. They are created if missing and only checked if present.
 const (
-	StreamDispatch = "SMPP_DISPATCH" // commands on their way in; work queue
+	StreamDispatch = "SMPP_DISPATCH" // commands on their way in; work queue. Or one for each MNO: StreamOfMNO
 	StreamEvents   = "SMPP_EVENTS"   // what the connector says; limits, 7 days
 )
 
@@ -17,6 +20,30 @@ func DispatchSubjects() []string {
 	subjects := []string{"smpp.operator.*", "smpp.*.*.*.dispatch"}
 	for _, lane := range Lanes() {
 		subjects = append(subjects, LaneSubject(lane, "*", "*"))
+	}
+	return subjects
+}
+
+// StreamOfMNO names the stream of the commands for one MNO's binds, where each MNO has
+// one of its own in place of StreamDispatch: SMPP_DISPATCH_awcc. The id stands in it as
+// it is (ValidateID), so no two MNOs have one stream: a name may hold what an id may,
+// and NATS tells upper case from lower.
+func StreamOfMNO(mno string) string { return streamOfMNO + mno }
+
+const streamOfMNO = StreamDispatch + "_"
+
+// IsDispatchStream reports whether a stream is StreamDispatch or one MNO's.
+func IsDispatchStream(name string) bool { return name == StreamDispatch || IsStreamOfMNO(name) }
+
+// IsStreamOfMNO reports whether a stream is named as one MNO's.
+func IsStreamOfMNO(name string) bool { return strings.HasPrefix(name, streamOfMNO) }
+
+// MNOSubjects are the subjects of StreamOfMNO that follow from the MNO alone: its
+// binds' and its lanes'. That of each of its operators (OperatorSubject) comes to them.
+func MNOSubjects(mno string) []string {
+	subjects := []string{"smpp." + mno + ".*.*.dispatch"}
+	for _, lane := range Lanes() {
+		subjects = append(subjects, LaneSubject(lane, mno, "*"))
 	}
 	return subjects
 }

@@ -32,14 +32,6 @@ func TestNamesOnTheWire(t *testing.T) {
 // Every subject that is published lies in exactly one stream, and no two filters
 // of the work queue can match one subject.
 func TestStreamsCoverTheSubjects(t *testing.T) {
-	cover := func(filters []string, subject string) (n int) {
-		for _, filter := range filters {
-			if matches(filter, subject) {
-				n++
-			}
-		}
-		return n
-	}
 	for _, s := range []string{OperatorSubject("a"), LaneSubject(P2, "a", "rx"), BindSubject("operator", "trx", 1)} {
 		if d, e := cover(DispatchSubjects(), s), cover(EventSubjects(), s); d != 1 || e != 0 {
 			t.Errorf("%s: matched by %d subjects of %s and %d of %s", s, d, StreamDispatch, e, StreamEvents)
@@ -50,6 +42,40 @@ func TestStreamsCoverTheSubjects(t *testing.T) {
 			t.Errorf("%s: matched by %d subjects of %s and %d of %s", s, d, StreamDispatch, e, StreamEvents)
 		}
 	}
+}
+
+// Issue 5: the stream of an MNO is named after it, as it is written, and holds what the
+// one for all holds of it.
+func TestTheStreamOfAnMNO(t *testing.T) {
+	names := map[string]bool{StreamDispatch: true, StreamEvents: true}
+	for _, mno := range []string{"awcc", "AWCC", "Awcc", "awcc_tx", "awcc-tx", "operator", strings.Repeat("x", 64)} {
+		name := StreamOfMNO(mno)
+		if names[name] || !IsStreamOfMNO(name) || !IsDispatchStream(name) || strings.ContainsAny(name, " .*>/\\") || len(name) > 255 {
+			t.Errorf("%s: %s", mno, name)
+		}
+		names[name] = true
+		for _, s := range []string{LaneSubject(P0, mno, "tx"), LaneSubject(P3, mno, "trx"), BindSubject(mno, "trx", 16)} {
+			if n := cover(MNOSubjects(mno), s); n != 1 {
+				t.Errorf("%s: matched by %d subjects of %s", s, n, name)
+			}
+		}
+		if n := cover(MNOSubjects(mno), LaneSubject(P0, mno+"x", "tx")) + cover(MNOSubjects(mno), OperatorSubject(mno)); n != 0 {
+			t.Errorf("%s has subjects that follow from something else than the MNO", name)
+		}
+	}
+	if !IsDispatchStream(StreamDispatch) || IsStreamOfMNO(StreamDispatch) || IsDispatchStream(StreamEvents) || IsDispatchStream(StreamDispatch+"X") {
+		t.Error("another stream is taken for one of commands")
+	}
+}
+
+// cover is how many filters match a subject.
+func cover(filters []string, subject string) (n int) {
+	for _, filter := range filters {
+		if matches(filter, subject) {
+			n++
+		}
+	}
+	return n
 }
 
 // matches is NATS's rule: '*' is one token, '>' is one or more at the end.

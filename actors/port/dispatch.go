@@ -38,8 +38,10 @@ type Delivery struct {
 // adapter that made it looks inside.
 type Handle any
 
-// ConsumerSpec names a durable pull consumer on the stream SMPP_DISPATCH.
+// ConsumerSpec names a durable pull consumer on the stream SMPP_DISPATCH, or on its
+// MNO's own (contract.StreamOfMNO).
 type ConsumerSpec struct {
+	MNO           string        // whose binds read it; of an operator's subject, the MNO of its binds
 	Durable       string        // as decisions.md names them: smpp-connector-{operatorId}, qg-…, smpp-lane-…
 	Subject       string        // the one subject that it reads
 	AckWait       time.Duration // above the SMPP response timeout plus the time to store
@@ -71,10 +73,10 @@ type DispatchSource interface {
 	// stream order, as Inherited. *ConsumerTaken when it has a higher epoch.
 	Open(ctx context.Context, spec ConsumerSpec) (Consumer, error)
 
-	// Lag says how far a durable consumer is behind, whoever reads it (US-SC-018).
-	// The error is ErrNoConsumer when there is none of that name yet: nobody has
-	// pulled from it.
-	Lag(ctx context.Context, durable string) (Lag, error)
+	// Lag says how far a durable consumer is behind, whoever reads it (US-SC-018). Of
+	// spec it looks at MNO, Durable and Subject. The error is ErrNoConsumer when there
+	// is none of that name yet: nobody has pulled from it.
+	Lag(ctx context.Context, spec ConsumerSpec) (Lag, error)
 }
 
 // Lag is how far a consumer is behind.

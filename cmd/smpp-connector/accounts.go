@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +24,7 @@ import (
 	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/infra/line"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -31,13 +34,47 @@ type accounts struct {
 	cfg         func() *config.Config // in force
 	credentials port.Credentials      // nil: the configuration has them
 	settings    port.BindSettings     // nil: `binds: N` of the configuration
+	streams     dispatchStreams       // nil: nothing has to be made
 
 	mu       sync.Mutex
 	outbinds map[string]*line.Outbind // by what they listen on and expect
 }
 
-// Fetch implements actors.Accounts.
+// dispatchStreams makes what commands for an operator wait in, where that is not made
+// for all at once.
+type dispatchStreams interface {
+	EnsureDispatch(ctx context.Context, operatorID string, mnos []string) error
+}
+
+// Fetch implements actors.Accounts. Of an operator that this pod serves, and not only
+// stands in for, it also sees to it that commands can be sent to it: at each refresh,
+// so that a subject that went missing comes back.
 func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Account, error) {
+	account, err := a.find(ctx, operatorID)
+	if err != nil || a.streams == nil || !slices.Contains(operatorIDs(a.cfg()), operatorID) {
+		return account, err
+	}
+	if err := a.streams.EnsureDispatch(ctx, operatorID, mnosOf(account)); err != nil && !errors.Is(err, natsjs.ErrAway) {
+		return nil, err
+	}
+	return account, nil
+}
+
+// mnosOf are the MNOs that an account has binds to.
+func mnosOf(account *actors.Account) (mnos []string) {
+	for _, b := range account.Binds {
+		if !slices.Contains(mnos, b.Bind.MNO) {
+			mnos = append(mnos, b.Bind.MNO)
+		}
+	}
+	if len(mnos) == 0 { // all are switched off
+		mnos = append(mnos, account.MNO)
+	}
+	return mnos
+}
+
+// find makes the account of what is known of it.
+func (a *accounts) find(ctx context.Context, operatorID string) (*actors.Account, error) {
 	cfg := a.cfg()
 	op, known := cfg.Operator(operatorID)
 	if !known {

@@ -114,7 +114,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 func (a *app) connect(ctx context.Context) (err error) {
 	cfg := a.cfg.Load()
 	options := natsjs.Options{NKeySeedFile: cfg.NATS.NKeySeedFile, Name: cfg.Pod, Listener: a.listener, Logger: a.telemetry.Logger(),
-		Replicas: cfg.NATS.Replicas, DispatchMaxAge: cfg.NATS.DispatchMaxAge, EventsMaxAge: cfg.NATS.EventsMaxAge, Duplicates: cfg.NATS.DuplicateWindow,
+		StreamPerMNO: cfg.NATS.DispatchStreams == config.DispatchPerMNO, Replicas: cfg.NATS.Replicas, DispatchMaxAge: cfg.NATS.DispatchMaxAge, EventsMaxAge: cfg.NATS.EventsMaxAge, Duplicates: cfg.NATS.DuplicateWindow,
 		CorrelationMaxAge: cfg.Correlation.Expiry + time.Hour, Binary: cfg.Dispatch.EventsFormat == "protobuf"}
 	if cfg.Standalone() {
 		a.embedded, err = embedded.Start(ctx, embedded.Options{DataDir: cfg.DataDir, Listen: cfg.NATS.Listen, Logger: a.telemetry.Logger()})
@@ -215,7 +215,7 @@ func (a *app) ports(finder *accounts) actors.Ports {
 }
 
 func (a *app) accounts() (*accounts, error) {
-	finder := &accounts{cfg: a.cfg.Load}
+	finder := &accounts{cfg: a.cfg.Load, streams: a.nats}
 	if a.postgres != nil {
 		finder.settings = a.postgres
 	}

@@ -23,19 +23,23 @@ import (
 const growthRate = 4000
 
 // BenchmarkGrowth is issue 5's: what a message costs with one bind, with 16 binds of
-// one operator, and with 100 operators, everything in one process on the embedded
+// one operator, and with 100 operators, whose commands wait in one stream or in one for
+// each (an operator is an MNO of its own here), everything in one process on the embedded
 // default, publisher and simulator included, at the same rate in all. (As fast as it
 // goes would compare how long the queues are: the longer, the larger the batches.)
 func BenchmarkGrowth(b *testing.B) {
-	for _, size := range []struct{ operators, binds int }{{1, 1}, {1, 16}, {100, 1}} {
-		b.Run(fmt.Sprintf("%d_operators_%d_binds", size.operators, size.binds), func(b *testing.B) {
+	for _, size := range []struct {
+		operators, binds int
+		streams          string
+	}{{1, 1, config.DispatchShared}, {1, 16, config.DispatchShared}, {100, 1, config.DispatchShared}, {1, 1, config.DispatchPerMNO}, {100, 1, config.DispatchPerMNO}} {
+		b.Run(fmt.Sprintf("%d_operators_%d_binds_%s", size.operators, size.binds, size.streams), func(b *testing.B) {
 			if os.Getenv("GOGC") == "" {
 				old := debug.SetGCPercent(gcPercent)
 				b.Cleanup(func() { debug.SetGCPercent(old) })
 			}
 			settled := &settledCount{more: make(chan struct{}, 1)}
 			s := &stage{mno: smsc.Start(b, smsc.Compact(), smsc.SendReceipts(smsc.Never()))}
-			s.app = startGrown(b, s.mno.Addr(), size.operators, size.binds, settled)
+			s.app = startGrown(b, s.mno.Addr(), size.operators, size.binds, size.streams, settled)
 			if err := s.mno.WaitBound(b.Context(), size.operators*size.binds); err != nil {
 				b.Fatal(err)
 			}
@@ -74,7 +78,7 @@ func (s *stage) publishSpread(tb testing.TB, from, to, operators int) {
 func operatorName(i int) string { return fmt.Sprintf("op%d", i) }
 
 // startGrown runs a standalone connector with so many operators and binds of each.
-func startGrown(tb testing.TB, addr string, operators, binds int, settled *settledCount) *app {
+func startGrown(tb testing.TB, addr string, operators, binds int, streams string, settled *settledCount) *app {
 	tb.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -89,7 +93,7 @@ func startGrown(tb testing.TB, addr string, operators, binds int, settled *settl
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	cfg, err := config.Load(path, []string{"HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0", "NATS_LISTEN=127.0.0.1:0", "DATA_DIR=" + tb.TempDir()})
+	cfg, err := config.Load(path, []string{"HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0", "NATS_LISTEN=127.0.0.1:0", "DATA_DIR=" + tb.TempDir(), "NATS_DISPATCH_STREAMS=" + streams})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -114,6 +114,9 @@ func (in *sending) publish(ctx context.Context, s streams) (int, error) {
 		return 1, err
 	}
 	if _, err := js.Publish(ctx, contract.OperatorSubject(in.operator), payload, jetstream.WithMsgID(in.command.MessageId)); err != nil {
+		if errors.Is(err, jetstream.ErrNoStreamResponse) {
+			err = fmt.Errorf("no stream stores %s: start the connector that serves operator %s (%w)", contract.OperatorSubject(in.operator), in.operator, err)
+		}
 		return 1, fmt.Errorf("publish the command: %w", err)
 	}
 	fmt.Fprintf(s.out, "published %s to %s\n", in.command.MessageId, contract.OperatorSubject(in.operator))

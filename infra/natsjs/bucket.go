@@ -82,7 +82,7 @@ func (b *bucket) ready(ctx context.Context) error {
 	if b.rising {
 		want.FirstSeq = uint64(time.Now().UnixMilli())
 	}
-	if err := b.conn.ensureStream(ctx, want); err != nil {
+	if _, err := b.conn.ensureStream(ctx, want); err != nil {
 		return err
 	}
 	b.made.Store(true)

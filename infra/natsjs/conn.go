@@ -47,6 +47,8 @@ type Conn struct {
 	closing  atomic.Bool  // Close was called: what is lost now is no news
 	closed   chan struct{}
 
+	elsewhere sync.Map // subject → the stream of another MNO that it lies in
+
 	mu   sync.Mutex
 	life context.Context // ends when the connection that is there now, or comes next, is lost
 	lose context.CancelCauseFunc

@@ -5,12 +5,22 @@ import (
 	"testing"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
 	proto "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/contract"
 )
 
 func TestDispatchContract(t *testing.T) { // US-SC-006
 	conn, _ := connected(t)
+	holdDispatch(t, conn)
+}
+
+func TestDispatchContractOfAStreamForEachMNO(t *testing.T) { // issue 5
+	conn, _ := perMNO(t)
+	holdDispatch(t, conn)
+}
+
+func holdDispatch(t *testing.T, conn *natsjs.Conn) {
 	contract.Dispatch(t, func(*testing.T) contract.Broker {
 		return contract.Broker{
 			Source: conn.Source(), Publisher: conn.Publisher(),

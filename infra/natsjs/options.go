@@ -31,6 +31,11 @@ type Options struct {
 	// Logger hears what is not a fact but may explain one. Nothing of a message is logged.
 	Logger *slog.Logger
 
+	// StreamPerMNO has the commands for each MNO's binds wait in a stream of their own
+	// (contract.StreamOfMNO) and not in one for all: a server asks all consumers of a work
+	// queue at each acknowledgement, so MNOs that share one make each other's messages dear.
+	StreamPerMNO bool
+
 	// Replicas of the streams and buckets that are made: 1 by default, 3 in a
 	// cluster. More replicas survive more lost servers and cost a round trip each.
 	Replicas int

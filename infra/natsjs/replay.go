@@ -136,9 +136,15 @@ func (d *DeadLetters) replay(ctx context.Context, letters []DeadLetter, again bo
 	}
 	var messages []*nats.Msg
 	var of []int
+	streams := map[string]string{}
 	for i := range whole {
-		if errs[i] == nil {
-			messages, of = append(messages, replayOf(&whole[i], marks[i].Replays)), append(of, i)
+		if errs[i] != nil {
+			continue
+		}
+		if m, err := d.replayOf(ctx, &whole[i], marks[i].Replays, streams); err != nil {
+			errs[i] = err
+		} else {
+			messages, of = append(messages, m), append(of, i)
 		}
 	}
 	_, outcomes := d.conn.store(ctx, messages)
@@ -163,16 +169,24 @@ func fillErrors(errs []error, err error) []error {
 	return errs
 }
 
-// replayOf is the command of a dead letter for the n-th time.
-func replayOf(l *DeadLetter, n int) *nats.Msg {
+// replayOf is the command of a dead letter for the n-th time. streams remembers which
+// stream has which subject.
+func (d *DeadLetters) replayOf(ctx context.Context, l *DeadLetter, n int, streams map[string]string) (_ *nats.Msg, err error) {
+	stream, known := streams[l.Rejected.GetSubject()]
+	if !known {
+		if stream, err = d.conn.dispatchStreamOf(ctx, l.Rejected.GetSubject()); err != nil {
+			return nil, err
+		}
+		streams[l.Rejected.GetSubject()] = stream
+	}
 	name := strconv.FormatUint(l.Sequence, 10) + ":" + strconv.Itoa(n)
 	m := &nats.Msg{Subject: l.Rejected.GetSubject(), Data: l.Rejected.GetPayload(), Header: make(nats.Header, 6)}
 	m.Header[contract.HeaderContentType] = []string{PayloadType(m.Data)}
 	m.Header[contract.HeaderReplay] = []string{name}
 	m.Header[jetstream.MsgIDHeader] = []string{"replay:" + name}
-	m.Header[jetstream.ExpectedStreamHeader] = []string{contract.StreamDispatch}
+	m.Header[jetstream.ExpectedStreamHeader] = []string{stream}
 	writeTrace(m.Header, l.Trace)
-	return m
+	return m, nil
 }
 
 // markKey names a dead letter for good: a stream that is made anew counts from 1

@@ -9,7 +9,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/port"
-	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // Source opens the consumers that commands come from. It implements
@@ -19,7 +18,7 @@ type Source struct {
 	marks *handedOut
 }
 
-// Source returns the port on the stream SMPP_DISPATCH.
+// Source returns the port on the stream SMPP_DISPATCH, or on those of the MNOs.
 func (c *Conn) Source() *Source { return &Source{conn: c, marks: c.handedOut()} }
 
 // Open implements port.DispatchSource. A consumer of that name that reads
@@ -34,13 +33,7 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 	if !s.conn.Up() {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, ErrAway)
 	}
-	stream, err := s.conn.js.Stream(ctx, contract.StreamDispatch)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		err = s.conn.EnsureStreams(ctx) // the server lost its store, or we are the first to come
-		if err == nil {
-			stream, err = s.conn.js.Stream(ctx, contract.StreamDispatch)
-		}
-	}
+	stream, err := s.conn.streamFor(ctx, spec)
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, away(err))
 	}
@@ -50,7 +43,7 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 	}
 	return &consumer{
 		conn: s.conn, spec: spec, inherited: inherited,
-		next: "$JS.API.CONSUMER.MSG.NEXT." + contract.StreamDispatch + "." + spec.Durable,
+		next: "$JS.API.CONSUMER.MSG.NEXT." + stream.CachedInfo().Config.Name + "." + spec.Durable,
 	}, nil
 }
 
@@ -159,18 +152,19 @@ func adjustConsumer(ctx context.Context, stream jetstream.Stream, config jetstre
 }
 
 // Lag implements port.DispatchSource.
-func (s *Source) Lag(ctx context.Context, durable string) (port.Lag, error) {
+func (s *Source) Lag(ctx context.Context, spec port.ConsumerSpec) (port.Lag, error) {
 	ctx, cancel := s.conn.bounded(ctx)
 	defer cancel()
 	if !s.conn.Up() {
-		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, ErrAway)
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", spec.Durable, ErrAway)
 	}
-	c, err := s.conn.js.Consumer(ctx, contract.StreamDispatch, durable)
+	stream := s.conn.streamName(spec.MNO, spec.Subject)
+	c, err := s.conn.js.Consumer(ctx, stream, spec.Durable)
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
-		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, port.ErrNoConsumer)
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", spec.Durable, port.ErrNoConsumer)
 	case err != nil:
-		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", durable, away(err))
+		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", spec.Durable, away(err))
 	}
 	info := c.CachedInfo()
 	return port.Lag{Waiting: info.NumPending, Unsettled: uint64(info.NumAckPending)}, nil

@@ -19,15 +19,20 @@ const codeSubjectOverlap = jetstream.ErrorCode(10065)
 
 // EnsureStreams makes SMPP_DISPATCH and SMPP_EVENTS where they are missing and
 // checks them where they are present. A stream of that name that would not do
-// the same is a *StreamDiffers, and stays as it is: it is somebody's.
+// the same is a *StreamDiffers, and stays as it is: it is somebody's. With
+// StreamPerMNO the streams for commands are EnsureDispatch's.
 func (c *Conn) EnsureStreams(ctx context.Context) error {
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	if !c.Up() {
 		return fmt.Errorf("make the streams: %w", ErrAway)
 	}
-	for _, want := range []jetstream.StreamConfig{c.dispatchStream(), c.eventsStream()} {
-		if err := c.ensureStream(ctx, want); err != nil {
+	wanted := []jetstream.StreamConfig{c.eventsStream()}
+	if !c.options.StreamPerMNO {
+		wanted = append(wanted, c.dispatchStream(contract.StreamDispatch, contract.DispatchSubjects()))
+	}
+	for _, want := range wanted {
+		if _, err := c.ensureStream(ctx, want); err != nil {
 			return err
 		}
 	}
@@ -37,11 +42,11 @@ func (c *Conn) EnsureStreams(ctx context.Context) error {
 // dispatchStream holds commands until one consumer has acknowledged them. A work
 // queue, because it keeps what nobody reads yet and refuses a second consumer of
 // one subject.
-func (c *Conn) dispatchStream() jetstream.StreamConfig {
+func (c *Conn) dispatchStream(name string, subjects []string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:        contract.StreamDispatch,
+		Name:        name,
 		Description: "SMS commands for the MNOs' binds (smpp-connector)",
-		Subjects:    contract.DispatchSubjects(),
+		Subjects:    subjects,
 		Retention:   jetstream.WorkQueuePolicy,
 		Storage:     jetstream.FileStorage,
 		Discard:     jetstream.DiscardNew,
@@ -75,7 +80,7 @@ func (c *Conn) eventsStream() jetstream.StreamConfig {
 }
 
 // ensureStream makes one stream, or checks the one of that name.
-func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) error {
+func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
 	found, err := c.js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		// Another pod may be making it at this moment: the same configuration is no error.
@@ -85,23 +90,26 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) er
 		}
 	}
 	if err != nil {
-		return c.streamTrouble(ctx, want, err)
+		return nil, c.streamTrouble(ctx, want, err)
 	}
-	if differences := compareStreams(found.CachedInfo().Config, want); len(differences) > 0 {
-		return &StreamDiffers{Stream: want.Name, Differences: differences}
+	differences := compareStreams(found.CachedInfo().Config, want)
+	if contract.IsStreamOfMNO(want.Name) && missesSubjectsAlone(differences) {
+		return c.extend(ctx, found, want)
 	}
-	return nil
+	if len(differences) > 0 {
+		return nil, &StreamDiffers{Stream: want.Name, Differences: differences}
+	}
+	return found, nil
 }
 
-// streamTrouble says why a stream could not be made, and names the stream that
-// holds one of its subjects if that is why.
+// streamTrouble says why a stream could not be made or changed, and names the stream
+// that holds one of its subjects if that is why.
 func (c *Conn) streamTrouble(ctx context.Context, want jetstream.StreamConfig, err error) error {
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == codeSubjectOverlap {
 		for _, subject := range want.Subjects {
-			if owner, lookup := c.js.StreamNameBySubject(ctx, subject); lookup == nil {
-				return fmt.Errorf("stream %s cannot be made: subject %s belongs to stream %s already; rename that stream's subject or delete it: %w",
-					want.Name, subject, owner, err)
+			if owner, lookup := c.js.StreamNameBySubject(ctx, subject); lookup == nil && owner != want.Name {
+				return c.subjectTaken(ctx, want.Name, subject, owner)
 			}
 		}
 	}
@@ -143,7 +151,7 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 		}
 	}
 	for _, subject := range want.Subjects {
-		differ("subjects", slices.ContainsFunc(found.Subjects, func(has string) bool { return covers(has, subject) }), found.Subjects, subject+" among them")
+		differ(settingSubjects, coveredBy(found.Subjects, subject), found.Subjects, subject+" among them")
 	}
 	differ("retention", found.Retention == want.Retention, found.Retention, want.Retention)
 	differ("storage", found.Storage == want.Storage, found.Storage, want.Storage)
@@ -159,6 +167,20 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 	differ("direct access", found.AllowDirect || !want.AllowDirect, "off", "on")
 	differ("message TTLs", found.AllowMsgTTL || !want.AllowMsgTTL, "off", "on")
 	return differences
+}
+
+// settingSubjects is the Setting of a Difference that a stream of an MNO may have: a
+// further operator's subject is added to it.
+const settingSubjects = "subjects"
+
+// missesSubjectsAlone reports whether there are differences, and all are subjects.
+func missesSubjectsAlone(differences []Difference) bool {
+	return len(differences) > 0 && !slices.ContainsFunc(differences, func(d Difference) bool { return d.Setting != settingSubjects })
+}
+
+// coveredBy reports whether one of the patterns covers a subject.
+func coveredBy(patterns []string, subject string) bool {
+	return slices.ContainsFunc(patterns, func(has string) bool { return covers(has, subject) })
 }
 
 // covers reports whether all that a subject stands for, a pattern stands for too:

@@ -75,7 +75,7 @@ func operatorConsumer(t *testing.T, b Broker) (subject string, spec port.Consume
 	t.Helper()
 	operator := unique(t)
 	spec = port.ConsumerSpec{
-		Durable: contract.OperatorDurable(operator), Subject: contract.OperatorSubject(operator),
+		MNO: operator, Durable: contract.OperatorDurable(operator), Subject: contract.OperatorSubject(operator),
 		AckWait: ackWait, MaxAckPending: 10_000,
 	}
 	c, err := b.Source.Open(within(t), spec)

@@ -15,13 +15,13 @@ func dispatchLanes(t *testing.T, b Broker) {
 	mno := unique(t)
 	lanes := map[contract.Lane]port.Consumer{}
 	for _, l := range contract.Lanes() {
-		durable := contract.LaneDurable(l, mno, "tx")
-		if _, err := b.Source.Lag(within(t), durable); !errors.Is(err, port.ErrNoConsumer) {
+		spec := laneSpec(l, mno)
+		if _, err := b.Source.Lag(within(t), spec); !errors.Is(err, port.ErrNoConsumer) {
 			t.Errorf("Lag before Open: %v, want ErrNoConsumer", err)
 		}
-		c, err := b.Source.Open(within(t), port.ConsumerSpec{Durable: durable, Subject: contract.LaneSubject(l, mno, "tx"), AckWait: ackWait, MaxAckPending: 10})
+		c, err := b.Source.Open(within(t), spec)
 		if err != nil {
-			t.Fatalf("Open %s: %v", durable, err)
+			t.Fatalf("Open %s: %v", spec.Durable, err)
 		}
 		lanes[l] = c
 	}
@@ -31,7 +31,7 @@ func dispatchLanes(t *testing.T, b Broker) {
 		var got port.Lag
 		for ctx := within(t); ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
 			var err error
-			if got, err = b.Source.Lag(ctx, contract.LaneDurable(l, mno, "tx")); err != nil {
+			if got, err = b.Source.Lag(ctx, laneSpec(l, mno)); err != nil {
 				t.Fatalf("Lag: %v", err)
 			}
 			if got == want {
@@ -56,6 +56,10 @@ func dispatchLanes(t *testing.T, b Broker) {
 	}
 	lags(contract.P0, port.Lag{Waiting: 1}, "after the acknowledgement")
 	lags(contract.P1, port.Lag{}, "where nothing came")
+}
+
+func laneSpec(l contract.Lane, mno string) port.ConsumerSpec {
+	return port.ConsumerSpec{MNO: mno, Durable: contract.LaneDurable(l, mno, "tx"), Subject: contract.LaneSubject(l, mno, "tx"), AckWait: ackWait, MaxAckPending: 10}
 }
 
 // dispatchUnknownLane: who sends to a lane that nobody will ever read must be told.

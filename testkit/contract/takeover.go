@@ -18,7 +18,7 @@ func bindConsumer(t *testing.T, b Broker, bind port.BindID, epoch uint64) (port.
 	t.Helper()
 	d := string(bind.Direction)
 	return b.Source.Open(within(t), port.ConsumerSpec{
-		Durable: contract.BindDurable(bind.MNO, d, bind.Number), Subject: contract.BindSubject(bind.MNO, d, bind.Number),
+		MNO: bind.MNO, Durable: contract.BindDurable(bind.MNO, d, bind.Number), Subject: contract.BindSubject(bind.MNO, d, bind.Number),
 		AckWait: ackWait, MaxAckPending: 10_000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch),
 	})
 }

@@ -146,7 +146,8 @@ func (d *Dispatch) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consu
 }
 
 // Lag implements port.DispatchSource.
-func (d *Dispatch) Lag(ctx context.Context, name string) (port.Lag, error) {
+func (d *Dispatch) Lag(ctx context.Context, spec port.ConsumerSpec) (port.Lag, error) {
+	name := spec.Durable
 	answer, err := d.enter(ctx)
 	if err = errors.Join(err, answer); err != nil {
 		return port.Lag{}, fmt.Errorf("lag of consumer %s: %w", name, err)

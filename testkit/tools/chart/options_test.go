@@ -44,6 +44,20 @@ func TestUSSC020Reconcile(t *testing.T) {
 	}
 }
 
+// Issue 5: one stream of commands for all MNOs, or one for each; nothing else.
+func TestDispatchStreams(t *testing.T) {
+	for values, want := range map[string]string{two: "shared", two + "nats: {dispatchStreams: mno}\n": "mno"} {
+		for name, d := range must(t, values).deployments {
+			if got := environment(d)["NATS_DISPATCH_STREAMS"]; got != want {
+				t.Errorf("%s: NATS_DISPATCH_STREAMS %q, want %q", name, got, want)
+			}
+		}
+	}
+	if _, err := render(two + "nats: {dispatchStreams: operator}\n"); err == nil || !strings.Contains(err.Error(), "dispatchStreams") {
+		t.Errorf("a value that there is not: %v", err)
+	}
+}
+
 // Without Redis each pod keeps to its share: the chart knows among how many.
 func TestUSSC012SharesAreOfAllPodsOfAnMno(t *testing.T) {
 	r := must(t, two)
