@@ -100,8 +100,8 @@ func TestUSSC036AMismatchIsTold(t *testing.T) {
 		}
 		r.after(5 * time.Second)
 		var told []event.Planned
-		for _, f := range heard[event.MessagesPlanned](r) {
-			for _, p := range f.Plans {
+		for _, f := range heard[event.MessagesBegun](r) {
+			for _, p := range f.Messages {
 				if p.Mismatch != nil && f.OperatorID == "awcc" {
 					told = append(told, p)
 				}

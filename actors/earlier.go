@@ -19,6 +19,7 @@ type earlier struct {
 	reference port.Reference
 	at        time.Time // of the first part that was accepted
 	ambiguous bool      // some part may have been submitted twice already
+	begun     bool      // it has been told of as begun (event.MessagesBegun)
 	doubtful  bool      // submitting the rest may send something twice
 }
 
@@ -26,7 +27,7 @@ type earlier struct {
 // earlier deliveries of a command, or the one that a replay repeats, have got
 // accepted. Without any, no store is asked.
 func (a *admission) earlier(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan, past ledger.Past) (earlier, error) {
-	was := earlier{doubtful: past.Doubtful}
+	was := earlier{doubtful: past.Doubtful, begun: past.Begun}
 	if past.Empty && !past.Doubtful && d.Replay == "" {
 		return was, nil
 	}
@@ -57,6 +58,7 @@ func (was *earlier) learn(rows []port.Correlation, pdus int) {
 		was.ids = make([]string, take[0].PartsTotal)
 		was.at, was.reference = take[0].SubmittedAt, take[0].Reference
 	}
+	was.begun = was.begun || len(rows) > 0
 	for _, row := range take {
 		if row.PartIndex < 1 || row.PartIndex > len(was.ids) {
 			continue // no store of ours has written that

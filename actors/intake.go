@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
-	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
@@ -80,12 +79,11 @@ type admission struct {
 	copies   []port.Handle // of settled commands: to be acknowledged
 	held     []port.Handle // of commands that wait for a receipt: to be looked at again
 	back     []port.Handle // too early, or the ledger could not be asked: to be given back
-	planned  []event.Planned
 }
 
 // admit decodes, checks and plans a batch (US-SC-006).
 func (in *intake) admit(ctx context.Context, bind port.BindID, ds []port.Delivery) *admission {
-	a := &admission{in: in, bind: bind, now: time.Now(), commands: make([]*command, 0, len(ds)), planned: make([]event.Planned, 0, len(ds))}
+	a := &admission{in: in, bind: bind, now: time.Now(), commands: make([]*command, 0, len(ds))}
 	account := in.account.Load()
 	for _, d := range ds {
 		a.take(ctx, account, d)
@@ -139,7 +137,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 // to; refusal says why it may not be submitted, if anything of it is left.
 func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, trip *journey) {
 	plan = was.resume(plan, d.Command, account.Rules)
-	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, journey: trip,
+	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, begun: was.begun, journey: trip,
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:
@@ -158,23 +156,6 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 		return
 	}
 	a.commands = append(a.commands, cmd)
-	a.tally(cmd)
-}
-
-func (a *admission) tally(cmd *command) {
-	plan, strategy := cmd.plan, ""
-	if plan.Segments > 1 {
-		strategy = strategyNames[plan.Strategy]
-	}
-	told := event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments}
-	if plan.Mismatch {
-		told.Mismatch = &event.FingerprintMismatch{Given: cmd.delivery.Command.GetSegmentFingerprint(), Ours: plan.Fingerprint, Trace: cmd.delivery.Trace}
-	}
-	a.planned = append(a.planned, told)
-}
-
-var strategyNames = map[contract.LongMessageStrategy_Value]string{
-	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
 }
 
 func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal, trip *journey) {
@@ -184,9 +165,6 @@ func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusa
 
 // finish settles what does not go to the window.
 func (a *admission) finish(ctx context.Context, root *actor.RootContext, consumer port.Consumer) {
-	if len(a.planned) > 0 {
-		a.in.env.Listener.On(event.MessagesPlanned{Bind: a.bind, OperatorID: a.in.account.Load().OperatorID, Plans: a.planned})
-	}
 	if len(a.copies) > 0 {
 		_ = consumer.Ack(ctx, a.copies) // one that fails comes again, and is known again
 	}

@@ -27,6 +27,7 @@ type command struct {
 	reference   port.Reference // that its parts share
 	tried       int            // references that were looked at for it
 	doubtful    bool           // an earlier submit was written and never answered
+	begun       bool           // a part of it has gone to a session, and that was told
 	settled     bool           // its end is decided; nothing more is submitted
 	taken       time.Time      // when it was delivered: JetStream's AckWait runs from there
 	throttled   bool           // the TPS limit has kept it waiting
@@ -41,7 +42,7 @@ type command struct {
 // past is what a later delivery must know of it.
 func (cmd *command) past() ledger.Past {
 	p := cmd.outcome.Past()
-	p.Doubtful = p.Doubtful || cmd.doubtful
+	p.Doubtful, p.Begun = p.Doubtful || cmd.doubtful, cmd.begun
 	return p
 }
 

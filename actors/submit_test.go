@@ -2,6 +2,7 @@ package actors_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -157,6 +158,64 @@ func TestUSSC028ThrottledMessagesComeAgain(t *testing.T) {
 			t.Errorf("window %d after a minute, want 55 (US-SC-024)", b.Window)
 		}
 	}, smsc.AnswerSubmits(codec.StatusThrottled, 1))
+}
+
+// US-SC-008, 009, 037: a message is counted and audited once, when its first part goes
+// out: not for each delivery, not again for what is throttled, resumed or redelivered,
+// not at all for what is never sent.
+func TestUSSC037AMessageIsToldOfOnce(t *testing.T) {
+	long := fmt.Sprintf("%0400d", 7)
+	for name, c := range map[string]struct {
+		do       func(*rig)
+		want     string // messageIds
+		segments int
+		options  []smsc.Option
+	}{
+		"throttled four times": {func(r *rig) { r.sendText("m1", "x") }, "m1", 1, []smsc.Option{smsc.AnswerSubmits(codec.StatusThrottled, 4)}},
+		"its third part is throttled": {func(r *rig) { r.sendText("m1", long) }, "m1", 3,
+			[]smsc.Option{smsc.AfterSubmits(2), smsc.AnswerSubmits(codec.StatusThrottled, 1)}},
+		"its answer is lost, and it is sent again": {func(r *rig) {
+			r.mno.Do(smsc.LoseAnswers(100, 1))
+			r.sendText("m1", "x")
+			r.after(10 * time.Second)
+			r.mno.Do(smsc.LoseAnswers(0, 1))
+		}, "m1", 1, nil},
+		"resumed by another process": {func(r *rig) {
+			r.sendText("m1", long)
+			r.after(100 * time.Millisecond)
+			r.kill()
+			r.start()
+		}, "m1", 3, []smsc.Option{smsc.AfterSubmits(2), smsc.AnswerSubmits(codec.StatusThrottled, 1)}},
+		"given back for want of a slot": {func(r *rig) { r.sendMany("m", 20) }, "m0 m1 m2 m3 m4 m5 m6 m7 m8 m9 m10 m11 m12 m13 m14 m15 m16 m17 m18 m19", 20, []smsc.Option{smsc.Delay(time.Second)}},
+		"half of them never sent": {func(r *rig) {
+			r.sendMany("m", 20)
+			r.after(10 * time.Second)
+			r.refuseDials(errDown)
+			r.mno.Do(smsc.DropLine())
+		}, "m0 m1 m2 m3 m4 m5 m6 m7 m8 m9", 10, []smsc.Option{smsc.Delay(20 * time.Second)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.account["awcc"].Prefetch = 10
+				r.start()
+				c.do(r)
+				r.after(5 * time.Minute)
+				var ids []string
+				segments := 0
+				for _, f := range heard[event.MessagesBegun](r) {
+					for _, p := range f.Messages {
+						ids, segments = append(ids, p.MessageID), segments+p.Segments
+					}
+				}
+				want := strings.Fields(c.want)
+				slices.Sort(ids)
+				slices.Sort(want)
+				if !slices.Equal(ids, want) || segments != c.segments {
+					t.Errorf("told of %v, %d segments; want %v, %d", ids, segments, want, c.segments)
+				}
+			}, c.options...)
+		})
+	}
 }
 
 // US-SC-026: what is left of a message in parts goes under the reference of the

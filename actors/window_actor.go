@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lane"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/limiter"
@@ -36,7 +37,8 @@ type windowActor struct {
 	sources  []*source
 	queue    lane.Queue[*command] // planned and not wholly submitted, by lane, in the order of delivery
 	flights  flights
-	spare    []*flight // memory of a batch that was settled, for the next one
+	begun    []event.Planned // messages of which the first part is in the batch, to be told of
+	spare    []*flight       // memory of a batch that was settled, for the next one
 	work     settling
 	settling int
 	refs     sequence.Blocks

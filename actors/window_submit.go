@@ -5,8 +5,10 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/reference"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // How a window hands segments to the session: as many as slots and permits allow, in
@@ -34,6 +36,37 @@ func (w *windowActor) pump(c actor.Context) {
 	w.window.Admit(len(flights), now)
 	w.seat.gauge.meter.Sent(len(flights), now)
 	c.Send(w.up.session, &submit{link: w.up.link, flights: flights})
+	w.tellBegun()
+}
+
+// begin remembers that a message's first part is on its way. n bounds the segments of
+// the batch.
+func (w *windowActor) begin(cmd *command, n int) {
+	cmd.begun = true
+	plan, strategy := cmd.plan, ""
+	if plan.Segments > 1 {
+		strategy = strategyNames[plan.Strategy]
+	}
+	told := event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments}
+	if plan.Mismatch {
+		told.Mismatch = &event.FingerprintMismatch{Given: cmd.delivery.Command.GetSegmentFingerprint(), Ours: plan.Fingerprint, Trace: cmd.delivery.Trace}
+	}
+	if w.begun == nil {
+		w.begun = make([]event.Planned, 0, min(n, w.queue.Len()))
+	}
+	w.begun = append(w.begun, told)
+}
+
+// tellBegun publishes what begin has gathered.
+func (w *windowActor) tellBegun() {
+	if len(w.begun) > 0 {
+		w.env.Listener.On(event.MessagesBegun{Bind: w.seat.id, OperatorID: w.seat.account.Load().OperatorID, Messages: w.begun})
+		w.begun = nil // the listeners' from now on
+	}
+}
+
+var strategyNames = map[contract.LongMessageStrategy_Value]string{
+	contract.LongMessageStrategy_CSMS: "csms", contract.LongMessageStrategy_TLV: "tlv", contract.LongMessageStrategy_SAR: "sar",
 }
 
 // collect takes up to n segments, lane by lane as the turn goes (US-SC-018), the
@@ -60,6 +93,9 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 				cmd.journey.hand(part, time.Now())
 			}
 			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
+		}
+		if !cmd.begun && len(flights) > before {
+			w.begin(cmd, n)
 		}
 		w.queue.Spend(l, len(flights)-before)
 		if _, more := cmd.outcome.Next(); more {

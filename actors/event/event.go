@@ -107,14 +107,16 @@ type SubmitFailed struct {
 	At        time.Time
 }
 
-// MessagesPlanned: commands were encoded and split (US-SC-008, 037).
-type MessagesPlanned struct {
+// MessagesBegun: the first segment of messages goes to the MNO. Each is told of once,
+// however often it is delivered, given back or throttled (US-SC-008, 037); again only
+// by a process that comes after a kill and cannot know.
+type MessagesBegun struct {
 	Bind       port.BindID
 	OperatorID string // whose account sends them
-	Plans      []Planned
+	Messages   []Planned
 }
 
-// Planned says how one command was encoded.
+// Planned says how one message is encoded.
 type Planned struct {
 	MessageID string
 	Encoding  string // GSM7, UCS2
@@ -301,7 +303,7 @@ func (BindDegraded) fact()        {}
 func (EnquireLinkTimedOut) fact() {}
 func (ResponsesReceived) fact()   {}
 func (SubmitFailed) fact()        {}
-func (MessagesPlanned) fact()     {}
+func (MessagesBegun) fact()       {}
 func (ReceiptsHeard) fact()       {}
 func (MessageHeard) fact()        {}
 func (PartsHeard) fact()          {}

@@ -18,6 +18,9 @@ type Past struct {
 	Doubtful bool
 	// Empty says that no part was accepted, so that no store need be asked.
 	Empty bool
+	// Begun says that a part of it was submitted and that this was told, so that the
+	// message is counted once.
+	Begun bool
 }
 
 // Book remembers which commands a process has in hand, and what became of those

@@ -206,6 +206,7 @@ func TestBookMarksWhatMayHaveBeenSubmittedBefore(t *testing.T) {
 		{"another process had it", func(*Book[int]) {}, 2, Past{Doubtful: true}},
 		{"given back clean", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 2, Past{Empty: true}},
 		{"given back doubtful", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Doubtful: true, Empty: true}) }, 2, Past{Doubtful: true, Empty: true}},
+		{"given back begun", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true, Begun: true}) }, 2, Past{Empty: true, Begun: true}},
 		{"given back half", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{}) }, 2, Past{}},
 		{"another process had it since", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 3, Past{Doubtful: true}},
 		{"delivered twice, then given back", func(b *Book[int]) {

@@ -47,8 +47,8 @@ func newTally(total int) *tally {
 // On implements event.Listener.
 func (t *tally) On(f event.Fact) {
 	switch f := f.(type) {
-	case event.MessagesPlanned:
-		for _, p := range f.Plans {
+	case event.MessagesBegun:
+		for _, p := range f.Messages {
 			t.segments.Add(int64(p.Segments))
 		}
 	case event.ResponsesReceived:

@@ -91,7 +91,7 @@ func (r *resting) work() {
 // On implements event.Listener: traffic of any kind.
 func (r *resting) On(f event.Fact) {
 	switch f.(type) {
-	case event.MessagesPlanned, event.ResponsesReceived, event.ReceiptsHeard, event.MessageHeard:
+	case event.MessagesBegun, event.ResponsesReceived, event.ReceiptsHeard, event.MessageHeard:
 		// Once between two looks, so that all goroutines may share the line of memory.
 		if !r.busy.Load() && r.busy.CompareAndSwap(false, true) {
 			select {

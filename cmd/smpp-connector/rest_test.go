@@ -29,7 +29,7 @@ func TestMemoryIsGivenBackAtRest(t *testing.T) {
 			{nil, freeEvery * restAfter, 2, nil},
 			{[]event.Fact{event.ResponsesReceived{}}, 0, 2, []int{gcPercent}},
 			{[]event.Fact{event.ReceiptsHeard{}, event.MessageHeard{}}, restAfter, 2, nil},
-			{[]event.Fact{event.MessagesPlanned{}}, restAfter, 2, nil},
+			{[]event.Fact{event.MessagesBegun{}}, restAfter, 2, nil},
 			{nil, restAfter, 3, []int{restPercent}},
 		} {
 			percents = nil

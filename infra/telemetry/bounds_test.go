@@ -26,7 +26,7 @@ func TestLabelValuesFromOutsideAreBounded(t *testing.T) {
 		tel.On(event.ProtocolViolation{Bind: awcc, What: word})
 		tel.On(event.DeadLettered{OperatorID: word, Reason: word})
 		tel.On(event.ActorFailed{Path: word})
-		tel.On(event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{{Encoding: word, Strategy: word, Segments: 1}}})
+		tel.On(event.MessagesBegun{Bind: awcc, Messages: []event.Planned{{Encoding: word, Strategy: word, Segments: 1}}})
 	}
 	samples := scrape(t, tel)
 	for name, most := range map[string]int{
@@ -139,9 +139,9 @@ func BenchmarkResponsesReceived(b *testing.B) {
 	}
 }
 
-func BenchmarkMessagesPlanned(b *testing.B) {
+func BenchmarkMessagesBegun(b *testing.B) {
 	tel, _ := fresh(b, telemetry.Options{})
-	var f event.Fact = event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{{Encoding: "GSM7", Segments: 1}}}
+	var f event.Fact = event.MessagesBegun{Bind: awcc, Messages: []event.Planned{{Encoding: "GSM7", Segments: 1}}}
 	b.ReportAllocs()
 	for b.Loop() {
 		tel.On(f)

@@ -79,7 +79,7 @@ func (l *lines) write(f event.Fact) {
 		l.warn("submit refused", onBind(f.Bind), status, slog.String("esme_status", status),
 			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)),
 			slog.String("runbook", f.Class), slog.Bool("alert", f.Alert))
-	case event.MessagesPlanned:
+	case event.MessagesBegun:
 		l.audit(f)
 		l.mismatches(f)
 	case event.ReceiptsHeard:
@@ -192,9 +192,9 @@ func (l *lines) parts(f event.PartsHeard) {
 
 // audit writes a line for every message that GSM7_FORCE changed (US-SC-037). It
 // is never limited: an audit with holes is none.
-func (l *lines) audit(f event.MessagesPlanned) {
-	for i := range f.Plans {
-		if p := &f.Plans[i]; len(p.Replaced) > 0 {
+func (l *lines) audit(f event.MessagesBegun) {
+	for i := range f.Messages {
+		if p := &f.Messages[i]; len(p.Replaced) > 0 {
 			l.log.LogAttrs(context.Background(), slog.LevelInfo, "characters replaced by GSM7_FORCE", slog.Bool("audit", true),
 				onBind(f.Bind), slog.String("messageId", p.MessageID), slog.Int("replaced", len(p.Replaced)), slog.Any("characters", codePoints(p.Replaced)))
 		}
@@ -202,9 +202,9 @@ func (l *lines) audit(f event.MessagesPlanned) {
 }
 
 // mismatches tells of messages that whoever bills them counts otherwise (US-SC-036).
-func (l *lines) mismatches(f event.MessagesPlanned) {
-	for i := range f.Plans {
-		if p := &f.Plans[i]; p.Mismatch != nil {
+func (l *lines) mismatches(f event.MessagesBegun) {
+	for i := range f.Messages {
+		if p := &f.Messages[i]; p.Mismatch != nil {
 			l.warn("segmentFingerprint is not the text's: the message is sent all the same", slog.String("operatorId", f.OperatorID), "",
 				slog.String("messageId", p.MessageID), slog.String("given", p.Mismatch.Given), slog.String("ours", p.Mismatch.Ours),
 				slog.Int("segments", p.Segments), slog.String("traceId", TraceID(p.Mismatch.Trace)))

@@ -85,7 +85,7 @@ func TestUSSC031EveryStatusHasItsLabel(t *testing.T) {
 func TestUSSC037ForcedReplacementsAreAudited(t *testing.T) {
 	tel, log := fresh(t, telemetry.Options{})
 	for i := range 500 {
-		tel.On(event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{
+		tel.On(event.MessagesBegun{Bind: awcc, Messages: []event.Planned{
 			{MessageID: "plain", Encoding: "GSM7"}, {MessageID: fmt.Sprintf("m-%d", i), Encoding: "GSM7", Forced: true, Replaced: []rune("ښاښ")},
 		}})
 	}
@@ -102,7 +102,7 @@ func TestUSSC037ForcedReplacementsAreAudited(t *testing.T) {
 func TestUSSC036AMismatchIsLogged(t *testing.T) {
 	tel, log := fresh(t, telemetry.Options{})
 	trace := port.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-	tel.On(event.MessagesPlanned{Bind: awcc, OperatorID: "awcc", Plans: []event.Planned{
+	tel.On(event.MessagesBegun{Bind: awcc, OperatorID: "awcc", Messages: []event.Planned{
 		{MessageID: "m1", Encoding: "GSM7", Segments: 2, Mismatch: &event.FingerprintMismatch{Given: "1:00", Ours: "1:11", Trace: trace}}, {MessageID: "m2", Encoding: "GSM7"}}})
 	lines := log.lines(t)
 	if len(lines) != 1 {
@@ -146,7 +146,7 @@ func TestTheHotPathWritesNoLine(t *testing.T) {
 	tel.On(answers(100))
 	tel.On(event.MessagesSettled{OperatorID: "awcc", Count: 100})
 	tel.On(event.ReceiptsHeard{Bind: awcc, ByStatus: map[string]int{"DELIVERED": 100}})
-	tel.On(event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{{Encoding: "UCS2"}}})
+	tel.On(event.MessagesBegun{Bind: awcc, Messages: []event.Planned{{Encoding: "UCS2"}}})
 	if log.String() != "" {
 		t.Errorf("got %s", log)
 	}

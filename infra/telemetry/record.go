@@ -84,7 +84,7 @@ func (r *recorder) record(f event.Fact) {
 	switch f := f.(type) {
 	case event.ResponsesReceived:
 		r.responses(f)
-	case event.MessagesPlanned:
+	case event.MessagesBegun:
 		r.planned(f)
 	case event.MessagesSettled:
 		r.of(settled).cell(r.operators.admit(f.OperatorID)).add(f.Count)
@@ -214,9 +214,9 @@ func (r *recorder) responses(f event.ResponsesReceived) {
 	}
 }
 
-func (r *recorder) planned(f event.MessagesPlanned) {
-	for i := range f.Plans {
-		p := &f.Plans[i]
+func (r *recorder) planned(f event.MessagesBegun) {
+	for i := range f.Messages {
+		p := &f.Messages[i]
 		detection := "auto"
 		if p.Forced {
 			detection = "forced"

@@ -131,8 +131,8 @@ func everyFact() []event.Fact {
 			{Status: codec.StatusThrottled, Took: 2 * time.Second},
 		}},
 		event.OperatorConfigured{OperatorID: "roshan"},
-		event.MessagesPlanned{Bind: awcc, OperatorID: "awcc", Plans: []event.Planned{{Encoding: "GSM7", Segments: 1, Mismatch: &event.FingerprintMismatch{Given: "1:00", Ours: "1:11"}}}},
-		event.MessagesPlanned{Bind: awcc, Plans: []event.Planned{
+		event.MessagesBegun{Bind: awcc, OperatorID: "awcc", Messages: []event.Planned{{Encoding: "GSM7", Segments: 1, Mismatch: &event.FingerprintMismatch{Given: "1:00", Ours: "1:11"}}}},
+		event.MessagesBegun{Bind: awcc, Messages: []event.Planned{
 			{Encoding: "GSM7", Segments: 1}, {Encoding: "GSM7", Segments: 2, Strategy: "csms"}, {Encoding: "UCS2", Forced: true, Segments: 1, Strategy: "tlv"},
 		}},
 		event.ReceiptsHeard{Bind: awcc, ByStatus: map[string]int{"DELIVERED": 4, "EXPIRED": 1}, Matched: 3, Parked: 1, Repeated: 2, Orphaned: 1, Incomplete: 1, Latencies: []time.Duration{time.Second}},
