@@ -160,6 +160,32 @@ func TestUSSC028ThrottledMessagesComeAgain(t *testing.T) {
 	}, smsc.AnswerSubmits(codec.StatusThrottled, 1))
 }
 
+// US-SC-029: a half-close is told of once, not again for each line that comes back while
+// it lasts; and again when the bind had recovered.
+func TestUSSC029AHalfCloseIsToldOfOnce(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		fail := func(word string) {
+			r.mno.Do(smsc.AnswerSubmits(codec.StatusSubmitFail, 3))
+			r.sendMany(word, 3)
+			r.after(5 * time.Second)
+		}
+		r.start()
+		fail("once")
+		for range 3 {
+			r.mno.Do(smsc.DropLine())
+			r.after(10 * time.Second)
+		}
+		if n := len(heard[event.SubmitsHalted](r)); n != 1 || r.bind().State != "HALF_CLOSED_TX" {
+			t.Errorf("told of %d half-closes, the bind is %s; want 1", n, r.bind().State)
+		}
+		r.after(10 * time.Minute) // the test submit is accepted
+		fail("again")
+		if n := len(heard[event.SubmitsHalted](r)); n != 2 || r.bind().State != "HALF_CLOSED_TX" {
+			t.Errorf("told of %d half-closes, the bind is %s; want 2", n, r.bind().State)
+		}
+	})
+}
+
 // US-SC-008, 009, 037: a message is counted and audited once, when its first part goes
 // out: not for each delivery, not again for what is throttled, resumed or redelivered,
 // not at all for what is never sent.

@@ -134,7 +134,12 @@ func (s *settling) judge(f *flight) window.Degraded {
 	}
 	s.w.env.Listener.On(event.SubmitFailed{Bind: s.w.seat.id, MessageID: f.cmd.plan.MessageID, Status: f.status, Sequence: f.seq, Class: v.For.Name,
 		Alert: v.Alert, Trace: f.cmd.delivery.Trace, At: s.now})
-	return s.w.window.Answered(v, f.sentAt, s.now)
+	before := s.w.window.State()
+	degraded := s.w.window.Answered(v, f.sentAt, s.now)
+	if before != window.HalfClosedTX && s.w.window.State() == window.HalfClosedTX {
+		s.w.env.Listener.On(event.SubmitsHalted{Bind: s.w.seat.id, At: s.now})
+	}
+	return degraded
 }
 
 // accept has the correlation of a part stored (US-SC-010).

@@ -41,6 +41,14 @@ type BindStateChanged struct {
 	At         time.Time
 }
 
+// SubmitsHalted: the MNO has refused submits again and again with ESME_RSUBMITFAIL, and
+// the bind half-closes; said once, however often its line comes back meanwhile
+// (US-SC-029).
+type SubmitsHalted struct {
+	Bind port.BindID
+	At   time.Time
+}
+
 // RedialScheduled: a bind could not be made or was lost, and is tried again after Delay (US-SC-005).
 type RedialScheduled struct {
 	Bind    port.BindID
@@ -296,6 +304,7 @@ type ProtocolViolation struct {
 type OperatorConfigured struct{ OperatorID string }
 
 func (BindStateChanged) fact()    {}
+func (SubmitsHalted) fact()       {}
 func (RedialScheduled) fact()     {}
 func (BindRefused) fact()         {}
 func (BindFellBack) fact()        {}

@@ -149,7 +149,7 @@ var Table = [metricCount]Metric{
 	concatBuffer: {"smpp_concat_buffer_size", Gauge, "1", []string{"mno", "bindId"}, false,
 		"Inbound messages that wait for parts (US-SC-027)."},
 	halfClosed: {"smpp_bind_half_closed_total", Counter, "1", byBind, false,
-		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL (US-SC-029)."},
+		"Times a bind stopped submitting after repeated ESME_RSUBMITFAIL; a half-closed bind whose line is lost and comes back is the same time (US-SC-029)."},
 
 	laneAcks: {"smpp_lane_acks_total", Counter, "1", byLane, false,
 		"Commands acknowledged, by the lane and the JetStream consumer that they came from (US-SC-018). The operator's and a bind's own subject rank as P1; the operator's has no direction."},

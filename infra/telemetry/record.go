@@ -118,9 +118,8 @@ func (r *recorder) record(f event.Fact) {
 		r.add(redisFailOpen, f.Bind, f.PDUs)
 	case event.BindStateChanged:
 		r.bind(f.Bind).show(r, r.names.admit(f.To))
-		if f.To == "HALF_CLOSED_TX" {
-			r.add(halfClosed, f.Bind, 1)
-		}
+	case event.SubmitsHalted:
+		r.add(halfClosed, f.Bind, 1)
 	case event.RedialScheduled:
 		r.add(reconnectAttempts, f.Bind, 1)
 	case event.BindRefused:

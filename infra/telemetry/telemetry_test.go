@@ -167,7 +167,9 @@ func everyFact() []event.Fact {
 		event.ProtocolViolation{Bind: awcc, What: "malformed"},
 		event.TPSThrottled{Bind: awcc, Messages: 6},
 		event.RedisFailedOpen{Bind: awcc, PDUs: 8},
+		event.SubmitsHalted{Bind: awcc},
 		event.BindStateChanged{Bind: awcc, From: "BOUND", To: "HALF_CLOSED_TX"},
+		event.BindStateChanged{Bind: awcc, From: "BOUND", To: "HALF_CLOSED_TX"}, // after a redial: no other half-close
 		event.BindRefused{Bind: awcc, Status: codec.StatusAlyBnd, Alert: true},
 		event.BindRefused{Bind: awcc},
 		event.BindDegraded{Bind: awcc, Reason: "throttled"},
