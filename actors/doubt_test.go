@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -76,6 +77,35 @@ func TestUSSC010PoliciesOfAnUnknownOutcome(t *testing.T) {
 			}, c.options...)
 		})
 	}
+}
+
+// US-SC-031: an error that comes after the response timeout is told with what a line of
+// the log needs, and is no answer in time beside it.
+func TestUSSC031ALateErrorIsTold(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.mno.Do(smsc.Delay(40*time.Second), smsc.AnswerSubmits(codec.StatusSysErr, 1))
+		r.sendText("m1", "Hello")
+		r.after(5 * time.Second)
+		first := r.bind().Sequence
+		r.mno.Do(smsc.Delay(0))
+		r.after(5 * time.Minute)
+		late := heard[event.AnsweredLate](r)
+		if len(late) != 1 {
+			t.Errorf("%d late answers are told of, want 1", len(late))
+			return
+		}
+		if f := late[0]; f.MessageID != "m1" || f.Status != codec.StatusSysErr || f.Sequence != first || f.At.IsZero() || f.Bind.MNO != "awcc" {
+			t.Errorf("%+v", f)
+		}
+		for _, f := range heard[event.ResponsesReceived](r) {
+			for _, answer := range f.Responses {
+				if answer.Status != codec.StatusOK {
+					t.Errorf("%v counts as an answer in time too", answer.Status)
+				}
+			}
+		}
+	})
 }
 
 // The ledger survives kill -9: what was answered and stored is not sent again, what

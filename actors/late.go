@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -63,6 +65,7 @@ func (s *session) late(c actor.Context, a answer) bool {
 	if a.status == codec.StatusOK && !a.nack && a.id != "" {
 		c.Send(s.seat.window, &answeredLate{f, a.id})
 	}
-	s.env.Listener.On(event.AnsweredLate{Bind: s.seat.id, MessageID: f.cmd.plan.MessageID, Status: a.status, Sequence: a.seq})
+	s.env.Listener.On(event.AnsweredLate{Bind: s.seat.id, MessageID: f.cmd.plan.MessageID, Status: a.status, Sequence: a.seq,
+		Trace: f.cmd.delivery.Trace, At: time.Now()})
 	return true
 }

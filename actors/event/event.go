@@ -206,12 +206,16 @@ type DoubtDecided struct {
 	At        time.Time
 }
 
-// AnsweredLate: a submit was answered after its response timeout.
+// AnsweredLate: a submit was answered after its response timeout. It is counted as of
+// unknown outcome already, so it is in no ResponsesReceived; one structured log line,
+// whatever the status (US-SC-031).
 type AnsweredLate struct {
 	Bind      port.BindID
 	MessageID string
 	Status    codec.Status
 	Sequence  uint32
+	Trace     port.Trace
+	At        time.Time
 }
 
 // OutcomeUnknown: PDUs were written and will not be answered (a lost line, a

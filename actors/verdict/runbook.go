@@ -12,7 +12,8 @@ func Runbook() string {
 	b.WriteString("# SMPP errors\n\n" +
 		"What a status in a submit_sm_resp means, what the connector does about it, and what to look at. Written from the table\n" +
 		"actors/verdict/table.go by `go test ./actors/verdict -update`; a profile's `statuses` overrule it for one MNO.\n\n" +
-		"The log line of an error has traceId, messageId, esme_status and pduSeqNum; smpp_response_status_total counts every status.\n")
+		"The log line of an error has traceId, messageId, esme_status and pduSeqNum; smpp_response_status_total counts every status,\n" +
+		"and smpp_connector_late_answers_total those that came after the response timeout, whose submits count as unanswered.\n")
 	for i := range sections {
 		s := &sections[i]
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", s.Name, s.Meaning)

@@ -79,6 +79,10 @@ func (l *lines) write(f event.Fact) {
 		l.warn("submit refused", onBind(f.Bind), status, slog.String("esme_status", status),
 			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)),
 			slog.String("runbook", f.Class), slog.Bool("alert", f.Alert))
+	case event.AnsweredLate:
+		status := f.Status.String()
+		l.warn("submit answered late: it counted as unanswered", onBind(f.Bind), status, slog.String("esme_status", status),
+			slog.String("messageId", f.MessageID), slog.Uint64("pduSeqNum", uint64(f.Sequence)), slog.String("traceId", TraceID(f.Trace)))
 	case event.MessagesBegun:
 		l.audit(f)
 		l.mismatches(f)

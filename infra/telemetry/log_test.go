@@ -55,6 +55,29 @@ func TestUSSC031ARefusedSubmitIsOneStructuredLine(t *testing.T) {
 	expect(t, tel, map[string]string{`smpp_response_status_total{bindId="1",direction="trx",esme_status="ESME_RTHROTTLED",mno="awcc"}`: "1"})
 }
 
+// US-SC-031: an answer that comes late has the same four fields, and a count of its own:
+// its submit is in smpp_connector_submits_total as unknown, and must not be there twice.
+func TestUSSC031ALateAnswerIsOneLineWithItsContext(t *testing.T) {
+	tel, log := fresh(t, telemetry.Options{})
+	tel.On(event.AnsweredLate{Bind: awcc, MessageID: "m-1", Status: codec.StatusThrottled, Sequence: 77, Trace: port.Trace{Parent: traceparent}})
+	lines := log.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("got %d lines, want 1: %s", len(lines), log)
+	}
+	for field, want := range map[string]any{
+		"level": "WARN", "bind": "awcc/trx/1", "messageId": "m-1", "esme_status": "ESME_RTHROTTLED",
+		"pduSeqNum": 77.0, "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+	} {
+		if lines[0][field] != want {
+			t.Errorf("%s: got %v, want %v", field, lines[0][field], want)
+		}
+	}
+	expect(t, tel, map[string]string{
+		`smpp_connector_late_answers_total{bindId="1",direction="trx",esme_status="ESME_RTHROTTLED",mno="awcc"}`: "1",
+		`smpp_response_status_total{bindId="1",direction="trx",esme_status="ESME_RTHROTTLED",mno="awcc"}`:        "",
+	})
+}
+
 // US-SC-031: every error of the codec's table is a label and a line of its own.
 func TestUSSC031EveryStatusHasItsLabel(t *testing.T) {
 	tel, log := fresh(t, telemetry.Options{})

@@ -131,7 +131,7 @@ var Table = [metricCount]Metric{
 
 	// The stories' smpp_* names.
 	responseStatus: {"smpp_response_status_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
-		"Answers to submit_sm by status (US-SC-031)."},
+		"Answers to submit_sm in time, by status (US-SC-031). Late ones are in smpp_connector_late_answers_total, by status too: their submits count as unknown."},
 	encodings: {"smpp_encoding_total", Counter, "1", []string{"encoding", "detection"}, false,
 		"Messages by encoding (GSM7, UCS2) and by how it was chosen: auto or forced; each once, when its first part goes out (US-SC-037)."},
 	fingerprints: {"smpp_connector_fingerprint_mismatch_total", Counter, "1", []string{"operatorId"}, false,
@@ -171,7 +171,7 @@ var Table = [metricCount]Metric{
 	notStored: {"smpp_connector_events_not_stored_total", Counter, "1", []string{"subject"}, false,
 		"Tries to store an event that failed, by subject: a full stream, a disk, NATS away. Alert on it: while it rises, nothing is answered or acknowledged."},
 	lateAnswers: {"smpp_connector_late_answers_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
-		"Answers to submit_sm that came after the response timeout, by status. Many: raise timers.response."},
+		"Answers to submit_sm that came after the response timeout, by status (US-SC-031). Many: raise timers.response."},
 	doubts: {"smpp_connector_unknown_outcome_total", Counter, "1", []string{"mno", "direction", "bindId", "decision"}, false,
 		"Messages of which a submit was written and never answered, by what becomes of them: redeliver, hold, giveUp (the profile's unknownOutcome); receipt, lateAnswer: it was found out after all."},
 	bindRefused: {"smpp_connector_bind_refused_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
