@@ -8,7 +8,8 @@
 //
 // Dashboards are built with Grafana's own SDK, so that their JSON is what Grafana
 // expects; every query is parsed with Prometheus' own parser and held against the
-// metrics of a live demo (queries_test.go). It cannot say whether a panel looks well.
+// metrics of a live demo (queries_test.go), every file against Grafana's schema
+// (schema_test.go). No Grafana has drawn them here: whether a panel looks well is unknown.
 //
 //	cd testkit/tools && go run ./monitoring          write the files
 //	cd testkit/tools && go run ./monitoring -check   compare only: exit 1 when one differs
