@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -34,6 +35,8 @@ func (e *LinkEnded) Error() string {
 	switch {
 	case e.Status != codec.StatusOK:
 		return fmt.Sprintf("%v: %v", e.Event, e.Status)
+	case errors.Is(e.Err, io.EOF): // whoever reads the log at night need not know the word
+		return fmt.Sprintf("%v: the MNO closed the connection", e.Event)
 	case e.Err != nil:
 		return fmt.Sprintf("%v: %v", e.Event, e.Err)
 	}

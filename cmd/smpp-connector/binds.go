@@ -107,7 +107,9 @@ func (k *controlCall) complete(names []string) error {
 	if len(names) != 1 {
 		return fmt.Errorf("%d arguments: want one, %s", len(names), want)
 	}
-	*into = names[0]
+	if *into = names[0]; into == &c.Bind {
+		c.Bind = strings.ReplaceAll(c.Bind, "/", ".") // the log has it as awcc/trx/1
+	}
 	c.ID, c.At = rand.Text(), time.Now().UTC()
 	return c.Check()
 }

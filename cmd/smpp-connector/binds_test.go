@@ -188,6 +188,7 @@ func TestCommandsThatCannotBeDone(t *testing.T) {
 		{[]string{"binds", "pause", "demo.trx.9", "--yes"}, 1, []string{"no pod serves bind demo.trx.9", "demo.trx.1"}},
 		{[]string{"maintenance", "on", "mtn", "--yes"}, 1, []string{"no pod serves MNO mtn", "demo"}},
 		{[]string{"binds", "pause", "demo.trx.1"}, 2, []string{"would pause demo.trx.1", "--yes"}},
+		{[]string{"binds", "pause", "demo/trx/1"}, 2, []string{"would pause demo.trx.1", "--yes"}}, // as the log has it
 		{[]string{"binds", "pause", "demo"}, 2, []string{"mno.direction.number"}},
 		{[]string{"binds", "pause"}, 2, []string{"want one"}},
 		{[]string{"binds", "move", "demo.trx.1", "--yes"}, 2, []string{"to is empty"}},

@@ -154,7 +154,7 @@ func (in *sending) follow(events jetstream.Consumer, ctx context.Context, s stre
 		}
 		switch m.Subject() {
 		case contract.SubjectSubmitted:
-			fmt.Fprintf(s.out, "submitted in %d segments\n", e.Segments)
+			fmt.Fprintf(s.out, "submitted in %s\n", count(e.Segments, "segment"))
 		case contract.SubjectDLQ:
 			return 1, fmt.Errorf("not sent: %s: %s %s", e.Reason, e.Field, e.Detail)
 		case contract.SubjectDLRPart:

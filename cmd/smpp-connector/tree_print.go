@@ -141,7 +141,7 @@ func (t treeView) shows(a *vitals.Actor, v *page.View) bool {
 }
 
 func (t treeView) fits(b *vitals.Bind) bool {
-	said := strings.ToLower(strings.Join([]string{b.Bind, b.OperatorID, b.Owner, b.State, b.Order, b.LimitedBy, whyOf(b, time.Time{})}, "\n"))
+	said := strings.ToLower(strings.Join([]string{b.Bind, strings.ReplaceAll(b.Bind, ".", "/"), b.OperatorID, b.Owner, b.State, b.Order, b.LimitedBy, whyOf(b, time.Time{})}, "\n"))
 	for _, word := range t.words {
 		if !strings.Contains(said, strings.ToLower(word)) {
 			return false

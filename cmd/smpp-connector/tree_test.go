@@ -49,7 +49,7 @@ connector  running
 ├─ operator/awcc  carried by primary
 │  └─ ● awcc.trx.1         BOUND           1m30s      window 12/50 of 100    187/200 PDUs/s  limited by tps      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  P0 waits 4  epoch 7
 └─ operator/roshan  carried by primary
-   └─ ■ roshan.trx.1       DISCONNECTED    1m30s      window 12/50 of 100    187/200 PDUs/s  limited by closed   p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  P0 waits 4  restarts 4  epoch 7
+   └─ ■ roshan.trx.1       DISCONNECTED    1m30s      window 12/50 of 100    187/200 PDUs/s                      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  P0 waits 4  restarts 4  epoch 7
            LineLost: �[2Jreset by peer · attempt 3 failed · next dial in 17s
 `
 	var b bytes.Buffer
@@ -65,6 +65,9 @@ func TestTheTreeFindsAndColours(t *testing.T) {
 			t.Fatal(err)
 		}
 		return b.String()
+	}
+	if got := draw(treeView{words: []string{"roshan/trx/1"}}); strings.Contains(got, "awcc.trx.1") || !strings.Contains(got, "roshan.trx.1") {
+		t.Errorf("found by its name in the log:\n%s", got)
 	}
 	if got := draw(treeView{words: []string{"RESET", "roshan"}}); strings.Contains(got, "awcc.trx.1") || !strings.Contains(got, "roshan.trx.1") || strings.Contains(got, "bridge") {
 		t.Errorf("found by its reason:\n%s", got)

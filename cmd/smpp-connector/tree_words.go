@@ -29,7 +29,7 @@ func (t treeView) line(a *vitals.Actor, v *page.View) string {
 	if b.TPSLimit > 0 {
 		rate += fmt.Sprintf("/%d", b.TPSLimit)
 	}
-	words = append(words, fmt.Sprintf("window %-10s", size), fmt.Sprintf("%9s PDUs/s", rate), fmt.Sprintf("limited by %-7s", unarmed(b.LimitedBy)))
+	words = append(words, fmt.Sprintf("window %-10s", size), fmt.Sprintf("%9s PDUs/s", rate), fmt.Sprintf("%-18s", limitOf(b.LimitedBy)))
 	if b.P50Ms > 0 {
 		words = append(words, fmt.Sprintf("p50 %s p99 %s", inMilliseconds(b.P50Ms), inMilliseconds(b.P99Ms)))
 	}
@@ -49,6 +49,19 @@ func (t treeView) line(a *vitals.Actor, v *page.View) string {
 		words = append(words, fmt.Sprintf("epoch %d", b.Epoch))
 	}
 	return strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), "  ")
+}
+
+// limitOf says what limits a bind, in the words of the page.
+func limitOf(by string) string {
+	switch by {
+	case "queue":
+		return "limited by traffic"
+	case "nothing":
+		return "at rest"
+	case "closed", "":
+		return ""
+	}
+	return "limited by " + unarmed(by)
 }
 
 func (t treeView) actorLine(a *vitals.Actor, v *page.View) string {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"time"
 
@@ -46,7 +47,7 @@ func Dialer(o Options) (func(context.Context) (net.Conn, error), error) {
 	plain := func(ctx context.Context) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, "tcp", address)
 		if err != nil {
-			return nil, fmt.Errorf("connect to %s: %w", address, err)
+			return nil, fmt.Errorf("connect to %s: %w", address, cause(err))
 		}
 		return conn, nil
 	}
@@ -77,6 +78,20 @@ func Dialer(o Options) (func(context.Context) (net.Conn, error), error) {
 		}
 		return secure, nil
 	}, nil
+}
+
+// cause is a dial's error without what stands around it already: the address, and that
+// it was to connect.
+func cause(err error) error {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		err = dial.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) && call.Syscall == "connect" {
+		err = call.Err
+	}
+	return err
 }
 
 func clientConfig(host string, s config.TLS) (*tls.Config, error) {

@@ -225,3 +225,28 @@ func TestTheHandshakeIsBounded(t *testing.T) {
 		t.Errorf("%v, %v", err, ctx.Err())
 	}
 }
+
+// What the log and the page say of a dial that failed names the address once, and what
+// is to be done about it.
+func TestADialThatFailsSaysSoOnce(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	host, port, _ := net.SplitHostPort(address)
+	for want, o := range map[string]Options{
+		"connect to " + address + ": connection refused":                    {Host: host, Port: port},
+		"connect to " + address + ": bind: cannot assign requested address": {Host: host, Port: port, SourceIP: "192.0.2.1"},
+		"connect to no-such-host.invalid:2775: lookup no-such-host.invalid": {Host: "no-such-host.invalid", Port: "2775"},
+	} {
+		dial, err := Dialer(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dial(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

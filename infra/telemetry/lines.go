@@ -151,7 +151,7 @@ func (l *lines) write(f event.Fact) {
 		}
 		l.warn("sequence numbers were skipped", onBind(f.Bind), "", slog.String("by", by), slog.String("reason", f.Reason))
 	case event.ActorFailed:
-		level := slog.LevelWarn
+		level := slog.LevelDebug // a session that ended: the bind says so on lines of its own
 		if f.Bug {
 			level = slog.LevelError
 		}
@@ -171,8 +171,15 @@ func (l *lines) stateChanged(f event.BindStateChanged) {
 	if f.To == "HALF_CLOSED_TX" || f.To == "DRAINING" || f.To == "DISCONNECTED" && f.From != "UNBINDING" && f.From != "CONNECTING" {
 		level = slog.LevelWarn
 	}
-	l.limited(level, often, "bind is "+f.To, onBind(f.Bind), f.To, slog.String("operatorId", f.OperatorID),
-		slog.String("from", f.From), slog.String("to", f.To), slog.String("reason", f.Reason), slog.Uint64("epoch", f.Epoch))
+	attrs := []slog.Attr{slog.String("operatorId", f.OperatorID), slog.String("from", f.From), slog.String("to", f.To), slog.Uint64("epoch", f.Epoch)}
+	switch {
+	case f.Reason == "":
+	case f.To == "CONNECTING" || f.To == "BOUND": // what ended the session before
+		attrs = append(attrs, slog.String("after", f.Reason))
+	default:
+		attrs = append(attrs, slog.String("reason", f.Reason))
+	}
+	l.limited(level, often, "bind is "+f.To, onBind(f.Bind), f.To, attrs...)
 }
 
 // parts says what is odd of inbound parts; that they come is not.

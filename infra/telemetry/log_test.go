@@ -149,17 +149,37 @@ func TestLevelsMeanSomething(t *testing.T) {
 		{event.BindStateChanged{Bind: awcc, From: "BOUND", To: "DISCONNECTED"}, "WARN"},
 		{event.BindStateChanged{Bind: awcc, From: "BOUND", To: "DRAINING"}, "WARN"},
 		{event.ActorFailed{Path: "connector/bind", Bug: true}, "ERROR"},
-		{event.ActorFailed{Path: "connector/bind"}, "WARN"},
+		{event.ActorFailed{Path: "connector/bind"}, "DEBUG"},
 		{event.DependencyChanged{Name: "nats"}, "WARN"},
 		{event.DependencyChanged{Name: "nats", Up: true}, "INFO"},
 		{event.OutcomeUnknown{Bind: awcc, Segments: 3}, "WARN"},
 		{event.SequenceSkipped{Bind: awcc, By: 1}, "WARN"},
 		{event.RedialScheduled{Bind: awcc, Attempt: 1}, "WARN"},
 	} {
-		tel, log := fresh(t, telemetry.Options{})
+		tel, log := fresh(t, telemetry.Options{LogLevel: "debug"})
 		tel.On(c.fact)
 		if lines := log.lines(t); len(lines) != 1 || lines[0]["level"] != c.level {
 			t.Errorf("%T: got %v, want one line at %s", c.fact, lines, c.level)
+		}
+	}
+}
+
+// What ended the session before is no reason for a state that is good.
+func TestAGoodStateSaysWhatItComesAfter(t *testing.T) {
+	for _, c := range []struct {
+		to, from, reason string
+		has, hasNot      string
+	}{
+		{"CONNECTING", "DISCONNECTED", "LineLost", "after", "reason"},
+		{"BOUND", "CONNECTING", "LineLost", "after", "reason"},
+		{"DISCONNECTED", "BOUND", "LineLost", "reason", "after"},
+		{"BOUND", "CONNECTING", "", "to", "after"},
+	} {
+		tel, log := fresh(t, telemetry.Options{})
+		tel.On(event.BindStateChanged{Bind: awcc, From: c.from, To: c.to, Reason: c.reason})
+		line := log.lines(t)[0]
+		if _, there := line[c.hasNot]; there || line[c.has] == nil {
+			t.Errorf("%s: %v", c.to, line)
 		}
 	}
 }

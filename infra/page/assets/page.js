@@ -528,8 +528,9 @@ function spark(chart, samples) {
   const last = samples.at(-1);
   const end = last ? Date.parse(last.at) : 0;
   const x = (s) => 300 * (1 - (end - Date.parse(s.at)) / quarter);
-  const most = Math.max(...samples.map(chart.of), ...(chart.other ? samples.map(chart.other) : []), 0);
-  const y = (v) => 54 - 48 * v / (most || 1);
+  const most = Math.max(...samples.map(chart.of), 0);
+  const top = Math.max(most, ...(chart.other ? samples.map(chart.other) : []));
+  const y = (v) => 54 - 48 * v / (top || 1);
   const title = make('h3', '', chart.name);
   title.append(make('b', '', last ? chart.show(chart.of(last)) : '–'));
   const drawing = svg('svg', { viewBox: '0 0 300 64', preserveAspectRatio: 'none', role: 'img', 'aria-label': `${chart.name}: now ${last ? chart.show(chart.of(last)) : 'unknown'}, at most ${chart.show(most)} in 15 minutes` });
