@@ -44,7 +44,7 @@ func (k *Controls) Do(ctx context.Context, c control.Command) control.Answer {
 		return a
 	}
 	if c.Verb == control.List {
-		a.Known, a.List = true, k.list(ctx, c.MNO)
+		a.Known, a.List, a.Note = true, k.list(ctx, c.MNO), k.system.env.tenure.noBind()
 		return a
 	}
 	a.Binds = k.concerned(c)

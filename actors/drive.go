@@ -108,6 +108,7 @@ func newEnvironment(o Options) *environment {
 		o.Lanes = contract.Lanes()
 	}
 	o.Lanes = slices.Compact(slices.Sorted(slices.Values(o.Lanes)))
+	o.Identity.Lanes = o.Lanes
 	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
 		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}

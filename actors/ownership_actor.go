@@ -132,6 +132,7 @@ func (o *owner) advance(c actor.Context) {
 	o.env.tenure.grant(o.claims.Grants())
 	o.env.tenure.live(o.claims.Names())
 	o.env.tenure.oblige(o.claims.Duty(now))
+	o.showBindless(now)
 	pods := 1
 	for _, group := range o.groups {
 		pods = max(pods, o.claims.Pods(group))
@@ -150,6 +151,17 @@ func (o *owner) advance(c actor.Context) {
 		wait = min(wait, leaveAgain)
 	}
 	o.timer = resetTimer(c, o.timer, wait)
+}
+
+// showBindless shows, and has `binds` say, why this pod has no bind.
+func (o *owner) showBindless(now time.Time) {
+	why := o.claims.Bindless()
+	o.env.tenure.bindless.Store(&why)
+	if why != "" {
+		o.node.show(why, now)
+	} else {
+		o.node.show("running", now)
+	}
 }
 
 var tenureChangedMessage = &tenureChanged{}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -84,10 +87,12 @@ func newPool(r *rig, n int) *pool {
 	return &pool{rig: r}
 }
 
-func (p *pool) add() *pod { return p.addFor("awcc") }
+func (p *pool) add(lanes ...contract.Lane) *pod { return p.start([]string{"awcc"}, lanes) }
 
 // addFor adds a pod that serves these operators.
-func (p *pool) addFor(operators ...string) *pod {
+func (p *pool) addFor(operators ...string) *pod { return p.start(operators, nil) }
+
+func (p *pool) start(operators []string, lanes []contract.Lane) *pod {
 	p.t.Helper()
 	p.born++
 	name := fmt.Sprint("pod-", p.born)
@@ -96,7 +101,7 @@ func (p *pool) addFor(operators ...string) *pod {
 		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: p.mem.Correlations,
 			Park: p.mem.Park, Counters: p.mem.Counters, Concat: p.mem.Concat, Leases: one.leases, Presence: one.presence},
 		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second},
-		Listener: p.rig, Operators: operators, Drain: 30 * time.Second, Block: 100,
+		Listener: p.rig, Operators: operators, Lanes: lanes, Drain: 30 * time.Second, Block: 100,
 	}
 	if p.free {
 		options.Leases, options.Presence, options.Identity = nil, nil, ownership.Identity{}
@@ -313,6 +318,65 @@ func TestLeasesThatSomebodyMeddlesWith(t *testing.T) {
 			t.Error("bound on under a lease that says something else")
 		}
 		p.spread(t, 1, 32*time.Second, "healed")
+		p.close()
+	})
+}
+
+// US-SC-018: one bind, and a reserved pod that came first: the pod that serves all lanes
+// has the bind, what waits in P3 is sent, and the reserved pod says why it has none. When
+// the other is gone the reserved pod has the bind.
+func TestUSSC018AReservedPodGivesWayToTheOtherLanes(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 1)
+		reserved := p.add(contract.P0, contract.P1)
+		p.spread(t, 1, 5*time.Second, "the reserved pod comes first")
+		whole := p.add()
+		r.sendOn(contract.LaneSubject(contract.P3, "awcc", "trx"), "slow", 20)
+		r.sendOn(contract.LaneSubject(contract.P0, "awcc", "trx"), "fast", 20)
+		p.after(10 * time.Second)
+		if words := went(p.mno); count(words, "slow") != 20 || count(words, "fast") != 20 {
+			t.Errorf("%d of P3 and %d of P0 went, of 20 each", count(words, "slow"), count(words, "fast"))
+		}
+		if owner := p.bound()["awcc.trx.1"]; len(owner) != 1 || owner[0] != whole.name {
+			t.Errorf("the bind is of %q", owner)
+		}
+		p.after(time.Minute)
+		answer := reserved.system.Controls(nil, reserved.name).Do(context.Background(), control.Command{Verb: control.List})
+		want := "no bind: awcc.trx has 1, for 2 pods; this one serves P0,P1 alone, and lanes that nobody would read go first"
+		if answer.Note != want {
+			t.Errorf("it says %q, want %q", answer.Note, want)
+		}
+		state := ""
+		for _, a := range reserved.system.Tree().Snapshot() {
+			if strings.HasSuffix(a.Path, "/ownership") {
+				state = a.State
+			}
+		}
+		if state != want {
+			t.Errorf("the tree says %q", state)
+		}
+		if without := heard[event.PodBindless](r); len(without) != 1 || without[0].Why != want {
+			t.Errorf("it was told %+v", without)
+		}
+		read := map[contract.Lane]int{}
+		for _, c := range heard[event.LaneChecked](r) {
+			read[c.Lane] = c.Binds
+		}
+		if want := map[contract.Lane]int{contract.P0: 1, contract.P1: 1, contract.P2: 1, contract.P3: 1}; !maps.Equal(read, want) {
+			t.Errorf("binds by lane: %v", read)
+		}
+		p.remove(whole, true)
+		p.spread(t, 1, 2*time.Second, "the other leaves")
+		p.after(time.Minute)
+		for _, c := range heard[event.LaneChecked](r) {
+			read[c.Lane] = c.Binds
+		}
+		if want := map[contract.Lane]int{contract.P0: 1, contract.P1: 1, contract.P2: 0, contract.P3: 0}; !maps.Equal(read, want) {
+			t.Errorf("binds by lane without a pod for P2 and P3: %v", read)
+		}
+		if without := heard[event.PodBindless](r); len(without) != 2 || without[1].Why != "" {
+			t.Errorf("it was told %+v", without)
+		}
 		p.close()
 	})
 }

@@ -17,8 +17,9 @@ import (
 // messages, so that nothing is forgotten when either fails: each looks at the other's
 // side again whenever it is told that something has changed, and once in a while.
 type tenure struct {
-	free bool         // there are no leases: every bind is ours
-	pods atomic.Int64 // that live and take binds, this one among them, in the largest group
+	free     bool                   // there are no leases: every bind is ours
+	pods     atomic.Int64           // that live and take binds, this one among them, in the largest group
+	bindless atomic.Pointer[string] // why this pod is to have no bind; nil or empty: it is to have one
 
 	mu      sync.Mutex
 	wants   map[string][]port.BindID        // by the operator that serves them as its own
@@ -147,6 +148,14 @@ func (t *tenure) live(pods map[port.Group][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.names = pods
+}
+
+// noBind is why this pod is to have no bind, for people; empty: it is to have one.
+func (t *tenure) noBind() string {
+	if why := t.bindless.Load(); why != nil {
+		return *why
+	}
+	return ""
 }
 
 // podsOf are the names of the pods that live and take binds of a group.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // LeaseWon: this process owns a bind from now on (US-SC-017).
@@ -55,6 +56,22 @@ type OwnershipChecked struct {
 	At        time.Time
 }
 
+// LaneChecked: over how many binds of a group a lane is read, by all pods together
+// (US-SC-018). It is told of lanes that live pods serve, or have served since this process started.
+type LaneChecked struct {
+	MNO       string
+	Direction port.Direction
+	Lane      contract.Lane
+	Binds     int
+	At        time.Time
+}
+
+// PodBindless: this pod has no bind, and is to have none as things are; or has one again.
+type PodBindless struct {
+	Why string // for people; empty: it is to have one again
+	At  time.Time
+}
+
 // PodSilent: the orchestrator runs a pod of these binds that has not said for two checks
 // that it lives: it may not reach NATS.
 type PodSilent struct {
@@ -87,6 +104,8 @@ func (BindOrphaned) fact()     {}
 func (BindUnowned) fact()      {}
 func (BindOwnedTwice) fact()   {}
 func (OwnershipChecked) fact() {}
+func (LaneChecked) fact()      {}
+func (PodBindless) fact()      {}
 func (PodSilent) fact()        {}
 func (OwnerUnknown) fact()     {}
 func (PodNameShared) fact()    {}

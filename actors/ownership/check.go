@@ -33,6 +33,7 @@ func (c *Claims) check(now time.Time) {
 		}
 	}
 	c.suspects = suspects
+	c.checkLanes(now)
 	silent := c.compareRoster(now)
 	groups := map[port.Group]bool{}
 	for _, group := range c.Groups() {

@@ -105,10 +105,12 @@ type Claims struct {
 	spread                 spreadPlan // of the last Tick
 	departed               map[port.Group]bool
 	checkAt                time.Time
-	suspects               map[port.BindID]bool // run by two pods at the last check
-	roster                 []string             // pods that the orchestrator runs; nil: nobody says
-	silent                 map[string]bool      // of those, who did not say that they live at the last check
-	counted                map[port.Group]bool  // groups that the last check told of
+	suspects               map[port.BindID]bool   // run by two pods at the last check
+	roster                 []string               // pods that the orchestrator runs; nil: nobody says
+	silent                 map[string]bool        // of those, who did not say that they live at the last check
+	counted                map[port.Group]bool    // groups that the last check told of
+	lanesSeen              map[port.Group]laneSet // that live pods have served at any check
+	bindless               string                 // why this pod is to have no bind at all; empty: it is to have one
 	skewed                 bool
 	skewSaid               time.Time
 	calls                  uint64
@@ -117,11 +119,12 @@ type Claims struct {
 
 // Identity says who a process is.
 type Identity struct {
-	Pod         string // POD_NAME, or the host's name
-	Instance    string // drawn anew by each process
-	Predecessor string // the Instance of the process before this one, when it is known to be dead; else empty
-	Ordinal     int    // POD_ORDINAL; -1: none
-	MaxBinds    int    // MAX_BINDS; 0: no limit
+	Pod         string          // POD_NAME, or the host's name
+	Instance    string          // drawn anew by each process
+	Predecessor string          // the Instance of the process before this one, when it is known to be dead; else empty
+	Ordinal     int             // POD_ORDINAL; -1: none
+	MaxBinds    int             // MAX_BINDS; 0: no limit
+	Lanes       []contract.Lane // LANES; none: it says nothing, and spreads as if all served all
 	Version     string
 	// Settle is how long a process that has just learnt who lives waits for others
 	// that start with it, so that they share without a hand-over. 0: it is alone.
@@ -131,11 +134,11 @@ type Identity struct {
 // New returns the claims of a process that serves nothing yet.
 func New(id Identity, now time.Time) *Claims {
 	return &Claims{
-		me:          port.Pod{Name: id.Pod, Instance: id.Instance, Ordinal: id.Ordinal, Max: id.MaxBinds, Version: id.Version, Started: now},
+		me:          port.Pod{Name: id.Pod, Instance: id.Instance, Ordinal: id.Ordinal, Max: id.MaxBinds, Lanes: id.Lanes, Version: id.Version, Started: now},
 		predecessor: id.Predecessor, settle: id.Settle,
 		wants: map[port.BindID]bool{}, running: map[port.BindID]bool{}, claims: map[port.BindID]*claim{},
 		peers: map[port.Group]map[string]*peer{}, present: map[port.Group]*present{}, departed: map[port.Group]bool{},
-		suspects: map[port.BindID]bool{}, counted: map[port.Group]bool{}, checkAt: now.Add(checkEvery),
+		suspects: map[port.BindID]bool{}, counted: map[port.Group]bool{}, lanesSeen: map[port.Group]laneSet{}, checkAt: now.Add(checkEvery),
 	}
 }
 

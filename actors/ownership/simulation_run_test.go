@@ -20,11 +20,13 @@ func live(seed uint64, minutes int) (complaints []string, w *world) {
 	for n := range 1 + w.random.IntN(5) {
 		w.binds = append(w.binds, port.BindID{MNO: "awcc", Direction: port.TRX, Number: n + 1})
 	}
+	w.lanes, w.older = seed%2 == 0, seed%8 == 0
 	for range 1 + w.random.IntN(4) {
 		w.addPod("")
 	}
 	end, next := w.now.Add(time.Duration(minutes)*time.Minute), w.now.Add(5*time.Second)
 	unowned := map[port.BindID]time.Time{}
+	slowUnread := w.now
 	w.quiet = w.now
 	for ; w.now.Before(end) && len(complaints) == 0; w.now = w.now.Add(least) {
 		if !w.now.Before(next) {
@@ -32,7 +34,7 @@ func live(seed uint64, minutes int) (complaints []string, w *world) {
 			next = w.now.Add(time.Duration(w.random.Int64N(int64(70 * time.Second))))
 		}
 		w.step()
-		complaints = w.judge(unowned)
+		complaints = append(w.judge(unowned), w.judgeLanes(&slowUnread)...)
 	}
 	return complaints, w
 }
@@ -74,6 +76,29 @@ func (w *world) judge(unowned map[port.BindID]time.Time) (complaints []string) {
 		if gap := w.now.Sub(unowned[b]); gap > gapAllowed {
 			complaints = append(complaints, fmt.Sprintf("%v: nobody has had %v for %v", w.at(), b, gap))
 		}
+	}
+	return complaints
+}
+
+// judgeLanes holds a world with reserved pods to US-SC-018: where a pod of all lanes lives,
+// and no pod that says nothing of lanes, such a pod may write to a bind.
+func (w *world) judgeLanes(since *time.Time) (complaints []string) {
+	read, could := false, false
+	for _, p := range w.pods {
+		if len(p.id.Lanes) == 0 {
+			*since = w.now
+			return nil
+		}
+		if len(p.id.Lanes) == len(allLanes) {
+			could = could || p.awake() && p.reaches() && !p.leaving && !w.now.Before(w.downTo)
+			read = read || slices.ContainsFunc(w.binds, p.writes)
+		}
+	}
+	if read || !could || since.Before(w.quiet) {
+		*since = w.now
+	}
+	if gap := w.now.Sub(*since); gap > gapAllowed {
+		complaints = append(complaints, fmt.Sprintf("%v: nobody has read the lanes P2 and P3 for %v", w.at(), gap))
 	}
 	return complaints
 }

@@ -38,6 +38,8 @@ type world struct {
 	lossy   time.Time // a fifth of the answers is lost until then
 	history []string
 	moves   int
+	lanes   bool // pods of some lanes beside pods of all (US-SC-018)
+	older   bool // among them pods of the last version, which says no lanes
 }
 
 type simEvent struct {
@@ -103,6 +105,15 @@ func (p *simPod) writes(bind port.BindID) bool {
 func (w *world) addPod(predecessor string) {
 	w.born++
 	id := ownership.Identity{Pod: fmt.Sprintf("pod-%d", w.born), Instance: fmt.Sprintf("i%d", w.born), Ordinal: -1, Predecessor: predecessor, Settle: time.Second}
+	if w.lanes {
+		id.Lanes = allLanes
+		if w.random.IntN(2) == 0 {
+			id.Lanes = urgent
+		}
+	}
+	if w.older && w.random.IntN(3) == 0 {
+		id.Lanes = nil
+	}
 	p := &simPod{w: w, id: id, born: w.now, drift: (w.random.Float64() - 0.5) / 100, wants: map[port.BindID]bool{}, sessions: map[port.BindID]*simSession{}}
 	for _, b := range w.binds {
 		p.wants[b] = true

@@ -6,15 +6,17 @@ import (
 	"slices"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // Member is one pod as the spread sees it.
 type Member struct {
-	ID      string // port.Pod.Instance
-	Ordinal int    // POD_ORDINAL; -1: none
-	Max     int    // MAX_BINDS, over all groups; 0: no limit
-	Wants   []int  // numbers of the binds that it would serve
-	Home    []int  // of those that were moved to it by command
+	ID      string          // port.Pod.Instance
+	Ordinal int             // POD_ORDINAL; -1: none
+	Max     int             // MAX_BINDS, over all groups; 0: no limit
+	Wants   []int           // numbers of the binds that it would serve
+	Home    []int           // of those that were moved to it by command
+	Lanes   []contract.Lane // that it serves; none: its version does not say
 }
 
 func (m *Member) wants(number int) bool { return slices.Contains(m.Wants, number) }
@@ -31,6 +33,9 @@ func (m *Member) wants(number int) bool { return slices.Contains(m.Wants, number
 // pods, pod 0 has 1 and 2. The ranges of ordinals that are missing are spread over
 // the others.
 //
+// Every lane that a member serves is read over a bind, as far as there are binds and
+// room for it (lanes.go): that goes before all of the above but MAX_BINDS and wishes.
+//
 // held is the member that holds each bind now. load is how many binds each member has
 // in other groups: which of several members gets the one that is left over, and how
 // far it is from its MAX_BINDS.
@@ -41,11 +46,12 @@ func Spread(group port.Group, binds []int, members []Member, held map[int]string
 	})
 	binds = slices.Sorted(slices.Values(binds))
 	s.homes(binds)
-	if len(members) > 0 && !slices.ContainsFunc(members, func(m Member) bool { return m.Ordinal < 0 }) {
+	if s.ordered() {
 		s.ranges(binds)
 	}
 	left := slices.DeleteFunc(slices.Clone(binds), func(n int) bool { return s.owner[n] != "" })
 	s.share(left)
+	s.cover(binds)
 	return s.owner
 }
 
@@ -89,6 +95,21 @@ func (s *spread) homes(binds []int) {
 			}
 		}
 	}
+}
+
+// ordered reports whether binds go by ordinals: every member has one, and no two of
+// different lanes have the same, as the pods of two StatefulSets do.
+func (s *spread) ordered() bool {
+	for i := range s.members {
+		m := &s.members[i]
+		if m.Ordinal < 0 {
+			return false
+		}
+		if i > 0 && s.members[i-1].Ordinal == m.Ordinal && s.lanesKnown() && setOf(s.members[i-1].Lanes) != setOf(m.Lanes) {
+			return false
+		}
+	}
+	return len(s.members) > 0
 }
 
 // ranges gives each bind to the member whose range it is in, if that member lives.

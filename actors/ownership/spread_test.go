@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/ownership"
 	"github.com/ghasi/smpp-connector/actors/port"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 var awcc = port.Group{MNO: "awcc", Direction: port.TRX}
@@ -186,6 +187,129 @@ func TestSpreadOfManyPoolsIsEvenToo(t *testing.T) {
 	for id, n := range load {
 		if n != 16 {
 			t.Errorf("%s has %d of 64", id, n)
+		}
+	}
+}
+
+var (
+	allLanes = contract.Lanes()
+	urgent   = []contract.Lane{contract.P0, contract.P1}
+	slow     = []contract.Lane{contract.P2, contract.P3}
+)
+
+// serving gives each member its lanes.
+func serving(members []ownership.Member, lanes ...[]contract.Lane) []ownership.Member {
+	for i := range members {
+		members[i].Lanes = lanes[i]
+	}
+	return members
+}
+
+// unread are the lanes that a member serves and no owner of a bind does.
+func unread(owner map[int]string, members []ownership.Member) (lanes []contract.Lane) {
+	served, read := map[contract.Lane]bool{}, map[contract.Lane]bool{}
+	for _, m := range members {
+		for _, l := range m.Lanes {
+			served[l] = true
+			read[l] = read[l] || counts(owner)[m.ID] > 0
+		}
+	}
+	for _, l := range contract.Lanes() {
+		if served[l] && !read[l] {
+			lanes = append(lanes, l)
+		}
+	}
+	return lanes
+}
+
+// US-SC-018: a reserved pod has a bind only where every lane is read over another.
+func TestUSSC018ReservedPodsLeaveNoLaneUnread(t *testing.T) {
+	for name, c := range map[string]struct {
+		binds int
+		held  map[int]string
+		lanes [][]contract.Lane
+		want  map[int]string
+	}{
+		"one bind, held by the reserved pod":        {1, map[int]string{1: "pod-0"}, [][]contract.Lane{urgent, allLanes}, map[int]string{1: "pod-1"}},
+		"one bind, nobody's":                        {1, nil, [][]contract.Lane{urgent, allLanes}, map[int]string{1: "pod-1"}},
+		"one bind, held by the pod of all":          {1, map[int]string{1: "pod-1"}, [][]contract.Lane{urgent, allLanes}, map[int]string{1: "pod-1"}},
+		"two binds, two reserved pods hold them":    {2, map[int]string{1: "pod-0", 2: "pod-1"}, [][]contract.Lane{urgent, urgent, allLanes}, map[int]string{1: "pod-2", 2: "pod-1"}},
+		"two binds, one of each":                    {2, map[int]string{1: "pod-0", 2: "pod-1"}, [][]contract.Lane{urgent, allLanes}, map[int]string{1: "pod-0", 2: "pod-1"}},
+		"two binds, two of all, the reserved has 1": {2, map[int]string{1: "pod-0", 2: "pod-1"}, [][]contract.Lane{urgent, allLanes, allLanes}, map[int]string{1: "pod-0", 2: "pod-1"}},
+		"two halves":                            {2, map[int]string{1: "pod-0", 2: "pod-1"}, [][]contract.Lane{urgent, urgent, slow}, map[int]string{1: "pod-2", 2: "pod-1"}},
+		"two halves and a whole, one bind":      {1, map[int]string{1: "pod-0"}, [][]contract.Lane{urgent, slow, allLanes}, map[int]string{1: "pod-2"}},
+		"nobody else lives":                     {2, map[int]string{1: "pod-0", 2: "pod-1"}, [][]contract.Lane{urgent}, map[int]string{1: "pod-0", 2: "pod-0"}},
+		"one does not say: as the last version": {1, map[int]string{1: "pod-0"}, [][]contract.Lane{urgent, nil}, map[int]string{1: "pod-0"}},
+	} {
+		members := serving(pods(len(c.lanes), c.binds, 0), c.lanes...)
+		owner := ownership.Spread(awcc, numbers(c.binds), members, c.held, nil)
+		if !maps.Equal(owner, c.want) {
+			t.Errorf("%s: %v, want %v", name, owner, c.want)
+		}
+	}
+	rx := port.Group{MNO: "awcc", Direction: port.RX}
+	if owner := ownership.Spread(rx, numbers(1), serving(pods(2, 1, 0), urgent, allLanes), map[int]string{1: "pod-0"}, nil); owner[1] != "pod-0" {
+		t.Errorf("an rx bind carries no lane, and moves: %v", owner)
+	}
+}
+
+// US-SC-018: what is ordered or in a range gives way to a lane that nobody would read,
+// MAX_BINDS does not, and the pods of two StatefulSets share the binds.
+func TestUSSC018LanesGoBeforeOrdersAndRanges(t *testing.T) {
+	members := serving(pods(2, 2, 0), urgent, allLanes)
+	members[0].Home = []int{1, 2}
+	if owner := ownership.Spread(awcc, numbers(2), members, map[int]string{1: "pod-1", 2: "pod-0"}, nil); owner[1] != "pod-1" || owner[2] != "pod-0" {
+		t.Errorf("both were moved to the reserved pod: %v", owner)
+	}
+	members = serving(pods(2, 1, 1), urgent, allLanes)
+	if owner := ownership.Spread(awcc, numbers(1), members, nil, map[string]int{"pod-1": 1}); owner[1] != "pod-0" {
+		t.Errorf("the pod of all lanes is full: %v", owner)
+	}
+	members = serving(pods(2, 2, 0), urgent, allLanes)
+	members[0].Ordinal, members[1].Ordinal = 0, 1
+	if owner := ownership.Spread(awcc, numbers(1), members, nil, nil); owner[1] != "pod-1" {
+		t.Errorf("the range is the reserved pod's: %v", owner)
+	}
+	members[1].Ordinal = 0
+	if owner := ownership.Spread(awcc, numbers(2), members, nil, nil); counts(owner)["pod-0"] != 1 || counts(owner)["pod-1"] != 1 {
+		t.Errorf("each is the first of its StatefulSet: %v", owner)
+	}
+}
+
+// US-SC-018, 017: whatever pods of whatever lanes: a lane that a pod serves is read where
+// there is a bind for it, the answer is the same for who sees the pods in another order,
+// it stays once it is reached, and it is even.
+func TestUSSC018AnyMixOfLanesIsRead(t *testing.T) {
+	sets := [][]contract.Lane{allLanes, urgent, slow, {contract.P0}}
+	for seed := range uint64(1000) {
+		random := rand.New(rand.NewPCG(seed, 18))
+		n, binds := 1+random.IntN(6), 1+random.IntN(8)
+		members, held := pods(n, binds, 0), map[int]string{}
+		kinds := map[int]bool{}
+		for i := range members {
+			kind := random.IntN(len(sets))
+			kinds[kind] = true
+			members[i].Lanes = sets[kind]
+		}
+		for number := 1; number <= binds; number++ {
+			held[number] = fmt.Sprintf("pod-%d", random.IntN(n+1))
+		}
+		owner := ownership.Spread(awcc, numbers(binds), members, held, nil)
+		if left := unread(owner, members); len(left) > 0 && (kinds[0] || binds >= 2) {
+			t.Fatalf("seed %d: nobody reads %v: %v %v", seed, left, owner, kinds)
+		}
+		for id, c := range counts(owner) {
+			if c > (binds+n-1)/n {
+				t.Fatalf("seed %d: %s has %d of %d binds over %d pods", seed, id, c, binds, n)
+			}
+		}
+		turned := slices.Clone(members)
+		random.Shuffle(n, func(i, j int) { turned[i], turned[j] = turned[j], turned[i] })
+		if other := ownership.Spread(awcc, numbers(binds), turned, held, nil); !maps.Equal(owner, other) {
+			t.Fatalf("seed %d: pods that see each other in another order disagree: %v, %v", seed, owner, other)
+		}
+		if again := ownership.Spread(awcc, numbers(binds), members, owner, nil); !maps.Equal(owner, again) {
+			t.Fatalf("seed %d: it does not stay: %v, then %v", seed, owner, again)
 		}
 	}
 }

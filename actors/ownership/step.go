@@ -45,6 +45,7 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 	}
 	plan := c.plan()
 	c.spread = plan
+	c.seeBindless(plan, now)
 	binds := make([]port.BindID, 0, len(c.claims))
 	for bind := range c.claims {
 		binds = append(binds, bind)
@@ -220,7 +221,7 @@ func (c *Claims) members(group port.Group) []Member {
 		if len(p.Wants) == 0 && len(wants) == 0 && (len(p.Spare) > 0 || len(p.Covers) > 0) {
 			continue
 		}
-		members = append(members, Member{ID: p.Instance, Ordinal: p.Ordinal, Max: p.Max, Wants: wants, Home: c.home(group, p.Name)})
+		members = append(members, Member{ID: p.Instance, Ordinal: p.Ordinal, Max: p.Max, Lanes: p.Lanes, Wants: wants, Home: c.home(group, p.Name)})
 	}
 	return members
 }

@@ -136,6 +136,7 @@ func (k *controlCall) ask(ctx context.Context, pods *wire.Client, s streams) (st
 	if k.command.Verb == control.List {
 		status = tellTrouble(listed, s)
 		k.print(roll, s.out)
+		k.printNotes(listed.List, s.out)
 		return status, nil
 	}
 	concerned := k.concerned(roll)

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors/control"
 	"github.com/ghasi/smpp-connector/actors/vitals"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
@@ -20,6 +21,15 @@ func (k *controlCall) print(roll []vitals.Bind, w io.Writer) {
 	}
 	for i := range roll {
 		fmt.Fprintln(w, jsonLine(&roll[i]))
+	}
+}
+
+// printNotes prints, for people, what pods say beside their binds: why one has none.
+func (k *controlCall) printNotes(answers []control.Answer, w io.Writer) {
+	for _, a := range answers {
+		if a.Note != "" && !k.json {
+			fmt.Fprintf(w, "pod %s: %s\n", unarmed(a.Pod), unarmed(a.Note))
+		}
 	}
 }
 

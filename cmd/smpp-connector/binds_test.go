@@ -311,3 +311,27 @@ func TestABindIsMovedFromATerminal(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, complaints)
 	}
 }
+
+// US-SC-018: with one bind, a reserved pod that came first hands it to a pod of all lanes,
+// and `binds` says why it has none.
+func TestUSSC018AReservedPodSaysWhyItHasNoBind(t *testing.T) {
+	server, mno := stack.NATS(t), smsc.Start(t)
+	host, port := mno.HostPort()
+	start := func(pod, lanes string) {
+		startApp(t, testConfig(t, "OPERATOR_IDS=demo", "LANES="+lanes, "POD_NAME="+pod, "NATS_URL="+server.URL, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port)))
+	}
+	start("pod-a", "P0,P1")
+	if err := mno.WaitBound(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	start("pod-b", "P0,P1,P2,P3")
+	var out string
+	eventually(t, "the pod of all lanes has the bind, and the other says why", func() bool {
+		_, out, _ = call(t, "binds", "--nats", server.URL)
+		return strings.Contains(out, "BOUND") && strings.Contains(strings.SplitN(out, "\n", 3)[1], "pod-b") &&
+			strings.Contains(out, "pod pod-a: no bind: demo.trx has 1, for 2 pods; this one serves P0,P1 alone, and lanes that nobody would read go first")
+	})
+	if status, out, _ := call(t, "binds", "--nats", server.URL, "--json"); status != 0 || strings.Count(out, "\n") != 1 {
+		t.Errorf("exit status %d, for programs: %s", status, out)
+	}
+}

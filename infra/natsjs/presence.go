@@ -27,6 +27,7 @@ type podValue struct {
 	Pod     string    `json:"pod"`
 	Ordinal int       `json:"ordinal"`
 	Max     int       `json:"maxBinds,omitempty"`
+	Lanes   []string  `json:"lanes,omitempty"` // none: of a version before lanes were said
 	Wants   []int     `json:"wants"`
 	Spare   []int     `json:"spare,omitempty"`
 	Runs    []int     `json:"runs"`
@@ -77,7 +78,7 @@ func podKey(p port.Pod) string {
 
 // Announce implements port.Presence.
 func (s *Presence) Announce(ctx context.Context, p port.Pod) error {
-	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed,
+	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: laneNames(p.Lanes), Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed,
 		Covers: coversOut(p.Covers), Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 				s.bucket.conn.options.Logger.Warn("a pod's presence cannot be read", "key", k)
 				return
 			}
-			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Wants: v.Wants, Spare: v.Spare, Runs: v.Runs,
+			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Spare: v.Spare, Runs: v.Runs,
 				Bound: v.Bound, Failed: v.Failed, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
 		},
 		gone: func(k string, _ entry) {
@@ -130,4 +131,22 @@ func readPodKey(k string) (group port.Group, instance string, err error) {
 		return group, "", err
 	}
 	return port.Group{MNO: tokens[0], Direction: port.Direction(tokens[1])}, tokens[2], nil
+}
+
+func laneNames(lanes []contract.Lane) []string {
+	names := make([]string, len(lanes))
+	for i, l := range lanes {
+		names[i] = l.String()
+	}
+	return names
+}
+
+// readLanes leaves out what this version does not know.
+func readLanes(names []string) (lanes []contract.Lane) {
+	for _, name := range names {
+		if l, err := contract.ParseLane(name); err == nil {
+			lanes = append(lanes, l)
+		}
+	}
+	return lanes
 }

@@ -135,6 +135,12 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelWarn, seldom, "Kubernetes runs a pod of these binds that does not say in NATS that it lives", slog.String("silentPod", f.Pod), "")
 	case event.OwnerUnknown:
 		l.limited(slog.LevelWarn, seldom, "a bind is owned by a pod that Kubernetes does not run: another Deployment, or kubernetes.podSelector is too narrow", onBind(f.Bind), "", slog.String("owner", f.Owner))
+	case event.PodBindless:
+		if f.Why == "" {
+			l.log.Info("this pod is to have a bind again")
+		} else {
+			l.limited(slog.LevelInfo, often, "this pod has no bind", slog.String("why", f.Why), "")
+		}
 	case event.PodNameShared:
 		l.limited(slog.LevelError, seldom, "another process has this one's POD_NAME: both share the binds as two pods would; give each its own", slog.String("pod", f.Pod), "")
 	case event.ClockSkewed:

@@ -86,6 +86,7 @@ const (
 	bindsUnowned
 	bindsTwice
 	livePods
+	laneBinds
 	silentPods
 	clockSkew
 	buildInfo
@@ -96,6 +97,7 @@ var (
 	byGroup      = []string{"mno", "direction"}
 	byBind       = []string{"mno", "direction", "bindId"}
 	byPool       = []string{"mno", "pool"}
+	byLaneAlone  = []string{"mno", "direction", "lane"}
 	byLane       = []string{"mno", "direction", "lane", "consumer"}
 	bindAndState = []string{"mno", "direction", "bindId", "state", "session"}
 )
@@ -222,6 +224,8 @@ var Table = [metricCount]Metric{
 		"Binds that two pods said they serve at two checks in a row (US-SC-020). Should stay 0."},
 	livePods: {"smpp_connector_live_pods", Gauge, "1", byGroup, false,
 		"Pods that live and serve binds of this MNO and direction, as this one sees it."},
+	laneBinds: {"smpp_lane_binds", Gauge, "1", byLaneAlone, false,
+		"Binds that are read in this lane, over all pods: those that a live pod owns which serves it (US-SC-018). 0: commands of the lane wait, and nobody takes them. Each pod says the same, of the lanes that live pods serve: take the maximum."},
 	silentPods: {"smpp_connector_silent_pods", Gauge, "1", byGroup, false,
 		"Pods that Kubernetes runs (kubernetes.podSelector) and that did not say in NATS that they live, at two checks in a row (US-SC-020)."},
 	clockSkew: {"smpp_connector_clock_skew_seconds", Gauge, "s", []string{"dependency"}, false,

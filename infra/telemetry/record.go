@@ -170,6 +170,9 @@ func (r *recorder) record(f event.Fact) {
 		r.of(bindsTwice).cell(group...).set(f.Twice)
 		r.of(livePods).cell(group...).set(f.Pods)
 		r.of(silentPods).cell(group...).set(f.Silent)
+	case event.LaneChecked:
+		group := r.group(f.MNO, f.Direction)
+		r.of(laneBinds).cell(group[0], group[1], f.Lane.String()).set(f.Binds)
 	case event.ClockSkewed:
 		r.of(clockSkew).cell("nats").set(int(f.Skew.Round(time.Second) / time.Second))
 	case event.DependencyChanged:
