@@ -22,8 +22,9 @@ type outbox struct {
 	empty     chan struct{} // closed when announced is empty; nil: nobody waits for that
 }
 
-// maxSaving is how many group commits may be under way at once.
-const maxSaving = 4
+// maxSaving is how many group commits may be under way at once: while one is, the next
+// gathers, and a row in a large group costs PostgreSQL half of one in a small group.
+const maxSaving = 2
 
 // settle adds what a window has decided.
 func (o *outbox) settle(s *settle) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -20,17 +21,27 @@ import (
 // mended with U+FFFD. The error names the field: an enum value without a name, a
 // time outside the years 1 to 9999.
 func Encode(m Message, binary bool) (payload []byte, contentType string, err error) {
-	if binary {
-		payload, err = encodeBinary(m)
-		return payload, ContentTypeProtobuf, err
-	}
-	payload, err = encodeJSON(m)
-	return payload, ContentTypeJSON, err
+	return Append(nil, m, binary)
 }
 
-func encodeJSON(m Message) ([]byte, error) {
-	w := writer{out: make([]byte, 0, 512)}
-	w.out = append(w.out, '{')
+// Append is Encode behind what b holds, for callers that have memory to use again.
+// Where there is an error, b is returned as it came.
+func Append(b []byte, m Message, binary bool) (with []byte, contentType string, err error) {
+	if binary {
+		payload, err := encodeBinary(m)
+		return append(b, payload...), ContentTypeProtobuf, err
+	}
+	if with, err = appendJSON(b, m); err != nil {
+		with = b
+	}
+	return with, ContentTypeJSON, err
+}
+
+// usualSize is what JSON of most messages fits into, in octets.
+const usualSize = 512
+
+func appendJSON(b []byte, m Message) ([]byte, error) {
+	w := writer{out: append(slices.Grow(b, usualSize), '{'), first: len(b) + 1}
 	switch m := m.(type) {
 	case *SmsDispatchCommand:
 		writeCommand(&w, m)
@@ -47,7 +58,7 @@ func encodeJSON(m Message) ([]byte, error) {
 	case *BindDegradedEvent:
 		writeDegraded(&w, m)
 	default:
-		return encodeOther(m)
+		return appendOther(b, m)
 	}
 	if w.err != nil {
 		return nil, fmt.Errorf("%s: %w", m.ProtoReflect().Descriptor().Name(), w.err)
@@ -55,15 +66,15 @@ func encodeJSON(m Message) ([]byte, error) {
 	return append(w.out, '}'), nil
 }
 
-// encodeOther writes what is never on the hot path. protojson varies its white
+// appendOther writes what is never on the hot path. protojson varies its white
 // space on purpose; Compact takes that away.
-func encodeOther(m Message) ([]byte, error) {
+func appendOther(b []byte, m Message) ([]byte, error) {
 	varied, err := protojson.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	err = json.Compact(&out, varied)
+	out := bytes.NewBuffer(b)
+	err = json.Compact(out, varied)
 	return out.Bytes(), err
 }
 
@@ -73,7 +84,7 @@ func encodeBinary(m Message) ([]byte, error) {
 	if err != nil {
 		// A string that is not UTF-8: by way of JSON, which mends it.
 		mended := m.ProtoReflect().New().Interface()
-		text, jsonErr := encodeJSON(m)
+		text, jsonErr := appendJSON(nil, m)
 		if jsonErr != nil || protojson.Unmarshal(text, mended) != nil {
 			return nil, err
 		}

@@ -16,13 +16,14 @@ import (
 // fields that hold nothing, and always the same octets for the same message.
 // The methods named always… write the field whatever it holds. The first error sticks.
 type writer struct {
-	out []byte
-	err error
+	out   []byte
+	first int // where in out the first field's name begins
+	err   error
 }
 
 // name appends the separator and the name of a field, which never needs escaping.
 func (w *writer) name(field string) {
-	if len(w.out) > 1 {
+	if len(w.out) > w.first {
 		w.out = append(w.out, ',')
 	}
 	w.out = append(w.out, '"')

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go"
@@ -30,21 +29,21 @@ func (p *Publisher) Publish(ctx context.Context, events []port.Event) []error {
 		return nil
 	}
 	errs := make([]error, len(events))
-	messages := make([]*nats.Msg, 0, len(events))
-	index := make([]int, 0, len(events)) // of messages in events
-	for i, e := range events {
-		m, err := p.encode(e)
-		if err != nil {
-			errs[i] = fmt.Errorf("publish on %s: %w", e.Subject, err)
+	o := envelopes.Get().(*envelope)
+	defer o.free()
+	index := make([]int, 0, len(events)) // of what is sent in events
+	for i := range events {
+		if err := o.encode(p, &events[i]); err != nil {
+			errs[i] = fmt.Errorf("publish on %s: %w", events[i].Subject, err)
 			continue
 		}
-		messages, index = append(messages, m), append(index, i)
+		index = append(index, i)
 	}
-	_, outcomes := p.conn.store(ctx, messages)
-	failed := len(messages) < len(events)
+	_, outcomes := p.conn.storeEach(ctx, len(index), func(j int) *nats.Msg { return o.address(j, &events[index[j]]) })
+	failed := len(index) < len(events)
 	for j, err := range outcomes {
 		if err != nil {
-			errs[index[j]] = fmt.Errorf("publish on %s: %w", messages[j].Subject, err)
+			errs[index[j]] = fmt.Errorf("publish on %s: %w", events[index[j]].Subject, err)
 			failed = true
 		}
 	}
@@ -52,27 +51,6 @@ func (p *Publisher) Publish(ctx context.Context, events []port.Event) []error {
 		return nil
 	}
 	return errs
-}
-
-// encode makes the message of an event.
-func (p *Publisher) encode(e port.Event) (*nats.Msg, error) {
-	if e.Body == nil {
-		return nil, errors.New("the event has no body")
-	}
-	payload, contentType, err := contract.Encode(e.Body, p.conn.options.Binary)
-	if err != nil {
-		return nil, err
-	}
-	if payload, err = p.fit(e.Body, payload); err != nil {
-		return nil, err
-	}
-	m := &nats.Msg{Subject: e.Subject, Data: payload, Header: make(nats.Header, 4)}
-	m.Header[contract.HeaderContentType] = []string{contentType}
-	if e.ID != "" {
-		m.Header[jetstream.MsgIDHeader] = []string{e.ID}
-	}
-	writeTrace(m.Header, e.Trace)
-	return m, nil
 }
 
 // headerRoom is what headers may take of a server's max_payload.
@@ -106,12 +84,19 @@ func (p *Publisher) fit(body contract.Message, payload []byte) ([]byte, error) {
 // sequence and the outcome of each: nil when it is stored, or was before under
 // the same Msg-Id.
 func (c *Conn) store(ctx context.Context, messages []*nats.Msg) (sequences []uint64, outcomes []error) {
-	sequences, outcomes = make([]uint64, len(messages)), make([]error, len(messages))
-	answered := make([]bool, len(messages))
-	err := c.exchange.do(ctx, len(messages),
+	return c.storeEach(ctx, len(messages), func(i int) *nats.Msg { return messages[i] })
+}
+
+// storeEach is store of n messages that are made as they are sent: message may
+// return the same one every time, because the connection copies what it sends.
+func (c *Conn) storeEach(ctx context.Context, n int, message func(i int) *nats.Msg) (sequences []uint64, outcomes []error) {
+	sequences, outcomes = make([]uint64, n), make([]error, n)
+	answered := make([]bool, n)
+	err := c.exchange.do(ctx, n,
 		func(i int, reply string) error {
-			messages[i].Reply = reply
-			return c.nc.PublishMsg(messages[i])
+			m := message(i)
+			m.Reply = reply
+			return c.nc.PublishMsg(m)
 		},
 		func(i int, answer *nats.Msg) {
 			answered[i] = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -26,12 +27,16 @@ var (
 	copyTrailer = []byte{0xff, 0xff}
 )
 
-// octetsPerRow is about what a row takes, for the first allocation.
-const octetsPerRow = 420
+// copies are buffers of batches that are stored, for the next ones.
+var copies = sync.Pool{New: func() any { return new([]byte) }}
+
+// largestCopy bounds the memory that is kept of one, in octets: some thousand rows.
+const largestCopy = 1 << 20
 
 // copyRows stores a batch by copySQL. The days of all its rows have their partition.
 func (db *DB) copyRows(ctx context.Context, batch []*port.Correlation) error {
-	b := append(make([]byte, 0, len(batch)*octetsPerRow), copyHeader...)
+	memory := copies.Get().(*[]byte)
+	b := append((*memory)[:0], copyHeader...)
 	for _, r := range batch {
 		b = appendRow(b, r)
 	}
@@ -42,6 +47,10 @@ func (db *DB) copyRows(ctx context.Context, batch []*port.Correlation) error {
 	}
 	defer conn.Release()
 	_, err = conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(b), copySQL)
+	if err == nil && cap(b) <= largestCopy { // after an error pgx may still read it
+		*memory = b
+		copies.Put(memory)
+	}
 	return err
 }
 

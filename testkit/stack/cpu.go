@@ -40,3 +40,22 @@ func cpuTimeOf(pid int) time.Duration {
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
 	return time.Duration(user+system) * tick
 }
+
+// MachineTime is what all programs of this machine have used on all of its cores since
+// it began: beside a benchmark's own, how much others took meanwhile. Elsewhere than
+// on Linux it is 0.
+func MachineTime() time.Duration {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	// cpu user nice system idle iowait irq softirq steal …
+	line, _, _ := strings.Cut(string(stat), "\n")
+	var used int64
+	for i, field := range strings.Fields(line) {
+		if n, err := strconv.ParseInt(field, 10, 64); err == nil && i >= 1 && i <= 8 && i != 4 && i != 5 {
+			used += n
+		}
+	}
+	return time.Duration(used) * tick
+}
