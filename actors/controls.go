@@ -67,8 +67,8 @@ func (k *Controls) perform(ctx context.Context, c control.Command) error {
 	case c.Verb == control.Move && k.system.env.tenure.free:
 		return fmt.Errorf("bind %s cannot be moved: this connector has all of its binds to itself", c.Bind)
 	case c.Verb == control.Move && c.To != control.Anywhere:
-		if pods := k.system.env.tenure.podsOf(bind.Group()); !slices.Contains(pods, c.To) {
-			return fmt.Errorf("no pod %s takes binds of %s: there are %s", c.To, bind.Group(), strings.Join(pods, ", "))
+		if err := k.system.env.tenure.refuseMove(bind, c.To); err != nil {
+			return err
 		}
 	case c.Verb == control.Rebind && standing.Maintained(bind.MNO):
 		return fmt.Errorf("bind %s is unbound for the maintenance of %s: it binds again with maintenance off", c.Bind, bind.MNO)

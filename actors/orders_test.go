@@ -406,6 +406,40 @@ func TestMoveToANamedPod(t *testing.T) {
 	}, smsc.Delay(50*time.Millisecond))
 }
 
+// Issue 7, point 5: a move to a pod that is full by MAX_BINDS, of what was moved to it
+// before, is refused, with who is full and what to do, and is not stored: it would have
+// no effect.
+func TestAMoveToAFullPodIsRefused(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 2)
+		p.add()
+		p.most = 1
+		p.add()
+		p.spread(t, 2, 5*time.Second, "2 pods start")
+		free, full := p.pods[0], p.pods[1]
+		p.after(time.Second)
+		move := func(by *pod, to string) control.Answer {
+			commandID++
+			bind := by.system.Tree().Binds()[0].Bind
+			return by.system.Controls(r.mem.Orders, by.name).Do(context.Background(), control.Command{Verb: control.Move, Bind: bind, To: to, ID: fmt.Sprint("c", commandID), By: "noc@desk", At: time.Now()})
+		}
+		if a := move(full, full.name); a.Error != "" { // to stay there
+			t.Errorf("%+v", a)
+		}
+		watching, stop := context.WithCancel(context.Background())
+		go func() { _ = free.system.Controls(r.mem.Orders, free.name).Watch(watching) }()
+		p.after(time.Second)
+		if a := move(free, full.name); !a.Known || !strings.Contains(a.Error, "pod-2 is full") || !strings.Contains(a.Error, "MAX_BINDS is 1") {
+			t.Errorf("%+v", a)
+		}
+		if now, err := r.mem.Orders.All(context.Background()); err != nil || len(now) != 1 {
+			t.Errorf("what was refused is stored: %+v, %v", now, err)
+		}
+		stop()
+		p.close()
+	})
+}
+
 // Issue 7, point 5: maintenance holds over pods that come and go: whoever has the
 // bind's lease keeps it unbound, and binds when the maintenance is over.
 func TestMaintenanceWhilePodsComeAndGo(t *testing.T) {

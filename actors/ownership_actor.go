@@ -130,7 +130,7 @@ func (o *owner) advance(c actor.Context) {
 		o.env.Listener.On(f)
 	}
 	o.env.tenure.grant(o.claims.Grants())
-	o.env.tenure.live(o.claims.Names())
+	o.env.tenure.movesBy(o.claims.Moves())
 	o.env.tenure.oblige(o.claims.Duty(now))
 	o.showBindless(now)
 	pods := 1

@@ -26,6 +26,7 @@ type pool struct {
 	pods []*pod
 	born int
 	free bool // no leases: a single pod
+	most int  // MAX_BINDS of the pods that are added next; 0: no limit
 }
 
 // pod is one process of the pool. What it is cut off from hangs.
@@ -100,7 +101,7 @@ func (p *pool) start(operators []string, lanes []contract.Lane) *pod {
 	options := actors.Options{
 		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: p.mem.Correlations,
 			Park: p.mem.Park, Counters: p.mem.Counters, Concat: p.mem.Concat, Leases: one.leases, Presence: one.presence},
-		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second},
+		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second, MaxBinds: p.most},
 		Listener: p.rig, Operators: operators, Lanes: lanes, Drain: 30 * time.Second, Block: 100,
 	}
 	if p.free {

@@ -28,7 +28,7 @@ type tenure struct {
 	asked   map[string]bool                 // operators whose account has come, so that their wants are known
 	grants  map[port.BindID]*tenancy
 	duty    ownership.Duty
-	names   map[port.Group][]string // of the pods that live
+	moves   ownership.Moves // whether a bind can be moved, and to which pod
 
 	relief // who stands in for whom
 }
@@ -143,11 +143,11 @@ func (t *tenure) agrees() bool {
 	return len(running) == 0
 }
 
-// live takes in which pods live.
-func (t *tenure) live(pods map[port.Group][]string) {
+// movesBy takes in how binds are spread now.
+func (t *tenure) movesBy(m ownership.Moves) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.names = pods
+	t.moves = m
 }
 
 // noBind is why this pod is to have no bind, for people; empty: it is to have one.
@@ -158,11 +158,12 @@ func (t *tenure) noBind() string {
 	return ""
 }
 
-// podsOf are the names of the pods that live and take binds of a group.
-func (t *tenure) podsOf(group port.Group) []string {
+// refuseMove says why a bind cannot be moved to the pod of that name, or nothing.
+func (t *tenure) refuseMove(bind port.BindID, to string) error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.names[group]
+	moves := t.moves
+	t.mu.Unlock()
+	return moves.Refuse(bind, to)
 }
 
 // of returns what is granted of a bind; ok is false when it is not ours to serve.

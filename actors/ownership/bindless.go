@@ -16,7 +16,7 @@ import (
 func (c *Claims) Bindless() string { return c.bindless }
 
 // seeBindless looks whether this pod is to have a bind.
-func (c *Claims) seeBindless(plan spreadPlan, now time.Time) {
+func (c *Claims) seeBindless(plan *plan, now time.Time) {
 	if !plan.decided || now.Before(c.knownAt.Add(c.settle)) {
 		return
 	}
@@ -29,7 +29,7 @@ func (c *Claims) seeBindless(plan spreadPlan, now time.Time) {
 
 // whyBindless is why this pod is to have none of the binds that it wants, of the group
 // with most pods; empty where it is to have one, or wants none.
-func (c *Claims) whyBindless(plan spreadPlan) string {
+func (c *Claims) whyBindless(plan *plan) string {
 	binds := map[port.Group]int{}
 	for bind := range c.wants {
 		if c.leaving || plan.owner[bind] == c.me.Instance || c.claims[bind].phase != idle {

@@ -102,7 +102,7 @@ type Claims struct {
 	tickedAt               time.Time
 	stirred                bool
 	leaving                bool
-	spread                 spreadPlan // of the last Tick
+	plan                   *plan // of the last Tick; nil before
 	departed               map[port.Group]bool
 	checkAt                time.Time
 	suspects               map[port.BindID]bool   // run by two pods at the last check
@@ -222,23 +222,6 @@ func (c *Claims) mine(l port.Lease) bool { return l.Revision != 0 && l.Instance 
 // dead reports whether a lease is of the process that was before this one.
 func (c *Claims) dead(l port.Lease) bool {
 	return l.Revision != 0 && c.predecessor != "" && l.Instance == c.predecessor
-}
-
-// Names returns the names of the pods of each group that live and take binds.
-func (c *Claims) Names() map[port.Group][]string {
-	names := map[port.Group][]string{}
-	for _, group := range c.Groups() {
-		if !c.leaving {
-			names[group] = append(names[group], c.me.Name)
-		}
-		for _, p := range c.peers[group] {
-			if !p.pod.Leaving && !asideIn(p.pod) {
-				names[group] = append(names[group], p.pod.Name)
-			}
-		}
-		slices.Sort(names[group])
-	}
-	return names
 }
 
 // Pods returns how many pods of a group live and take binds, this one among them:

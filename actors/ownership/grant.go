@@ -64,9 +64,12 @@ type Duty struct {
 
 // Duty returns it.
 func (c *Claims) Duty(now time.Time) Duty {
-	d := Duty{Known: c.spread.decided && !now.Before(c.knownAt.Add(c.settle)), Wants: c.wants}
+	if c.plan == nil {
+		return Duty{}
+	}
+	d := Duty{Known: c.plan.decided && !now.Before(c.knownAt.Add(c.settle)), Wants: c.wants}
 	for bind, cl := range c.claims {
-		if cl.phase != idle || c.mine(cl.known) || c.wants[bind] && c.spread.owner[bind] == c.me.Instance {
+		if cl.phase != idle || c.mine(cl.known) || c.wants[bind] && c.plan.owner[bind] == c.me.Instance {
 			d.Binds = append(d.Binds, bind)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 // Member is one pod as the spread sees it.
 type Member struct {
 	ID      string          // port.Pod.Instance
+	Name    string          // port.Pod.Name: what people call it
 	Ordinal int             // POD_ORDINAL; -1: none
 	Max     int             // MAX_BINDS, over all groups; 0: no limit
 	Wants   []int           // numbers of the binds that it would serve

@@ -43,8 +43,8 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 	for bind := range c.failover.Spare {
 		c.claim(bind)
 	}
-	plan := c.plan()
-	c.spread = plan
+	plan := c.newPlan()
+	c.plan = plan
 	c.seeBindless(plan, now)
 	binds := make([]port.BindID, 0, len(c.claims))
 	for bind := range c.claims {
@@ -109,7 +109,7 @@ func (c *Claims) wake(now time.Time) {
 }
 
 // step moves one claim on, and returns the call that it needs.
-func (c *Claims) step(bind port.BindID, cl *claim, plan spreadPlan, now time.Time) (s Step, due bool) {
+func (c *Claims) step(bind port.BindID, cl *claim, plan *plan, now time.Time) (s Step, due bool) {
 	if cl.call != 0 && now.Sub(cl.callAt) >= callLost {
 		cl.call = 0
 		if cl.phase == asking || cl.phase == releasing {
@@ -159,7 +159,7 @@ func (c *Claims) newLease(bind port.BindID, now time.Time) port.Lease {
 }
 
 // take asks for a lease that should be ours and is nobody's.
-func (c *Claims) take(bind port.BindID, cl *claim, plan spreadPlan, now time.Time) (Step, bool) {
+func (c *Claims) take(bind port.BindID, cl *claim, plan *plan, now time.Time) (Step, bool) {
 	switch {
 	case now.Before(cl.notBefore):
 		return Step{}, false
@@ -174,67 +174,6 @@ func (c *Claims) take(bind port.BindID, cl *claim, plan spreadPlan, now time.Tim
 	}
 	cl.phase = asking
 	return Step{Do: Acquire, Lease: c.newLease(bind, now)}, true
-}
-
-// spreadPlan is who is to own what. It is not decided while it is not known who lives.
-type spreadPlan struct {
-	decided bool
-	owner   map[port.BindID]string
-}
-
-// plan spreads the binds that this process wants over the pods that live.
-func (c *Claims) plan() spreadPlan {
-	p := spreadPlan{decided: c.leasesKnown && c.podsKnown, owner: map[port.BindID]string{}}
-	numbers := map[port.Group][]int{}
-	for _, binds := range []map[port.BindID]bool{c.wants, c.failover.Spare} {
-		for bind := range binds {
-			numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
-		}
-	}
-	load := map[string]int{}
-	for _, group := range sortedGroups(numbers) {
-		held := map[int]string{}
-		for _, n := range numbers[group] {
-			if cl := c.claims[group.Bind(n)]; cl.ours() || cl.phase == asking {
-				held[n] = c.me.Instance
-			} else if cl.known.Revision != 0 {
-				held[n] = cl.known.Instance
-			}
-		}
-		owner := Spread(group, numbers[group], c.members(group), held, load)
-		for n, id := range owner {
-			p.owner[group.Bind(n)] = id
-			load[id]++
-		}
-	}
-	return p
-}
-
-// members are the pods that the binds of a group are spread over: all that live, but
-// for those that are there only to stand in and are not needed.
-func (c *Claims) members(group port.Group) []Member {
-	pods := c.pods(group)
-	wanted := wantedBy(pods)
-	var members []Member
-	for _, p := range pods {
-		wants := serves(p, wanted)
-		if len(p.Wants) == 0 && len(wants) == 0 && (len(p.Spare) > 0 || len(p.Covers) > 0) {
-			continue
-		}
-		members = append(members, Member{ID: p.Instance, Ordinal: p.Ordinal, Max: p.Max, Lanes: p.Lanes, Wants: wants, Home: c.home(group, p.Name)})
-	}
-	return members
-}
-
-// home is which binds of a group were moved to the pod of that name.
-func (c *Claims) home(group port.Group, pod string) (numbers []int) {
-	for bind, name := range c.homes {
-		if name == pod && bind.Group() == group {
-			numbers = append(numbers, bind.Number)
-		}
-	}
-	slices.Sort(numbers)
-	return numbers
 }
 
 // presence announces this pod in every group that it serves, and takes it back in

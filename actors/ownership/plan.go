@@ -1,0 +1,86 @@
+package ownership
+
+import (
+	"slices"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
+
+// plan is who is to own what, and what that was decided by. It is not decided while it
+// is not known who lives. A plan is not changed once it is made.
+type plan struct {
+	decided bool
+	groups  []groupPlan
+	owner   map[port.BindID]string // the member's ID
+}
+
+// groupPlan is what the spread of one group is made from.
+type groupPlan struct {
+	group   port.Group
+	numbers []int
+	members []Member
+	held    map[int]string
+}
+
+// newPlan spreads the binds that this process wants, or stands in with, over the pods that live.
+func (c *Claims) newPlan() *plan {
+	p := &plan{decided: c.leasesKnown && c.podsKnown}
+	numbers := map[port.Group][]int{}
+	for _, binds := range []map[port.BindID]bool{c.wants, c.failover.Spare} {
+		for bind := range binds {
+			numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
+		}
+	}
+	for _, group := range sortedGroups(numbers) {
+		held := map[int]string{}
+		for _, n := range numbers[group] {
+			if cl := c.claims[group.Bind(n)]; cl.ours() || cl.phase == asking {
+				held[n] = c.me.Instance
+			} else if cl.known.Revision != 0 {
+				held[n] = cl.known.Instance
+			}
+		}
+		p.groups = append(p.groups, groupPlan{group, numbers[group], c.members(group), held})
+	}
+	p.owner = spreadAll(p.groups)
+	return p
+}
+
+// spreadAll spreads group after group: what a pod has of one counts in the next.
+func spreadAll(groups []groupPlan) map[port.BindID]string {
+	owner, load := map[port.BindID]string{}, map[string]int{}
+	for _, g := range groups {
+		for n, id := range Spread(g.group, g.numbers, g.members, g.held, load) {
+			owner[g.group.Bind(n)] = id
+			load[id]++
+		}
+	}
+	return owner
+}
+
+// members are the pods that the binds of a group are spread over: all that live, but
+// for those that are there only to stand in and are not needed.
+func (c *Claims) members(group port.Group) []Member {
+	pods := c.pods(group)
+	wanted := wantedBy(pods)
+	var members []Member
+	for _, p := range pods {
+		wants := serves(p, wanted)
+		if len(p.Wants) == 0 && len(wants) == 0 && (len(p.Spare) > 0 || len(p.Covers) > 0) {
+			continue
+		}
+		members = append(members, Member{ID: p.Instance, Name: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: p.Lanes, Wants: wants, Home: c.home(group, p.Name)})
+	}
+	return members
+}
+
+// home is which binds of a group were moved to the pod of that name.
+func (c *Claims) home(group port.Group, pod string) (numbers []int) {
+	for bind, name := range c.homes {
+		if name == pod && bind.Group() == group {
+			numbers = append(numbers, bind.Number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
