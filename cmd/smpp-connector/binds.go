@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/control"
+	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/vitals"
 	wire "github.com/ghasi/smpp-connector/infra/control"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
@@ -27,6 +28,8 @@ const bindsUsage = "Usage: smpp-connector binds [list] [flags]\n" +
 	"  resume  pull again\n" +
 	"  rebind  let the window empty, unbind, bind again\n" +
 	"  move    hand the bind over to another pod, and keep it there while that lives\n\n" +
+	"Pods that live are waited for (--wait); those that do not answer are named, and list ends\n" +
+	"with exit status 3: it is incomplete.\n\n" +
 	"BIND is mno.direction.number, as in awcc.trx.1. A pause holds until resume, also when\n" +
 	"pods restart. Each command is asked about first, and is kept with who gave it.\n\n"
 
@@ -44,6 +47,7 @@ type controlCall struct {
 	command control.Command
 	json    bool
 	yes     bool
+	wait    time.Duration
 }
 
 // binds shows binds and commands them.
@@ -74,12 +78,13 @@ func (k *controlCall) run(ctx context.Context, args []string, usage string, s st
 	return visit{
 		name: k.name, usage: usage, nats: &k.nats, flags: k.flags, complete: k.complete,
 		act: func(ctx context.Context, conn *natsjs.Conn, s streams) (int, error) {
-			return k.ask(ctx, &wire.Client{NC: conn.NATS()}, s)
+			return k.ask(ctx, &wire.Client{NC: conn.NATS(), Living: conn.Presence().Living, Patience: k.wait}, s)
 		},
 	}.run(ctx, args, s)
 }
 
 func (k *controlCall) flags(set *flag.FlagSet) {
+	set.DurationVar(&k.wait, "wait", wire.Patience, "how long a pod that lives may take to answer")
 	if k.command.Verb == control.List {
 		set.StringVar(&k.command.MNO, "mno", "", "the binds of this MNO alone")
 		set.BoolVar(&k.json, "json", false, "print a JSON object a line")
@@ -134,10 +139,9 @@ func (k *controlCall) ask(ctx context.Context, pods *wire.Client, s streams) (st
 	}
 	roll := control.Roll(listed.List)
 	if k.command.Verb == control.List {
-		status = tellTrouble(listed, s)
 		k.print(roll, s.out)
 		k.printNotes(listed.List, s.out)
-		return status, nil
+		return tellTrouble(listed, s), nil
 	}
 	concerned := k.concerned(roll)
 	if len(concerned) == 0 {
@@ -239,7 +243,10 @@ func (k *controlCall) report(answers *wire.Answers, s streams) (status int) {
 		status = 1
 		fmt.Fprintln(s.err, "no pod serves it any more: list again")
 	}
-	return max(status, tellTrouble(&wire.Answers{Silent: answers.Silent}, s))
+	if tellTrouble(&wire.Answers{Silent: answers.Silent}, s) != 0 {
+		status = 1
+	}
+	return status
 }
 
 // done is what was done, before the binds' names.
@@ -248,11 +255,15 @@ var done = map[control.Verb]string{
 	control.MaintenanceOn: "unbinds", control.MaintenanceOff: "binds again:",
 }
 
-// tellTrouble names the pods that said nothing, or something that was no list.
+// incomplete is the exit status of a list that some pod is missing in.
+const incomplete = 3
+
+// tellTrouble names the pods that said nothing, or something that was no list: then
+// what was printed is incomplete.
 func tellTrouble(answers *wire.Answers, s streams) (status int) {
 	for _, pod := range answers.Silent {
-		status = 1
-		fmt.Fprintf(s.err, "pod %s did not answer\n", printable(pod))
+		status = incomplete
+		fmt.Fprintf(s.err, "pod %s did not answer in time, and lived within the last %s: what it serves is missing, or without an owner\n", printable(pod), port.PresenceTTL)
 	}
 	for _, a := range answers.List {
 		if a.Error != "" {

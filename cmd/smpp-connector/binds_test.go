@@ -240,6 +240,28 @@ func TestBindsOfSeveralPods(t *testing.T) {
 	}
 }
 
+// Issue 7, point 5: a pod that lives and does not answer is named, the list is told to be
+// incomplete by the exit status, and a command does not count as carried out by all.
+func TestAPodThatDoesNotAnswerIsNamed(t *testing.T) {
+	s := setStage(t, []string{"POD_NAME=pod-1"})
+	eventually(t, "the bind is BOUND", func() bool { return s.mno.Counts().Bound == 1 })
+	kv, err := s.js.KeyValue(t.Context(), contract.BucketPods)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.PutString(t.Context(), "demo.trx.stuck", `{"pod":"pod-2","wants":[1],"ordinal":-1}`); err != nil {
+		t.Fatal(err)
+	}
+	status, out, complaints := s.on(t, "binds", "--wait", "2s")
+	if status != 3 || !strings.Contains(out, "demo.trx.1") || !strings.Contains(complaints, "pod pod-2 did not answer") {
+		t.Errorf("exit status %d: %s%s", status, out, complaints)
+	}
+	status, out, complaints = s.on(t, "binds", "pause", "demo.trx.1", "--wait", "2s", "--yes")
+	if status != 1 || !strings.Contains(out, "paused demo.trx.1") || !strings.Contains(complaints, "pod pod-2 did not answer") {
+		t.Errorf("exit status %d: %s%s", status, out, complaints)
+	}
+}
+
 // Issue 7, point 5: move hands a bind over to the pod that is named, from a terminal,
 // while it carries traffic; nothing is lost or sent twice.
 func TestABindIsMovedFromATerminal(t *testing.T) {

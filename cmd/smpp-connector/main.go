@@ -24,7 +24,7 @@ type streams struct {
 }
 
 // command is one sub-command. It returns the exit status: 0 done, 1 failed, 2
-// called or configured wrongly.
+// called or configured wrongly; binds has 3 for a list that is incomplete.
 type command struct {
 	name, summary string
 	run           func(ctx context.Context, args []string, s streams) int

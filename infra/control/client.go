@@ -24,15 +24,23 @@ type Client struct {
 	// Quiet is how long nothing more must come until all pods count as found: half a
 	// second by default.
 	Quiet time.Duration
-	// Patience is how long the pods that were found may take to answer: 8 s by
-	// default, more than a pod takes for a command that its stores do not answer.
+	// Patience is how long the pods that were found may take to answer: Patience by
+	// default.
 	Patience time.Duration
+	// Living names the pods that have said of themselves, a short while ago, that they
+	// live: one that is slow to answer the discovery is waited for all the same. nil:
+	// nobody says.
+	Living func(context.Context) ([]string, error)
 }
+
+// Patience is how long a Client waits for answers: more than a pod takes for a command
+// that its stores do not answer.
+const Patience = 8 * time.Second
 
 // Answers are what the pods said to one command.
 type Answers struct {
 	List   []control.Answer
-	Silent []string // pods that are there and did not answer in time
+	Silent []string // pods that live, as far as is known, and did not answer in time; each once
 }
 
 // Ask sends a command to every pod and gathers the answers.
@@ -45,7 +53,7 @@ func (c *Client) Ask(ctx context.Context, command control.Command) (*Answers, er
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, or(c.Patience, 8*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, or(c.Patience, Patience))
 	defer cancel()
 	answers := &Answers{Silent: pods}
 	err = c.gather(ctx, contract.ControlSubject(string(command.Verb)), body, 0, func(m *nats.Msg) (more bool, err error) {
@@ -59,14 +67,38 @@ func (c *Client) Ask(ctx context.Context, command control.Command) (*Answers, er
 		}
 		return len(answers.Silent) > 0, nil
 	})
-	if err != nil {
+	if err != nil && !(errors.Is(err, ErrNobody) && len(pods) > 0) { // those that live do not listen
 		return nil, fmt.Errorf("%s: %w", command.Verb, err)
 	}
+	slices.Sort(answers.Silent)
+	answers.Silent = slices.Compact(answers.Silent)
 	return answers, nil
 }
 
-// pods are the names of the pods that are there, by the service's own discovery.
-func (c *Client) pods(ctx context.Context) (pods []string, err error) {
+// pods are the names of the pods that are there: those that the service's own discovery
+// finds, and those that live by what they say.
+func (c *Client) pods(ctx context.Context) ([]string, error) {
+	found, err := c.discover(ctx)
+	if err != nil && !errors.Is(err, ErrNobody) || c.Living == nil {
+		return found, err
+	}
+	living, failure := c.Living(ctx)
+	if failure != nil {
+		return nil, fmt.Errorf("which pods live: %w", failure)
+	}
+	for _, pod := range living {
+		if !slices.Contains(found, pod) {
+			found = append(found, pod)
+		}
+	}
+	if len(found) > 0 {
+		err = nil
+	}
+	return found, err
+}
+
+// discover finds the pods by the service's own discovery.
+func (c *Client) discover(ctx context.Context) (pods []string, err error) {
 	subject, err := micro.ControlSubject(micro.PingVerb, contract.ControlService, "")
 	if err != nil {
 		return nil, err

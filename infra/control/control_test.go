@@ -111,6 +111,51 @@ func TestASilentPodIsNamed(t *testing.T) {
 	}
 }
 
+// slow is a pod that the discovery does not find, and that answers late: one whose
+// processor is another's for a second.
+func slow(t *testing.T, url, name string) {
+	t.Helper()
+	nc := connect(t, url)
+	if _, err := nc.Subscribe("smpp.control.list", func(m *nats.Msg) {
+		time.Sleep(1500 * time.Millisecond) // thrice the discovery's time: what is tested
+		_ = m.Respond([]byte(`{"pod":"` + name + `","known":true,"list":[{"bind":"awcc.trx.7","owner":"` + name + `"}]}`))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Issue 7, point 5: a pod that lives and answers later than the discovery waits is in the
+// list; one that lives and does not answer is named, also when no other pod is there.
+func TestPodsThatLiveAreWaitedFor(t *testing.T) {
+	server := stack.NATS(t)
+	client := &wire.Client{NC: connect(t, server.URL), Living: func(context.Context) ([]string, error) { return []string{"gone"}, nil }, Patience: 3 * time.Second}
+	answers, err := client.Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || len(answers.List) != 0 || !slices.Equal(answers.Silent, []string{"gone"}) {
+		t.Errorf("%v, %+v", err, answers)
+	}
+	serve(t, server.URL, &pod{name: "well", binds: []string{"awcc.trx.1"}})
+	slow(t, server.URL, "late")
+	client.Living = func(context.Context) ([]string, error) { return []string{"well", "late"}, nil }
+	client.Patience = time.Minute
+	answers, err = client.Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || len(answers.Silent) != 0 || len(control.Roll(answers.List)) != 2 {
+		t.Errorf("%v, %+v", err, answers)
+	}
+	client.Living = func(context.Context) ([]string, error) { return []string{"well", "late", "gone"}, nil }
+	client.Patience = 4 * time.Second
+	answers, err = client.Ask(t.Context(), control.Command{Verb: control.List})
+	if err != nil || !slices.Equal(answers.Silent, []string{"gone"}) || len(answers.List) != 2 {
+		t.Errorf("%v, %+v", err, answers)
+	}
+	client.Living = func(context.Context) ([]string, error) { return nil, errors.New("no quorum") }
+	if _, err = client.Ask(t.Context(), control.Command{Verb: control.List}); err == nil || !strings.Contains(err.Error(), "which pods live: no quorum") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Where no pod is, that is the answer, at once.
 func TestNobodyIsThere(t *testing.T) {
 	server := stack.NATS(t)

@@ -4,7 +4,9 @@
 //
 // Each pod is an instance of the service and hears every request: there is no queue
 // group. Client asks all of them at once and waits until each has answered, or the
-// deadline has passed; it then names those that have not. It never guesses an address.
+// deadline has passed; it then names those that have not. Who is there it learns from the
+// service's discovery and from what pods say of themselves in NATS, so that one that is slow
+// is not overlooked. It never guesses an address.
 //
 // Who may publish to smpp.control.> may command: NATS's permissions decide that.
 package control

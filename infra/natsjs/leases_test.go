@@ -3,8 +3,12 @@ package natsjs_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
@@ -22,6 +26,36 @@ func TestPresenceContract(t *testing.T) { // US-SC-020
 	conn, server := connected(t)
 	other := connect(t, natsjs.Options{URLs: []string{server.URL}})
 	contract.Presence(t, func(*testing.T) (port.Presence, port.Presence) { return conn.Presence(), other.Presence() })
+}
+
+// Issue 7, point 5: who lives is known to one that is no pod; where nobody ever lived it
+// makes nothing.
+func TestLiving(t *testing.T) {
+	conn, server := connected(t)
+	visitor := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	if names, err := visitor.Presence().Living(within(t)); err != nil || names != nil {
+		t.Errorf("%q, %v", names, err)
+	}
+	if _, err := conn.JetStream().Stream(within(t), "KV_smpp_pods"); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("asking made the bucket: %v", err)
+	}
+	groups := []port.Group{{MNO: "awcc", Direction: port.TX}, {MNO: "mtn", Direction: port.TX}}
+	for i, name := range []string{"pod-2", "pod-1", "pod-3"} {
+		for _, group := range groups {
+			p := port.Pod{Group: group, Name: name, Instance: fmt.Sprint(i)}
+			if err := conn.Presence().Announce(within(t), p); err != nil {
+				t.Fatal(err)
+			}
+			if name == "pod-3" {
+				if err := conn.Presence().Depart(within(t), p); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if names, err := visitor.Presence().Living(within(t)); err != nil || !slices.Equal(names, []string{"pod-1", "pod-2"}) {
+		t.Errorf("%q, %v", names, err)
+	}
 }
 
 // Somebody deletes the bucket: it is made again, its watchers are told that what was

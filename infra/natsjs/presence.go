@@ -3,10 +3,13 @@ package natsjs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -96,6 +99,31 @@ func (s *Presence) Depart(ctx context.Context, p port.Pod) error {
 		return fmt.Errorf("take back the presence of pod %s for %s: %w", p.Name, p.Group, err)
 	}
 	return nil
+}
+
+// Living returns the names of the pods that live, each once, for whoever is no pod: it
+// makes no bucket where there is none.
+func (s *Presence) Living(ctx context.Context) (names []string, err error) {
+	ctx, cancel := s.bucket.conn.bounded(ctx)
+	defer cancel()
+	switch _, err := s.bucket.conn.js.Stream(ctx, s.bucket.stream.Name); {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read which pods live: %w", away(err))
+	}
+	s.bucket.made.Store(true)
+	err = s.bucket.scan(ctx, func(e entry) {
+		var v podValue
+		if e.live() && json.Unmarshal(e.value, &v) == nil && v.Pod != "" {
+			names = append(names, v.Pod)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read which pods live: %w", away(err))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // Watch implements port.Presence.
