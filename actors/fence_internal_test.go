@@ -35,13 +35,16 @@ func TestALinkWritesNothingBehindItsFence(t *testing.T) {
 			system := actor.NewActorSystem()
 			defer system.Shutdown()
 			l := newLink(near, time.Second, &seat{id: bind, fence: f, gauge: newBindGauge(bind, "awcc", "pod-1")}, port.TRX, system.Root, system.NewLocalPID("nobody"))
+			if err := far.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil { // a fence that does not close the line fails here
+				t.Fatal(err)
+			}
 			l.write([]byte("PDU"), test.mark)
 			got := make(chan string, 1)
 			go func() {
 				buf := make([]byte, 16)
 				n, err := far.Read(buf)
 				if err != nil && err != io.EOF {
-					t.Error(err)
+					t.Errorf("nothing came, and the line was not closed: %v", err)
 				}
 				got <- string(buf[:n])
 			}()

@@ -232,7 +232,8 @@ func TestUSSC016ACutOffOwnerFencesItself(t *testing.T) {
 			p.sendText(fmt.Sprint("m", int(time.Since(cut).Milliseconds())), "Hello")
 			p.after(100 * time.Millisecond)
 			if n := len(p.mno.BoundAs(codec.BindTransceiverID)); n > 1 {
-				t.Fatalf("%d sessions after %v", n, time.Since(cut))
+				t.Errorf("%d sessions after %v", n, time.Since(cut))
+				break // not Fatal, which in a bubble ends in a deadlock
 			} else if n == 0 && unbound == 0 {
 				unbound = time.Since(cut)
 			}
