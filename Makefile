@@ -6,7 +6,7 @@ TOOLS  := testkit/tools
 
 # What tests need of Debian, as package:command. postgres is looked for in Debian's
 # own folder too. To add one is to add it here.
-DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark nodejs:node npm:npm chromium:chromium prometheus:promtool
+DEBIAN := postgresql:postgres redis-server:redis-server gcc:gcc tshark:tshark libnet-smpp-perl:Net::SMPP nodejs:node npm:npm chromium:chromium prometheus:promtool
 
 # Where goroutines meet: these tests run a second time under the race detector in
 # `make test`. The codec, the contracts and the programs wait for `make check`.
