@@ -363,5 +363,9 @@ func (b *bind) show(now time.Time) {
 	}
 	g.state.Store(&shown)
 	b.node.show(shown, now)
-	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: main.reason, Epoch: epoch, At: now})
+	reason := main.reason
+	if main.state == lifecycle.Bound && old != lifecycle.Connecting.String() {
+		reason = "" // the window turned: the line's latest reason is of before it was bound
+	}
+	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: reason, Epoch: epoch, At: now})
 }

@@ -244,6 +244,9 @@ func TestUSSC029HalfClosedBindsReceiveAndTest(t *testing.T) {
 		}
 		var shown []string
 		for _, f := range heard[event.BindStateChanged](r) {
+			if turned := f.From != "CONNECTING" && (f.To == "HALF_CLOSED_TX" || f.To == "BOUND"); turned && f.Reason != "" {
+				t.Errorf("from %s to %s, for what was before it was bound: %s", f.From, f.To, f.Reason)
+			}
 			shown = append(shown, f.To)
 		}
 		if want := []string{"DISCONNECTED", "CONNECTING", "BOUND", "HALF_CLOSED_TX", "DISCONNECTED", "CONNECTING", "BOUND", "HALF_CLOSED_TX", "BOUND"}; !slices.Equal(shown, want) {

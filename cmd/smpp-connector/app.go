@@ -96,6 +96,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 		listeners = append(listeners, o.listener)
 	}
 	a.listener = listeners
+	a.telemetry.Logger().Info("starting", "version", version())
 	a.missing.set("start", "starting")
 	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Token: cfg.DebugToken.Reveal(), Service: "smpp-connector", Version: version(),
 		Metrics: a.telemetry.Handler(), Ready: a.ready, Page: page.New(page.Options{Look: a.look, History: a.history}), Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Drain: a.drain, Drained: func() any { return a.draining.show() }, Logger: a.telemetry.Logger()})
@@ -293,6 +294,7 @@ func (a *app) history(bind string) ([]vitals.Sample, bool) {
 // shutdown is what SIGTERM brings (decisions.md, 015): not ready, stop pulling,
 // drain, unbind, close.
 func (a *app) shutdown(ctx context.Context) error {
+	a.telemetry.Logger().Info("stopping: the windows empty, the binds unbind", "atMost", drainTime(a.cfg.Load()).String())
 	a.drain()
 	<-a.draining.over
 	if a.control != nil {
@@ -304,7 +306,11 @@ func (a *app) shutdown(ctx context.Context) error {
 		err = errors.Join(err, system.Stop(stop))
 		cancel()
 	}
-	return errors.Join(err, a.close(ctx))
+	err = errors.Join(err, a.close(ctx))
+	if err == nil { // whoever runs the process says an error
+		a.telemetry.Logger().Info("stopped")
+	}
+	return err
 }
 
 func (a *app) close(ctx context.Context) error {
