@@ -73,15 +73,9 @@ func (e *environment) decided(decision string, cmd *command, now time.Time) {
 }
 
 func unknownLetter(cmd *command, account *Account, now time.Time) *port.Event {
-	accepted := 0
-	for part := range cmd.outcome.Parts() {
-		if cmd.outcome.Outcome(part) == ledger.Accepted {
-			accepted++
-		}
-	}
-	return deadLetter(cmd.delivery, account.OperatorID, &dispatch.Refusal{Reason: reasonUnknown,
+	return letterOf(cmd, account.OperatorID, &dispatch.Refusal{Reason: reasonUnknown,
 		Detail: fmt.Sprintf("a submit_sm was written and never answered, %d of %d parts were accepted: the recipient may have the SMS; a replay may send it again",
-			accepted, cmd.outcome.Parts())}, codec.StatusOK, now)
+			cmd.outcome.Accepted(), cmd.outcome.Parts())}, codec.StatusOK, now)
 }
 
 // holds are the commands that wait for a receipt to say what became of them. The

@@ -141,7 +141,7 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:
-		a.refuse(d, account, refusal, trip)
+		a.bury(cmd, account, refusal)
 		return
 	case left && was.doubtful:
 		if !a.decide(account, cmd) {
@@ -158,9 +158,13 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 	a.commands = append(a.commands, cmd)
 }
 
+// refuse makes a dead letter of a command that could not be planned.
 func (a *admission) refuse(d port.Delivery, account *Account, r *dispatch.Refusal, trip *journey) {
-	cmd := &command{delivery: d, intake: a.in, journey: trip}
-	a.dead = append(a.dead, settlement{cmd: cmd, dead: deadLetter(d, account.OperatorID, r, codec.StatusOK, a.now)})
+	a.bury(&command{delivery: d, intake: a.in, journey: trip}, account, r)
+}
+
+func (a *admission) bury(cmd *command, account *Account, r *dispatch.Refusal) {
+	a.dead = append(a.dead, settlement{cmd: cmd, dead: letterOf(cmd, account.OperatorID, r, codec.StatusOK, a.now)})
 }
 
 // finish settles what does not go to the window.
@@ -204,6 +208,25 @@ func faultRefusal(err error) *dispatch.Refusal {
 // maxDeadPayload bounds the payload that a dead letter carries, so that the event,
 // with the payload in base64, stays below a NATS server's default of 1 MiB.
 const maxDeadPayload = 512 << 10
+
+// letterOf is the dead letter of a command, with what has gone out of it all the same:
+// no other event tells billing of the parts that the MNO took before it refused one.
+func letterOf(cmd *command, operatorID string, r *dispatch.Refusal, status codec.Status, now time.Time) *port.Event {
+	e := deadLetter(cmd.delivery, operatorID, r, status, now)
+	body := e.Body.(*contract.DispatchRejected)
+	body.Ambiguous = cmd.doubtful || cmd.outcome.Doubt()
+	if cmd.outcome.Accepted() == 0 {
+		return e
+	}
+	body.PartsTotal = uint32(cmd.outcome.Parts())
+	for part, id := range cmd.outcome.IDs() {
+		if cmd.outcome.Outcome(part) == ledger.Accepted {
+			body.AcceptedParts = append(body.AcceptedParts, uint32(part+1))
+			body.OperatorMessageIds = append(body.OperatorMessageIds, id)
+		}
+	}
+	return e
+}
 
 // deadLetter is the event of a command that will not be sent.
 func deadLetter(d port.Delivery, operatorID string, r *dispatch.Refusal, status codec.Status, now time.Time) *port.Event {

@@ -286,6 +286,26 @@ func TestARejectedMessageBecomesADeadLetter(t *testing.T) {
 	}, smsc.AnswerSubmits(codec.StatusInvDstAdr, 1))
 }
 
+// Issue 5, point 3: what the MNO took before it refused a later part is said in the
+// dead letter, since no other event tells billing of it.
+func TestADeadLetterSaysWhichPartsWentOut(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Window = 1 // a part is answered before the next one is written
+		r.start()
+		r.sendText("long", strings.Repeat("0123456789", 40))
+		r.after(time.Minute)
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if len(dead) != 1 || len(r.mem.Events(contract.SubjectSubmitted)) != 0 {
+			t.Errorf("%d dead letters, %d submitted", len(dead), len(r.mem.Events(contract.SubjectSubmitted)))
+			return
+		}
+		b := dead[0].Body.(*contract.DispatchRejected)
+		if !slices.Equal(b.GetAcceptedParts(), []uint32{1, 2}) || b.GetPartsTotal() != 3 || len(b.GetOperatorMessageIds()) != 2 || b.GetOperatorMessageIds()[0] == "" || b.GetAmbiguous() {
+			t.Errorf("%v", b)
+		}
+	}, smsc.AfterSubmits(2), smsc.AnswerSubmits(codec.StatusInvDstAdr, 1))
+}
+
 // A submit that is not answered in time gives its slot back, and is sent again, marked.
 func TestUSSC023AnUnansweredSubmitGivesItsSlotBack(t *testing.T) {
 	inBubble(t, func(r *rig) {

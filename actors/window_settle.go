@@ -171,7 +171,7 @@ func (s *settling) finish(cmd *command) {
 	case ledger.Complete:
 		s.end(cmd, settlement{submit: true})
 	case ledger.Refused:
-		s.end(cmd, settlement{dead: deadLetter(cmd.delivery, s.account.OperatorID, &dispatch.Refusal{
+		s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, &dispatch.Refusal{
 			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %v: see the runbook, section %q", cmd.status, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 	case ledger.Doubtful:
 		s.doubt(cmd, delay)

@@ -100,6 +100,10 @@ func writeRejected(w *writer, m *DispatchRejected) {
 	w.octets("payload", m.Payload)
 	w.truth("payloadTruncated", m.PayloadTruncated)
 	w.instant("at", m.At)
+	w.truth("ambiguous", m.Ambiguous)
+	w.count("partsTotal", m.PartsTotal)
+	w.counts("acceptedParts", m.AcceptedParts)
+	w.texts("operatorMessageIds", m.OperatorMessageIds)
 }
 
 func writeHealth(w *writer, m *OperatorHealthEvent) {

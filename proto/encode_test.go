@@ -52,6 +52,11 @@ var examples = map[string]Message{
 		MessageId: "m-1", OperatorId: "awcc", Reason: ReasonMissingField, Field: "to", Detail: "absent or empty", EsmeStatus: "",
 		DeliveryCount: 1, Subject: "smpp.operator.awcc", Payload: []byte(`{"messageId":"m-1"}`), At: instant,
 	},
+	"DispatchRejected-partly": &DispatchRejected{
+		MessageId: "m-1", OperatorId: "awcc", Reason: "rejected_by_mno", Detail: "the MNO answered ESME_RINVDSTADR", EsmeStatus: "ESME_RINVDSTADR",
+		DeliveryCount: 2, Subject: "smpp.operator.awcc", Payload: []byte(`{"messageId":"m-1"}`), At: instant,
+		Ambiguous: true, PartsTotal: 3, AcceptedParts: []uint32{1, 3}, OperatorMessageIds: []string{"a1", ""},
+	},
 	"OperatorHealthEvent": &OperatorHealthEvent{
 		OperatorId: "awcc", Mno: "awcc", Direction: "trx", BindId: "awcc.trx.1", State: HealthState_UNBOUND, Reason: "enquire_link timeout", Epoch: 7, At: instant,
 	},

@@ -1212,8 +1212,14 @@ type DispatchRejected struct {
 	Payload          []byte                 `protobuf:"bytes,9,opt,name=payload,proto3" json:"payload,omitempty"` // as received, at most 1 MiB
 	PayloadTruncated bool                   `protobuf:"varint,10,opt,name=payload_truncated,json=payloadTruncated,proto3" json:"payload_truncated,omitempty"`
 	At               *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=at,proto3" json:"at,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What has gone out all the same. There is no sms.dispatch.submitted for such a
+	// message, so whoever bills what the MNO took bills accepted_parts, a segment each.
+	Ambiguous          bool     `protobuf:"varint,12,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`                                              // a submit_sm was written and never answered: the recipient may have a part more
+	PartsTotal         uint32   `protobuf:"varint,13,opt,name=parts_total,json=partsTotal,proto3" json:"parts_total,omitempty"`                          // set with accepted_parts
+	AcceptedParts      []uint32 `protobuf:"varint,14,rep,packed,name=accepted_parts,json=acceptedParts,proto3" json:"accepted_parts,omitempty"`          // from 1; none: nothing was accepted
+	OperatorMessageIds []string `protobuf:"bytes,15,rep,name=operator_message_ids,json=operatorMessageIds,proto3" json:"operator_message_ids,omitempty"` // of accepted_parts, in their order; empty where the MNO gave none
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *DispatchRejected) Reset() {
@@ -1319,6 +1325,34 @@ func (x *DispatchRejected) GetPayloadTruncated() bool {
 func (x *DispatchRejected) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *DispatchRejected) GetAmbiguous() bool {
+	if x != nil {
+		return x.Ambiguous
+	}
+	return false
+}
+
+func (x *DispatchRejected) GetPartsTotal() uint32 {
+	if x != nil {
+		return x.PartsTotal
+	}
+	return 0
+}
+
+func (x *DispatchRejected) GetAcceptedParts() []uint32 {
+	if x != nil {
+		return x.AcceptedParts
+	}
+	return nil
+}
+
+func (x *DispatchRejected) GetOperatorMessageIds() []string {
+	if x != nil {
+		return x.OperatorMessageIds
 	}
 	return nil
 }
@@ -2142,7 +2176,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\tambiguous\x18\t \x01(\bR\tambiguous\x12=\n" +
 	"\fsubmitted_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12\x14\n" +
-	"\x05epoch\x18\v \x01(\x04R\x05epoch\"\xed\x02\n" +
+	"\x05epoch\x18\v \x01(\x04R\x05epoch\"\x85\x04\n" +
 	"\x10DispatchRejected\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x1f\n" +
@@ -2158,7 +2192,12 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\apayload\x18\t \x01(\fR\apayload\x12+\n" +
 	"\x11payload_truncated\x18\n" +
 	" \x01(\bR\x10payloadTruncated\x12*\n" +
-	"\x02at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"<\n" +
+	"\x02at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1c\n" +
+	"\tambiguous\x18\f \x01(\bR\tambiguous\x12\x1f\n" +
+	"\vparts_total\x18\r \x01(\rR\n" +
+	"partsTotal\x12%\n" +
+	"\x0eaccepted_parts\x18\x0e \x03(\rR\racceptedParts\x120\n" +
+	"\x14operator_message_ids\x18\x0f \x03(\tR\x12operatorMessageIds\"<\n" +
 	"\vHealthState\"-\n" +
 	"\x05Value\x12\v\n" +
 	"\aUNBOUND\x10\x00\x12\t\n" +

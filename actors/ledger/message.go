@@ -87,6 +87,16 @@ func (m *Message) IDs() []string {
 	return ids
 }
 
+// Accepted returns how many parts the MNO has taken.
+func (m *Message) Accepted() (n int) {
+	for i := range m.Parts() {
+		if m.Outcome(i) == Accepted {
+			n++
+		}
+	}
+	return n
+}
+
 // Outcome returns what is known of a part, from 0.
 func (m *Message) Outcome(part int) Outcome { return m.part(part).outcome }
 

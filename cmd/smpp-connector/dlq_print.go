@@ -163,6 +163,12 @@ func (d *dlq) print(w io.Writer, l *natsjs.DeadLetter) {
 	if r.GetEsmeStatus() != "" {
 		line("status", printable(r.GetEsmeStatus()))
 	}
+	if n := len(r.GetAcceptedParts()); n > 0 {
+		line("went out", fmt.Sprintf("%d of %s: %s", n, count(int(r.GetPartsTotal()), "part"), strings.Trim(fmt.Sprint(r.GetAcceptedParts()), "[]")))
+	}
+	if r.GetAmbiguous() {
+		line("ambiguous", "a submit was never answered: the recipient may have it; a replay may send it again")
+	}
 	line("attempts", strconv.FormatUint(uint64(r.GetDeliveryCount()), 10))
 	line("subject", orDash(r.GetSubject()))
 	line("trace", orDash(l.Trace.Parent))
