@@ -44,6 +44,7 @@ type Account struct {
 	Receipts       dlr.Rules      // how a receipt is read
 	Text           text.Options   // how inbound text is decoded
 	Unknown        ledger.Policy  // what becomes of a submit that was never answered
+	Resubmits      int            // how often Redeliver sends a message again whose submit was not answered; 0: without end
 	Verdicts       verdict.Rules  // what this MNO means by its statuses
 	TemporaryError codec.Status   // answer to a deliver_sm that could not be stored
 	Expiry         time.Duration  // of a correlation: 72 h (US-SC-010)
@@ -68,6 +69,7 @@ type Times struct {
 	Enquire         time.Duration   // between enquire_links (US-SC-004: 30 s)
 	EnquireAnswer   time.Duration   // 10 s
 	Response        time.Duration   // submit_sm_resp (US-SC-023: 30 s)
+	Unanswered      int             // response timeouts in a row, with nothing answered between, that end the session; 0: none do
 	Write           time.Duration   // one write call
 	Unbind          time.Duration   // unbind_resp
 	Inactivity      time.Duration   // no PDU but heartbeats for so long: unbind; 0: never

@@ -23,6 +23,10 @@ import (
 // reasonUnknown is the dead letter's reason when the policy gives up.
 const reasonUnknown = "outcome_unknown"
 
+// reasonResubmits is its reason when ledger.Redeliver has sent a message again as
+// often as the profile allows.
+const reasonResubmits = "resubmits_exhausted"
+
 // holdAgain is how often a command that is held is looked at: JetStream delivers
 // it again after so long.
 const holdAgain = 30 * time.Second
@@ -30,6 +34,12 @@ const holdAgain = 30 * time.Second
 // doubt decides about a command in hand whose outcome is unknown, and ends it.
 func (s *settling) doubt(cmd *command, delay time.Duration) {
 	cmd.doubtful = true
+	cmd.unanswered++
+	if most := s.account.Resubmits; s.account.Unknown == ledger.Redeliver && most > 0 && cmd.unanswered > most {
+		s.w.env.decided("giveUp", cmd, s.now)
+		s.end(cmd, settlement{dead: resubmitsLetter(cmd, s.account, s.now)})
+		return
+	}
 	s.w.env.decided(s.account.Unknown.String(), cmd, s.now)
 	switch s.account.Unknown {
 	case ledger.Hold:
@@ -38,7 +48,7 @@ func (s *settling) doubt(cmd *command, delay time.Duration) {
 	case ledger.GiveUp:
 		s.end(cmd, settlement{dead: unknownLetter(cmd, s.account, s.now)})
 	default:
-		s.giveBack(cmd, max(delay, s.account.Times.RetryUnanswered))
+		s.giveBack(cmd, max(delay, ledger.ResubmitAfter(cmd.unanswered, s.account.Times.RetryUnanswered)))
 	}
 }
 
@@ -76,6 +86,12 @@ func unknownLetter(cmd *command, account *Account, now time.Time) *port.Event {
 	return letterOf(cmd, account.OperatorID, &dispatch.Refusal{Reason: reasonUnknown,
 		Detail: fmt.Sprintf("a submit_sm was written and never answered, %d of %d parts were accepted: the recipient may have the SMS; a replay may send it again",
 			cmd.outcome.Accepted(), cmd.outcome.Parts())}, codec.StatusOK, now)
+}
+
+func resubmitsLetter(cmd *command, account *Account, now time.Time) *port.Event {
+	return letterOf(cmd, account.OperatorID, &dispatch.Refusal{Reason: reasonResubmits,
+		Detail: fmt.Sprintf("submitted %d times and never answered, %d of %d parts were accepted: the recipient may have it more than once; find out what became of the MNO's answers before a replay, or raise unanswered.resubmits in the profile",
+			cmd.unanswered, cmd.outcome.Accepted(), cmd.outcome.Parts())}, codec.StatusOK, now)
 }
 
 // holds are the commands that wait for a receipt to say what became of them. The

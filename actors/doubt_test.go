@@ -1,12 +1,15 @@
 package actors_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/event"
+	damping "github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -106,6 +109,102 @@ func TestUSSC031ALateErrorIsTold(t *testing.T) {
 			}
 		}
 	})
+}
+
+// answersNothing is an MNO that binds, answers enquire_links, and takes submits
+// without an answer.
+func answersNothing() []smsc.Option { return []smsc.Option{smsc.LoseAnswers(100, 1)} }
+
+// trickle sends ten messages, n times.
+func (r *rig) trickle(n int, every time.Duration) {
+	for i := range n {
+		for j := range 10 {
+			r.sendText(fmt.Sprint("t", i, "-", j), "Hello")
+		}
+		r.after(every)
+	}
+}
+
+// bounded gives an account the bounds of the default profile.
+func (r *rig) bounded(id string) *actors.Account {
+	a := r.account[id]
+	a.Resubmits, a.Times.Unanswered = 3, 3
+	return a
+}
+
+// Issue 4, point 2: a peer that takes submits and answers none gets a message so often
+// and no more; then it is a dead letter that says so. Its session is ended and made
+// again, and people hear of it.
+func TestUSSC010AMessageThatIsNeverAnsweredEnds(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.bounded("awcc")
+		r.start()
+		r.sendText("m1", "Hello")
+		r.after(time.Hour)
+		if n := len(r.mno.SMS()); n != 4 {
+			t.Errorf("%d SMS of one message, want 4", n)
+		}
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if len(dead) != 1 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d dead letters, %d unsettled", len(dead), r.mem.Unsettled())
+			return
+		}
+		if b := dead[0].Body.(*contract.DispatchRejected); b.GetReason() != "resubmits_exhausted" || !b.GetAmbiguous() || b.GetAcceptedParts() != nil {
+			t.Errorf("%v", b)
+		}
+		if got := r.decisions(); !slices.Equal(got, []string{"redeliver", "redeliver", "redeliver", "giveUp"}) {
+			t.Errorf("decided %q", got)
+		}
+	}, answersNothing()...)
+}
+
+func TestASessionWhoseSubmitsAreNotAnsweredIsEnded(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options []smsc.Option
+		lost    bool
+	}{
+		{"none is answered", answersNothing(), true},
+		{"every answer is late", []smsc.Option{smsc.Delay(40 * time.Second)}, false},
+		{"some are answered", []smsc.Option{smsc.LoseAnswers(50, 1)}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.bounded("awcc").Resubmits = 0
+				r.start()
+				r.trickle(30, 10*time.Second)
+				lost := heard[event.AnswersLost](r)
+				if got := len(lost) > 0; got != c.lost {
+					t.Errorf("ended: %v, want %v", lost, c.lost)
+				}
+				reason := ""
+				for _, e := range r.mem.Events(contract.SubjectOperatorHealth) {
+					if h := e.Body.(*contract.OperatorHealthEvent); h.GetState() == contract.HealthState_UNBOUND && reason == "" {
+						reason = h.GetReason()
+					}
+				}
+				if got := strings.HasPrefix(reason, "AnswersLost: "); got != c.lost {
+					t.Errorf("operator.health says %q", reason)
+				}
+			}, c.options...)
+		})
+	}
+}
+
+// Issue 4, point 5: the backup carries what such an MNO does not answer.
+func TestUSSC013ABackupCarriesWhatIsNotAnswered(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.backup = smsc.New()
+		r.account["roshan"] = r.newAccount("roshan", r.backup)
+		primary := r.bounded("awcc")
+		primary.BackupOperatorID, primary.Failback = "roshan", damping.Damping{Linger: 30 * time.Second, HoldMax: time.Minute}
+		r.start()
+		r.trickle(60, 20*time.Second)
+		r.after(20 * time.Minute)
+		if n := len(r.mem.Events(contract.SubjectSubmitted)); n != 600 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d of 600 submitted over the backup, %d unsettled", n, r.mem.Unsettled())
+		}
+	}, answersNothing()...)
 }
 
 // The ledger survives kill -9: what was answered and stored is not sent again, what

@@ -21,13 +21,14 @@ type earlier struct {
 	ambiguous bool      // some part may have been submitted twice already
 	begun     bool      // it has been told of as begun (event.MessagesBegun)
 	doubtful  bool      // submitting the rest may send something twice
+	past      ledger.Past
 }
 
 // earlier asks the stored correlations and the memory of the process for what
 // earlier deliveries of a command, or the one that a replay repeats, have got
 // accepted. Without any, no store is asked.
 func (a *admission) earlier(ctx context.Context, account *Account, d port.Delivery, plan *dispatch.Plan, past ledger.Past) (earlier, error) {
-	was := earlier{doubtful: past.Doubtful, begun: past.Begun}
+	was := earlier{doubtful: past.Doubtful, begun: past.Begun, past: past}
 	if past.Empty && !past.Doubtful && d.Replay == "" {
 		return was, nil
 	}

@@ -139,6 +139,7 @@ type seat struct {
 	gauge   *bindGauge
 	flight  *recorder.Ring // the last PDUs; nil: none are kept
 	fence   *fence         // nil: open for ever
+	mute    atomic.Bool    // the last session ended because nothing was answered, and nothing has been since
 	hands   hands
 	parts   partsQueue
 	account atomic.Pointer[Account]

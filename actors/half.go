@@ -28,6 +28,7 @@ type half struct {
 	since      time.Time
 	reason     string // of the last change
 	attempt    int    // failed attempts since the last bind
+	silences   int    // sessions that ended because no submit was answered, since one was
 	redial     *time.Timer
 	redialAt   time.Time // zero: no redial is scheduled
 	generation int       // of the redial: an older one's message is dropped
@@ -150,7 +151,7 @@ func (h *half) scheduleRedial(system *actor.ActorSystem, now time.Time) {
 	h.attempt++
 	h.stopTimer()
 	times := h.b.seat.account.Load().Times
-	backoff := lifecycle.Backoff(h.attempt, times.Backoff)
+	backoff := lifecycle.Backoff(max(h.attempt, h.silences), times.Backoff) // a bind without answers is worth no more than none
 	backoff += time.Duration(rand.Float64() * times.Jitter * float64(backoff))
 	floor := map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor]
 	delay := lifecycle.Wait(backoff, times.Rebind, floor)
@@ -223,6 +224,12 @@ func (h *half) ended(system *actor.ActorSystem, supervisor actor.Supervisor, rea
 
 // judge takes in what a refusal means for the next dial.
 func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
+	switch {
+	case end.Event == lifecycle.AnswersLost:
+		h.silences++
+	case !h.b.seat.mute.Load():
+		h.silences = 0
+	}
 	h.refused = lifecycle.Refusal{}
 	if end.Event != lifecycle.BindRefused {
 		return

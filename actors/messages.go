@@ -28,6 +28,7 @@ type command struct {
 	tried       int            // references that were looked at for it
 	doubtful    bool           // an earlier submit was written and never answered
 	begun       bool           // a part of it has gone to a session, and that was told
+	unanswered  int            // how many of its deliveries to this process have ended so
 	settled     bool           // its end is decided; nothing more is submitted
 	taken       time.Time      // when it was delivered: JetStream's AckWait runs from there
 	throttled   bool           // the TPS limit has kept it waiting
@@ -43,6 +44,7 @@ type command struct {
 func (cmd *command) past() ledger.Past {
 	p := cmd.outcome.Past()
 	p.Doubtful, p.Begun = p.Doubtful || cmd.doubtful, cmd.begun
+	p.Unanswered = cmd.unanswered
 	return p
 }
 

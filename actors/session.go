@@ -23,7 +23,7 @@ import (
 // failure that is expected: the bind's supervisor strategy answers it with the
 // next dial after the backoff.
 type LinkEnded struct {
-	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, PeerUnbound, LineIdle or UnbindDone
+	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, AnswersLost, PeerUnbound, LineIdle or UnbindDone
 	Status  codec.Status    // of BindRefused, when the MNO gave one
 	Written uint64          // ordinal of the last flight that may have reached the MNO
 	Err     error
@@ -66,6 +66,7 @@ type session struct {
 	numbers  sequence.Blocks            // sequence numbers in hand
 	pending  *window.Pending[*flight]   // submits that await their answer
 	givenUp  givenUp                    // submits whose answer has not come in time
+	silence  silence                    // how long no submit has been answered
 	own      map[uint32]codec.CommandID // our other requests that await theirs
 	inbound  int                        // deliveries that were handed on and not answered
 	backlog  []*flight                  // segments that wait for sequence numbers, or for permits
@@ -441,7 +442,9 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 		s.idle = true
 		s.unbind(c)
 	}
-	s.expire(c, now)
+	if s.expire(c, now); s.ended {
+		return
+	}
 	s.ask(c)
 	s.schedule(c)
 }
@@ -455,7 +458,14 @@ func (s *session) expire(c actor.Context, now time.Time) {
 		lost = append(lost, f)
 		s.givenUp.add(f)
 	})
-	if len(lost) > 0 {
-		c.Send(s.seat.window, &answered{lost})
+	if len(lost) == 0 {
+		return
+	}
+	s.silence.lengthen(lost)
+	c.Send(s.seat.window, &answered{lost})
+	if s.silence.hopeless(s.account.Times, s.seat.mute.Load(), now) {
+		s.seat.mute.Store(true)
+		s.env.Listener.On(event.AnswersLost{Bind: s.seat.id, Timeouts: s.silence.timeouts, At: now})
+		s.end(c, &LinkEnded{Event: lifecycle.AnswersLost, Err: fmt.Errorf("%d submits in a row were not answered within %v", s.silence.timeouts, s.account.Times.Response)})
 	}
 }

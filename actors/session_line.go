@@ -121,7 +121,18 @@ func (s *session) match(c actor.Context, m *heard) {
 		flights = append(flights, f)
 	}
 	if len(flights) > 0 {
+		s.answeredAgain()
 		c.Send(s.seat.window, &answered{flights})
+	}
+}
+
+// answeredAgain says that the MNO answers submits.
+func (s *session) answeredAgain() {
+	if s.silence.timeouts > 0 {
+		s.silence.broken()
+	}
+	if s.seat.mute.Load() {
+		s.seat.mute.Store(false)
 	}
 }
 

@@ -64,6 +64,7 @@ type Profile struct {
 	ReceiptTextFirst   bool           // the text of a receipt is believed before its TLVs
 	TemporaryError     codec.Status   // deliver_sm_resp when the event could not be stored
 	UnknownOutcome     UnknownOutcome
+	Unanswered         Unanswered     // what is borne of an MNO that answers no submits
 	HoldUnknown        time.Duration  // how long OutcomeHold waits
 	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
 	TLVs               []TLV          // what commands may carry, by name
@@ -73,6 +74,12 @@ type Profile struct {
 	Heartbeat Heartbeat
 	Failback  Failback
 	Timers    Timers
+}
+
+// Unanswered bounds what follows from submits that an MNO takes and does not answer.
+type Unanswered struct {
+	Resubmits int // of one message; 0: without end
+	Timeouts  int // in a row, of a session; 0: it is never ended for that
 }
 
 // BindMode says which binds are made for one bind of the configuration.

@@ -90,6 +90,13 @@ type EnquireLinkTimedOut struct {
 	At   time.Time
 }
 
+// AnswersLost: a session was ended because the MNO answered no submit any more.
+type AnswersLost struct {
+	Bind     port.BindID
+	Timeouts int // submits in a row that were not answered in time
+	At       time.Time
+}
+
 // Response is one answer to a submit_sm.
 type Response struct {
 	Status codec.Status
@@ -314,6 +321,7 @@ func (BindRefused) fact()         {}
 func (BindFellBack) fact()        {}
 func (BindDegraded) fact()        {}
 func (EnquireLinkTimedOut) fact() {}
+func (AnswersLost) fact()         {}
 func (ResponsesReceived) fact()   {}
 func (SubmitFailed) fact()        {}
 func (MessagesBegun) fact()       {}

@@ -21,6 +21,8 @@ type Past struct {
 	// Begun says that a part of it was submitted and that this was told, so that the
 	// message is counted once.
 	Begun bool
+	// Unanswered is how many deliveries to this process ended without an answer to a submit.
+	Unanswered int
 }
 
 // Book remembers which commands a process has in hand, and what became of those

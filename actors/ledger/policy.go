@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // Policy is what becomes of a command of which a submit was written and never
 // answered: a line was lost, a response timed out, a process was killed. It is
 // the MNO profile's choice, because none is right for everybody.
@@ -11,6 +13,16 @@ const (
 	Hold                    // wait for a receipt or a late answer that names it, then give up: at most once
 	GiveUp                  // to the dead letters: at most once
 )
+
+// ResubmitAfter is how long a command waits that was not answered for the n-th time,
+// from 1: base the first time, since lines are lost every day; then 30 s, 1, 2, 4 and
+// 5 min, since each time may be one more SMS for the same subscriber.
+func ResubmitAfter(n int, base time.Duration) time.Duration {
+	if n <= 1 {
+		return base
+	}
+	return max(base, min(30*time.Second<<min(n-2, 10), 5*time.Minute))
+}
 
 var policyNames = [...]string{"redeliver", "hold", "giveUp"}
 

@@ -36,6 +36,7 @@ const (
 	DialFailed                 // no connection in time
 	LineLost                   // the connection broke, or the peer misbehaved
 	HeartbeatLost              // an enquire_link stayed unanswered (US-SC-004)
+	AnswersLost                // submits stay unanswered, one after the other, and nothing is answered between
 	PeerUnbound                // the MNO sent unbind
 	LineIdle                   // nothing but heartbeats for the inactivity time: we have unbound
 	StopAsked                  // drain is over: unbind and do not come back
@@ -43,7 +44,7 @@ const (
 	events
 )
 
-var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "LineLost", "HeartbeatLost", "PeerUnbound", "LineIdle", "StopAsked", "UnbindDone"}
+var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "LineLost", "HeartbeatLost", "AnswersLost", "PeerUnbound", "LineIdle", "StopAsked", "UnbindDone"}
 
 // String is the constant's name.
 func (e Event) String() string { return eventNames[e] }
@@ -91,6 +92,7 @@ var table = []row{
 
 	{Bound, LineLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, HeartbeatLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Bound, AnswersLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, PeerUnbound, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, LineIdle, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, StopAsked, Unbinding, do(AnnounceUnbound, SendUnbind)},
@@ -98,6 +100,7 @@ var table = []row{
 	{Unbinding, UnbindDone, Disconnected, do(ReportStopped)},
 	{Unbinding, LineLost, Disconnected, do(ReportStopped)},
 	{Unbinding, HeartbeatLost, Disconnected, do(ReportStopped)},
+	{Unbinding, AnswersLost, Disconnected, do(ReportStopped)},
 	{Unbinding, PeerUnbound, Disconnected, do(ReportStopped)},
 	{Unbinding, LineIdle, Disconnected, do(ReportStopped)},
 	{Unbinding, DialFailed, Disconnected, do(ReportStopped)},

@@ -183,7 +183,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
 		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, Congestion: congestionSignals[op.Congestion], TPS: op.TPSLimit,
 		Times: actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
-			Response: t.Response, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
+			Response: t.Response, Unanswered: op.Unanswered.Timeouts, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
 			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
 			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown},
 		Rules: dispatch.Rules{
@@ -197,7 +197,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		},
 		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors)},
 		Text:     text.Options{Default: alphabet},
-		Unknown:  unknownPolicies[op.UnknownOutcome], Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
+		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
 }

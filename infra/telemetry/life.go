@@ -38,6 +38,8 @@ func (l *lifeSpans) on(f event.Fact) {
 		l.within(f.Bind, "bind refused", f.At, attribute.String("smpp.status", f.Status.String()))
 	case event.EnquireLinkTimedOut:
 		l.within(f.Bind, "enquire_link timed out", f.At)
+	case event.AnswersLost:
+		l.within(f.Bind, "submits are not answered any more", f.At)
 	case event.ActorFailed:
 		_, s := l.tracer.Start(context.Background(), "actor failed", trace.WithTimestamp(f.At),
 			trace.WithAttributes(always, attribute.String("actor.path", f.Path)))

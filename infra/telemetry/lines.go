@@ -74,6 +74,8 @@ func (l *lines) write(f event.Fact) {
 		l.warn("failover", slog.String("operatorId", f.OperatorID), f.Step, slog.String("step", f.Step), slog.String("backupOperatorId", f.BackupOperatorID))
 	case event.EnquireLinkTimedOut:
 		l.warn("enquire_link was not answered", onBind(f.Bind), "")
+	case event.AnswersLost:
+		l.warn("the MNO takes submits and answers none any more: the session is ended", onBind(f.Bind), "", slog.Int("timeouts", f.Timeouts))
 	case event.SubmitFailed: // the four names are the story's: US-SC-031
 		status := f.Status.String()
 		l.warn("submit refused", onBind(f.Bind), status, slog.String("esme_status", status),

@@ -31,6 +31,7 @@ const (
 	sessions metricID = iota
 	reconnectAttempts
 	enquireLinkTimeouts
+	answersLost
 	tpsThrottled
 	longSegments
 	submits
@@ -112,6 +113,8 @@ var Table = [metricCount]Metric{
 		"Attempts to bind that failed or lines that were lost, each followed by another attempt (US-SC-005)."},
 	enquireLinkTimeouts: {"smpp_connector_enquire_link_timeout_total", Counter, "1", byBind, true,
 		"enquire_link PDUs that the peer left unanswered (US-SC-004)."},
+	answersLost: {"smpp_connector_answers_lost_total", Counter, "1", byBind, false,
+		"Sessions that were ended because the MNO took submits and answered none any more (unanswered.timeouts of the profile)."},
 	tpsThrottled: {"smpp_connector_tps_throttle_total", Counter, "1", byBind, true,
 		"Messages that the operator's TPS limit kept waiting (US-SC-012)."},
 	longSegments: {"smpp_connector_long_message_segments_total", Counter, "1", []string{"mno", "direction", "bindId", "strategy"}, true,

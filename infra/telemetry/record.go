@@ -134,6 +134,8 @@ func (r *recorder) record(f event.Fact) {
 		r.of(failoverSteps).cell(r.operators.admit(f.OperatorID), r.names.admit(f.Step)).add(1)
 	case event.EnquireLinkTimedOut:
 		r.add(enquireLinkTimeouts, f.Bind, 1)
+	case event.AnswersLost:
+		r.add(answersLost, f.Bind, 1)
 	case event.SequenceSkipped:
 		r.add(sequenceSkips, f.Bind, int(min(max(f.By, 1), 1<<31)))
 	case event.ProtocolViolation:

@@ -126,6 +126,7 @@ func everyFact() []event.Fact {
 		event.BindStateChanged{Bind: awcc, To: "BOUND"},
 		event.RedialScheduled{Bind: awcc, Attempt: 1, Delay: 5 * time.Second},
 		event.EnquireLinkTimedOut{Bind: awcc},
+		event.AnswersLost{Bind: awcc, Timeouts: 3},
 		event.ResponsesReceived{Bind: awcc, Responses: []event.Response{
 			{Status: codec.StatusOK, Took: 3 * time.Millisecond}, {Status: codec.StatusOK, Took: 7 * time.Millisecond},
 			{Status: codec.StatusThrottled, Took: 2 * time.Second},
@@ -192,6 +193,7 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_sessions_total{` + b + `,session="BOUND",state="HALF_CLOSED_TX"}`:                        "1",
 		`smpp_connector_sessions_total{` + b + `,session="BOUND",state="BOUND"}`:                                 "0",
 		`smpp_connector_reconnect_attempts_total{` + b + `}`:                                                     "1",
+		`smpp_connector_answers_lost_total{` + b + `}`:                                                           "1",
 		`smpp_connector_enquire_link_timeout_total{` + b + `}`:                                                   "1",
 		`smpp_connector_tps_throttle_total{` + b + `}`:                                                           "6",
 		`smpp_connector_long_message_segments_total{` + b + `,strategy="csms"}`:                                  "2",
