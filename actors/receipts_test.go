@@ -214,3 +214,48 @@ func TestInboundIsBoundedAndNothingIsDropped(t *testing.T) {
 		}
 	}, smsc.DeliverWindow(100_000), smsc.RepeatRefused(5*time.Second, 1000))
 }
+
+// Issue 6: an MNO that forgets the receipt bit of esm_class. Both TLVs make a receipt,
+// a text that reads as one does where the profile says so, and what a subscriber writes
+// stays an MO.
+func TestAReceiptWithoutItsBit(t *testing.T) {
+	state := codec.TLV{Tag: codec.TagMessageState, Value: []byte{2}}
+	for _, c := range []struct {
+		name                 string
+		tlvs                 codec.TLVs // beside receipted_message_id, where named
+		named                bool
+		text                 string // %s is the id
+		bits, byTLVs, byText bool   // what makes a receipt of it
+		esmClass             codec.ESMClass
+	}{
+		{name: "the bit", text: "id:%s stat:DELIVRD", esmClass: codec.ESMTypeReceipt, bits: true, byTLVs: true, byText: true},
+		{name: "both TLVs", named: true, tlvs: codec.TLVs{state}, text: "id:%s stat:DELIVRD text:Hi", byTLVs: true, byText: true},
+		{name: "both TLVs and no text", named: true, tlvs: codec.TLVs{state}, byTLVs: true, byText: true},
+		{name: "one TLV", named: true, text: "Hello"},
+		{name: "a text", text: "id:%s sub:001 dlvrd:001 stat:DELIVRD err:000 text:Hi", byText: true},
+		{name: "a subscriber's words", text: "my id: is AB12, what stat: do you want"},
+		{name: "words about an id", text: "id:AB12 please"},
+	} {
+		for detect, want := range map[dlr.Detect]bool{dlr.ByBits: c.bits, dlr.ByTLVs: c.byTLVs, dlr.ByText: c.byText} {
+			t.Run(fmt.Sprint(c.name, " ", detect), func(t *testing.T) {
+				inBubble(t, func(r *rig) {
+					r.account["awcc"].Receipts.Detect = detect
+					r.start()
+					r.sendText("m1", "Hello")
+					r.after(time.Second)
+					pdu := &codec.DeliverSM{SourceAddr: "93700000001", DestinationAddr: "Ghasi", ESMClass: c.esmClass, TLVs: c.tlvs,
+						ShortMessage: []byte(strings.ReplaceAll(c.text, "%s", r.mno.SMS()[0].ID))}
+					if c.named {
+						pdu.TLVs = append(codec.TLVs{{Tag: codec.TagReceiptedMessageID, Value: append([]byte(r.mno.SMS()[0].ID), 0)}}, c.tlvs...)
+					}
+					r.mno.Do(smsc.SendPDU(pdu))
+					r.after(5 * time.Second)
+					receipts, messages := len(r.receiptsOn(contract.SubjectDLRInbound)), len(r.mem.Events(contract.SubjectMOInbound))
+					if receipts == 1 != want || messages == 1 == want {
+						t.Errorf("%d receipts and %d MOs", receipts, messages)
+					}
+				}, smsc.SendReceipts(smsc.Never()))
+			})
+		}
+	}
+}

@@ -280,7 +280,7 @@ func (s *session) admit(batch []delivery) []delivery {
 func (s *session) forward(c actor.Context, batch []delivery) {
 	var receipts, messages []delivery
 	for _, d := range batch {
-		if class := d.pdu.ESMClass; class.IsReceipt() || class.IsIntermediate() {
+		if s.account.Receipts.IsReceipt(d.pdu) {
 			receipts = append(receipts, d)
 		} else {
 			messages = append(messages, d)

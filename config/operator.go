@@ -58,6 +58,7 @@ type Profile struct {
 	ServiceType        string
 	RegisteredDelivery uint8          // when the command says nothing
 	ReceiptParts       ReceiptParts   // which parts of a long message ask for a receipt
+	ReceiptDetect      ReceiptDetect  // what tells a receipt from an MO
 	ReceiptWords       []ReceiptWord  // state words of this MNO's own
 	ReceiptErrors      []ReceiptError // what its err: codes mean
 	AcceptedIsFinal    bool           // nothing comes after ACCEPTED
@@ -122,6 +123,16 @@ type ReceiptParts string
 const (
 	ReceiptAll  ReceiptParts = "all"
 	ReceiptLast ReceiptParts = "last"
+)
+
+// ReceiptDetect says by what a receipt is told from a subscriber's message.
+type ReceiptDetect string
+
+// What is looked at.
+const (
+	DetectBits ReceiptDetect = "bits"
+	DetectTLVs ReceiptDetect = "tlvs"
+	DetectText ReceiptDetect = "text"
 )
 
 // FlashStyle is how an MNO wants class 0 to be said in data_coding.

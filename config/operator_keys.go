@@ -117,6 +117,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return whole(&p.RegisteredDelivery, 0, 255) }},
 	{"receipts.parts", "", "", "all or last: which parts of a long message ask for a receipt",
 		func(p *Profile) value { return choice(&p.ReceiptParts, ReceiptAll, ReceiptLast) }},
+	{"receipts.detect", "", "", "what tells a receipt from a subscriber's message: bits (of esm_class), tlvs (bits; and receipted_message_id with message_state) or text (tlvs; and a text with an id: and a stat:, which a subscriber could write too)",
+		func(p *Profile) value { return choice(&p.ReceiptDetect, DetectBits, DetectTLVs, DetectText) }},
 	{"receipts.words", "", "", "state words of this MNO's own, as in [BLOCKED=REJECTED]",
 		func(p *Profile) value { return receiptWords(&p.ReceiptWords) }},
 	{"receipts.errors", "", "", "what this MNO's err: codes mean, for events, as in [001=unknown subscriber, 0A2=barred]",

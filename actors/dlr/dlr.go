@@ -20,6 +20,7 @@ import (
 
 // Rules say how an MNO writes receipts and ids: the profile.
 type Rules struct {
+	Detect Detect // what tells a receipt from a subscriber's message
 	IDs    IDs
 	Words  receipt.Rules
 	Errors map[string]string // what an err: code means, by the code in upper case
@@ -33,6 +34,37 @@ func (r IDs) FromResponse(id string) string { return r.Apply(receipt.Submitted, 
 
 // FromReceipt is the key of an id that a receipt names.
 func (r IDs) FromReceipt(id string) string { return r.Apply(receipt.Receipted, id) }
+
+// Detect says by what a deliver_sm is taken for a receipt. Some MNOs do not set the
+// receipt bit of esm_class; their receipts would be published as MOs.
+type Detect uint8
+
+// What is looked at, each besides the ones before it.
+const (
+	ByTLVs Detect = iota // esm_class; and receipted_message_id with message_state, which no MO carries
+	ByBits               // esm_class alone
+	ByText               // ByTLVs; and a text with an id and a state word, which a subscriber could write too
+)
+
+// IsReceipt reports whether a deliver_sm says what became of a message.
+func (r Rules) IsReceipt(pdu *codec.DeliverSM) bool {
+	if pdu.ESMClass.IsReceipt() || pdu.ESMClass.IsIntermediate() {
+		return true
+	}
+	if r.Detect == ByBits {
+		return false
+	}
+	_, stated := pdu.TLVs.Uint8(codec.TagMessageState)
+	if stated && pdu.TLVs.String(codec.TagReceiptedMessageID) != "" {
+		return true
+	}
+	if r.Detect != ByText || pdu.ESMClass.UDHI() {
+		return false
+	}
+	fields := receipt.Parse(bodyOf(pdu))
+	_, worded := r.Words.State(fields.Stat.Text)
+	return worded && fields.LooksLike()
+}
 
 // Heard is one receipt as it was read.
 type Heard struct {

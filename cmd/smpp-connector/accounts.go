@@ -195,7 +195,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors)},
+		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors)},
 		Text:     text.Options{Default: alphabet},
 		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
@@ -206,6 +206,12 @@ var congestionSignals = map[config.Congestion]window.Signal{
 	config.CongestionOff:     window.NoSignal,
 	config.CongestionState:   window.ByState,
 	config.CongestionLatency: window.ByLatency,
+}
+
+var receiptDetects = map[config.ReceiptDetect]dlr.Detect{
+	config.DetectBits: dlr.ByBits,
+	config.DetectTLVs: dlr.ByTLVs,
+	config.DetectText: dlr.ByText,
 }
 
 var unknownPolicies = map[config.UnknownOutcome]ledger.Policy{
