@@ -116,8 +116,8 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	trip := a.in.env.trace(&d, account.OperatorID, a.now)
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
-	if refusal != nil && refusal.Reason == dispatch.ReasonExpired && !past.Empty {
-		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time
+	if refusal != nil && refusal.Reason == dispatch.ReasonExpired && (!past.Empty || past.Doubtful) {
+		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time, or be with the recipient
 	}
 	if plan == nil {
 		a.refuse(d, account, refusal, trip)
@@ -141,6 +141,7 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:
+		cmd.doubtful = cmd.doubtful || was.doubtful
 		a.bury(cmd, account, refusal)
 		return
 	case left && was.doubtful:

@@ -306,6 +306,52 @@ func TestADeadLetterSaysWhichPartsWentOut(t *testing.T) {
 	}, smsc.AfterSubmits(2), smsc.AnswerSubmits(codec.StatusInvDstAdr, 1))
 }
 
+// Issue 5, point 7: nothing is submitted after its expiresAt, however long it has
+// waited for a slot or for another try.
+func TestACommandThatExpiresWhileItWaitsIsNotSubmitted(t *testing.T) {
+	for name, c := range map[string]struct {
+		options  []smsc.Option
+		sent     int // of 25
+		expired  int
+		doubtful bool
+	}{
+		"for a slot":            {[]smsc.Option{smsc.Delay(20 * time.Second)}, 10, 15, false},
+		"after RTHROTTLED":      {[]smsc.Option{smsc.AnswerSubmits(codec.StatusThrottled, 0)}, 0, 25, false},
+		"after no answer":       {[]smsc.Option{smsc.LoseAnswers(100, 1)}, 10, 25, true},
+		"for the line's return": {[]smsc.Option{smsc.Connection(1, smsc.AfterSubmits(5), smsc.DropLine()), smsc.Delay(2 * time.Second)}, -1, -1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.start()
+				deadline := time.Now().Add(5 * time.Second)
+				for i := range 25 {
+					r.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m%d","to":"93700000001","text":"x","expiresAt":%q}`, i, deadline.Format(time.RFC3339Nano)))
+				}
+				r.after(5 * time.Minute)
+				for _, m := range r.mno.SMS() {
+					if !m.At.Before(deadline) {
+						t.Errorf("submitted %v too late", m.At.Sub(deadline))
+					}
+				}
+				dead := r.mem.Events(contract.SubjectDLQ)
+				ambiguous := 0
+				for _, e := range dead {
+					b := e.Body.(*contract.DispatchRejected)
+					if b.GetReason() != "expired" || b.GetField() != "expiresAt" {
+						t.Errorf("%v", b)
+					}
+					if b.GetAmbiguous() {
+						ambiguous++
+					}
+				}
+				if c.sent >= 0 && (len(dead) != c.expired || ambiguous > 0 != c.doubtful) || r.mem.Unsettled() != 0 {
+					t.Errorf("%d expired, %d of them ambiguous, %d SMS, %d unsettled", len(dead), ambiguous, len(r.mno.SMS()), r.mem.Unsettled())
+				}
+			}, c.options...)
+		})
+	}
+}
+
 // A submit that is not answered in time gives its slot back, and is sent again, marked.
 func TestUSSC023AnUnansweredSubmitGivesItsSlotBack(t *testing.T) {
 	inBubble(t, func(r *rig) {

@@ -5,9 +5,11 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/reference"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -21,7 +23,7 @@ func (w *windowActor) pump(c actor.Context) {
 	}
 	now := time.Now()
 	allowed, with := w.permit(c, w.window.Free(now), now)
-	flights := w.collect(c, allowed)
+	flights := w.collect(c, allowed, now)
 	if with != nil {
 		for i, f := range flights {
 			f.lapses = with[i].Lapses
@@ -70,8 +72,9 @@ var strategyNames = map[contract.LongMessageStrategy_Value]string{
 }
 
 // collect takes up to n segments, lane by lane as the turn goes (US-SC-018), the
-// parts of one command adjacent.
-func (w *windowActor) collect(c actor.Context, n int) []*flight {
+// parts of one command adjacent. A command that has waited until it expired, and of
+// which nothing has gone out, is a dead letter instead.
+func (w *windowActor) collect(c actor.Context, n int, now time.Time) []*flight {
 	if n == 0 {
 		return nil
 	}
@@ -79,6 +82,10 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 	w.spare = nil // the session's from now on
 	for len(flights) < n {
 		l, cmd, ok := w.queue.Next()
+		if ok && w.expire(c, cmd, now) {
+			w.queue.Pop(l)
+			continue
+		}
 		if !ok || !w.refer(c, cmd) {
 			break
 		}
@@ -107,6 +114,22 @@ func (w *windowActor) collect(c actor.Context, n int) []*flight {
 		w.spare = flights
 	}
 	return flights
+}
+
+// expire ends a command whose expiresAt has passed while it waited here, and reports
+// whether it has. One that has begun goes on: half a message is worth nothing.
+func (w *windowActor) expire(c actor.Context, cmd *command, now time.Time) bool {
+	if cmd.delivery.Command.GetExpiresAt() == nil || cmd.outcome.Begun() {
+		return false
+	}
+	refusal := dispatch.Expired(cmd.delivery.Command, now)
+	if refusal == nil {
+		return false
+	}
+	s := newSettling(w, c)
+	s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, refusal, codec.StatusOK, now)})
+	s.send()
+	return true
 }
 
 // refer gives a command that needs one its concatenation reference, and reports

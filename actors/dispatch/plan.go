@@ -79,10 +79,18 @@ func (p *Plan) From() string { return p.template.SourceAddr }
 // To is the recipient as it is submitted.
 func (p *Plan) To() string { return p.template.DestinationAddr }
 
+// Expired says that a command may not be submitted any more; nil: it may.
+func Expired(c *contract.SmsDispatchCommand, now time.Time) *Refusal {
+	if at := c.GetExpiresAt(); at == nil || at.AsTime().After(now) {
+		return nil
+	}
+	return &Refusal{ReasonExpired, "expiresAt", "lies in the past: publish the command with a later time, or without it"}
+}
+
 // Make plans a command, or says why it will not be sent.
 func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refusal) {
-	if at := c.GetExpiresAt(); at != nil && !at.AsTime().After(now) {
-		return nil, &Refusal{ReasonExpired, "expiresAt", "lies in the past: publish the command with a later time, or without it"}
+	if refusal := Expired(c, now); refusal != nil {
+		return nil, refusal
 	}
 	want := segment.Encoding(c.GetEncoding())
 	split, err := text.Prepare(c.GetText(), want, r.Count, r.Alphabet)
