@@ -55,6 +55,7 @@ type Profile struct {
 	SingleShift  segment.Language
 	Flash        FlashStyle // how a class 0 message is said
 
+	ValidityPeriod     time.Duration // of a command that says none; 0: the MNO's
 	ServiceType        string
 	RegisteredDelivery uint8          // when the command says nothing
 	ReceiptParts       ReceiptParts   // which parts of a long message ask for a receipt

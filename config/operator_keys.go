@@ -111,6 +111,8 @@ var profileSettings = append([]knob[Profile]{
 	{"text.flash", "", "", "data_coding of a flash message: general (0x10, 0x18) or class (0xF0, 0x18)",
 		func(p *Profile) value { return choice(&p.Flash, FlashGeneral, FlashClass) }},
 
+	{"validityPeriod", "", "", "validity_period of a command without one, in whole seconds; 0s: what the MNO has for that",
+		func(p *Profile) value { return validity(&p.ValidityPeriod) }},
 	{"serviceType", "", "", "service_type of a command without one",
 		func(p *Profile) value { return text(&p.ServiceType, atMost(5)) }},
 	{"receipts.registeredDelivery", "", "", "registered_delivery of a command without one",

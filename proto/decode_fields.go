@@ -62,6 +62,8 @@ func (r *commandReader) field(name string) {
 		c.Flash = r.truth(19, "flash")
 	case "tlvs":
 		c.Tlvs = r.pairs(20, "tlvs")
+	case "validityPeriod", "validity_period":
+		c.ValidityPeriod = r.count(21, "validityPeriod")
 	default:
 		r.skip(1)
 	}

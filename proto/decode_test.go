@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -77,6 +78,8 @@ func TestUSSC006InvalidPayloadNamesTheField(t *testing.T) {
 		{"boolean as encoding", `{` + rest + `,"encoding":true}`, "encoding", ReasonInvalidField, "m"},
 		{"unknown strategy", `{` + rest + `,"longMessageStrategy":"UDH"}`, "longMessageStrategy", ReasonInvalidField, "m"},
 		{"number too large", `{` + rest + `,"validityPeriodSeconds":4294967296}`, "validityPeriodSeconds", ReasonInvalidField, "m"},
+		{"two validities", `{` + rest + `,"validityPeriod":60,"validityPeriodSeconds":61}`, "validityPeriod", ReasonInvalidField, "m"},
+		{"validity as text", `{` + rest + `,"validityPeriod":"000000010000000R"}`, "validityPeriod", ReasonInvalidField, "m"},
 		{"negative number", `{` + rest + `,"validityPeriodSeconds":-1}`, "validityPeriodSeconds", ReasonInvalidField, "m"},
 		{"fraction", `{` + rest + `,"validityPeriodSeconds":1.5}`, "validityPeriodSeconds", ReasonInvalidField, "m"},
 		{"string as number", `{` + rest + `,"priority":"1"}`, "priority", ReasonInvalidField, "m"},
@@ -229,6 +232,19 @@ func TestDecodeBinary(t *testing.T) {
 	}
 }
 
+// Issue 5, point 7 calls it validityPeriod.
+func TestValidityByBothNames(t *testing.T) {
+	for fields, want := range map[string]time.Duration{
+		`"validityPeriod":90`: 90 * time.Second, `"validity_period":90`: 90 * time.Second, `"validityPeriodSeconds":90`: 90 * time.Second,
+		`"validityPeriod":90,"validityPeriodSeconds":90`: 90 * time.Second, `"validityPeriod":null`: 0, `"flash":true`: 0,
+	} {
+		c, err := DecodeCommand("", []byte(`{"messageId":"m","to":"1","text":"x",`+fields+`}`))
+		if err != nil || c.Validity() != want {
+			t.Errorf("%s: %v, %v", fields, c.Validity(), err)
+		}
+	}
+}
+
 func concat(parts ...[]byte) (whole []byte) {
 	for _, part := range parts {
 		whole = append(whole, part...)
@@ -244,6 +260,7 @@ func FuzzDecodeAgreesWithProtojson(f *testing.F) {
 		`{"messageId":"m","to":"937","text":"\ud83d\ude00","expiresAt":"2026-11-24T09:30:00.123456789+04:30","tlvs":{"a":"b"}}`,
 		`{"message_id":"m","to":"+1","text":"","registeredDelivery":0,"flash":false,"encoding":3,"u":[{"a":-1.5e+3}]}`,
 		`{"messageId":null,"to":"1","text":"x","validityPeriodSeconds":1.0e1,"priority":"1","fromTon":-0}`,
+		`{"messageId":"m","to":"1","text":"x","validityPeriod":60,"validity_period_seconds":60}`,
 		`{"messageId":"m","to":"1","text":"x","scheduledAt":"0000-01-01T00:00:00Z"}`,
 		`{"messageId":"m","to":"1","text":"x","expiresAt":"2026-11-24T9:30:00,5Z"} `,
 	} {

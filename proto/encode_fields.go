@@ -24,6 +24,7 @@ func writeCommand(w *writer, m *SmsDispatchCommand) {
 	w.count("priority", m.Priority)
 	w.truth("flash", m.Flash)
 	w.pairs("tlvs", m.Tlvs)
+	w.count("validityPeriod", m.ValidityPeriod)
 }
 
 func writeReceipt(w *writer, m *DlrInboundEvent) {

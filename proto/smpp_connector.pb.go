@@ -440,7 +440,7 @@ type SmsDispatchCommand struct {
 	SegmentFingerprint    string                    `protobuf:"bytes,7,opt,name=segment_fingerprint,json=segmentFingerprint,proto3" json:"segment_fingerprint,omitempty"`              // what billing counted (US-SC-036)
 	ExpiresAt             *timestamppb.Timestamp    `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`                                         // not submitted after this
 	ScheduledAt           *timestamppb.Timestamp    `protobuf:"bytes,9,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`                                   // schedule_delivery_time
-	ValidityPeriodSeconds uint32                    `protobuf:"varint,10,opt,name=validity_period_seconds,json=validityPeriodSeconds,proto3" json:"validity_period_seconds,omitempty"` // 0: the operator's default
+	ValidityPeriodSeconds uint32                    `protobuf:"varint,10,opt,name=validity_period_seconds,json=validityPeriodSeconds,proto3" json:"validity_period_seconds,omitempty"` // 0: the profile's validityPeriod, and without one the MNO's
 	RegisteredDelivery    *uint32                   `protobuf:"varint,11,opt,name=registered_delivery,json=registeredDelivery,proto3,oneof" json:"registered_delivery,omitempty"`      // absent: the operator's default; 0 asks for no receipt
 	FromTon               *uint32                   `protobuf:"varint,12,opt,name=from_ton,json=fromTon,proto3,oneof" json:"from_ton,omitempty"`
 	FromNpi               *uint32                   `protobuf:"varint,13,opt,name=from_npi,json=fromNpi,proto3,oneof" json:"from_npi,omitempty"`
@@ -451,6 +451,7 @@ type SmsDispatchCommand struct {
 	Priority              uint32                    `protobuf:"varint,18,opt,name=priority,proto3" json:"priority,omitempty"`                                                                  // priority_flag 0…3
 	Flash                 bool                      `protobuf:"varint,19,opt,name=flash,proto3" json:"flash,omitempty"`                                                                        // class 0
 	Tlvs                  map[string]string         `protobuf:"bytes,20,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // by the names that the operator's profile declares
+	ValidityPeriod        uint32                    `protobuf:"varint,21,opt,name=validity_period,json=validityPeriod,proto3" json:"validity_period,omitempty"`                                // validity_period_seconds by another name; both only if they are the same
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -623,6 +624,13 @@ func (x *SmsDispatchCommand) GetTlvs() map[string]string {
 		return x.Tlvs
 	}
 	return nil
+}
+
+func (x *SmsDispatchCommand) GetValidityPeriod() uint32 {
+	if x != nil {
+		return x.ValidityPeriod
+	}
+	return 0
 }
 
 // The internal name of an SMPP message_state (US-SC-011).
@@ -2050,7 +2058,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\aDEFAULT\x10\x00\x12\b\n" +
 	"\x04CSMS\x10\x01\x12\a\n" +
 	"\x03TLV\x10\x02\x12\a\n" +
-	"\x03SAR\x10\x03\"\xcd\a\n" +
+	"\x03SAR\x10\x03\"\xf6\a\n" +
 	"\x12SmsDispatchCommand\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x0e\n" +
@@ -2075,7 +2083,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"protocolId\x12\x1a\n" +
 	"\bpriority\x18\x12 \x01(\rR\bpriority\x12\x14\n" +
 	"\x05flash\x18\x13 \x01(\bR\x05flash\x12?\n" +
-	"\x04tlvs\x18\x14 \x03(\v2+.ghasi.smpp.v1.SmsDispatchCommand.TlvsEntryR\x04tlvs\x1a7\n" +
+	"\x04tlvs\x18\x14 \x03(\v2+.ghasi.smpp.v1.SmsDispatchCommand.TlvsEntryR\x04tlvs\x12'\n" +
+	"\x0fvalidity_period\x18\x15 \x01(\rR\x0evalidityPeriod\x1a7\n" +
 	"\tTlvsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x16\n" +

@@ -2,6 +2,7 @@ package proto
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -51,6 +52,8 @@ func validateOptional(c *SmsDispatchCommand) *FieldError {
 		return invalid("protocolId", "is above 255")
 	case c.Priority > maxPriority:
 		return invalid("priority", "is above 3")
+	case c.ValidityPeriod != 0 && c.ValidityPeriodSeconds != 0 && c.ValidityPeriod != c.ValidityPeriodSeconds:
+		return invalid("validityPeriod", "contradicts validityPeriodSeconds: both are the seconds that the MNO keeps trying, send one of them")
 	case c.ExpiresAt != nil && c.ExpiresAt.CheckValid() != nil:
 		return invalid("expiresAt", "lies outside the years 1 to 9999")
 	case c.ScheduledAt != nil && c.ScheduledAt.CheckValid() != nil:
@@ -71,6 +74,12 @@ func validateOptional(c *SmsDispatchCommand) *FieldError {
 		}
 	}
 	return nil
+}
+
+// Validity is how long the MNO is to try, by whichever name it was sent; 0: it does
+// not say.
+func (c *SmsDispatchCommand) Validity() time.Duration {
+	return time.Duration(max(c.GetValidityPeriodSeconds(), c.GetValidityPeriod())) * time.Second
 }
 
 // isNumber reports whether s is 1 to 20 digits with or without a leading '+'.

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -205,13 +206,10 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 	if c.GetFlash() {
 		t.DataCoding = codec.DataCoding(r.Flash.DataCoding(p.Encoding == segment.UCS2))
 	}
-	if seconds := c.GetValidityPeriodSeconds(); seconds > 0 || r.ValiditySeconds > 0 {
-		if seconds == 0 {
-			seconds = r.ValiditySeconds
-		}
-		validity, err := codec.FormatRelative(time.Duration(seconds) * time.Second)
+	if span := cmp.Or(c.Validity(), r.Validity); span > 0 {
+		validity, err := codec.FormatRelative(span)
 		if err != nil {
-			return invalid("validityPeriodSeconds", "%v", err)
+			return invalid("validityPeriod", "%v", err)
 		}
 		t.ValidityPeriod = validity
 	}
@@ -248,7 +246,7 @@ func commandField(pdu string) string {
 	case "service_type":
 		return "serviceType"
 	case "validity_period":
-		return "validityPeriodSeconds"
+		return "validityPeriod"
 	case "schedule_delivery_time":
 		return "scheduledAt"
 	}

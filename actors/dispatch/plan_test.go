@@ -243,6 +243,19 @@ func TestUSSC036TheFingerprintIsNotTheProfiles(t *testing.T) {
 	}
 }
 
+// The command's own validity comes before the profile's.
+func TestTheValidityOfAProfile(t *testing.T) {
+	r := rules()
+	r.Validity = 24 * time.Hour
+	for want, c := range map[string]*contract.SmsDispatchCommand{
+		"000001000000000R": {Text: "Hi"}, "000000000100000R": {Text: "Hi", ValidityPeriod: 60},
+	} {
+		if pdu := pdus(make1(t, c, r), 0)[0]; pdu.ValidityPeriod != want {
+			t.Errorf("validity %q, want %q", pdu.ValidityPeriod, want)
+		}
+	}
+}
+
 func TestOptionalFieldsReachThePDU(t *testing.T) {
 	none := uint32(0)
 	p := make1(t, &contract.SmsDispatchCommand{Text: "Hi", Flash: true, Priority: 2, ProtocolId: 0x41, ServiceType: "VMA", RegisteredDelivery: &none,

@@ -7,6 +7,7 @@ package dispatch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -34,7 +35,7 @@ type Rules struct {
 	ServiceType        string
 	RegisteredDelivery codec.RegisteredDelivery // when a command does not say: 0x01
 	ReceiptOfLastPart  bool                     // the parts before the last ask for none
-	ValiditySeconds    uint32                   // when a command does not say; 0: the MNO's default
+	Validity           time.Duration            // when a command does not say; 0: the MNO's default
 
 	TLVs []TLVRule // what a command's tlvs may name
 

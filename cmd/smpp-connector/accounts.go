@@ -191,7 +191,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Strategy: strategies[op.LongStrategy], Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			MayWiden: op.ReferenceBits == 0,
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
-			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
+			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
