@@ -326,13 +326,17 @@ func (b *bind) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervi
 	restartOrEscalate(b.env, b.children[who.Id], supervisor, who, reason, message, now)
 }
 
-// announce publishes operator.health and tells the operator; the same state is
-// said again only for another reason that people must know of.
+// announce publishes operator.health, unless it has said last that the bind is UNBOUND.
 func (b *bind) announce(system *actor.ActorSystem, state contract.HealthState_Value, reason string, now time.Time) {
-	fresh := !b.spoken || b.announced != state
-	if !fresh && state == contract.HealthState_UNBOUND {
+	if b.spoken && b.announced == state && state == contract.HealthState_UNBOUND {
 		return
 	}
+	b.tell(system, state, reason, now)
+}
+
+// tell publishes operator.health, and tells the operator where the state has changed.
+func (b *bind) tell(system *actor.ActorSystem, state contract.HealthState_Value, reason string, now time.Time) {
+	fresh := !b.spoken || b.announced != state
 	b.spoken, b.announced = true, state
 	b.env.announce(system.Root, healthEvent(b, state, reason, now))
 	if fresh && !b.held { // what was asked for moves no traffic to a backup

@@ -274,3 +274,34 @@ func TestUSSC013BackupCarriesTheTraffic(t *testing.T) {
 		}
 	})
 }
+
+// Issue 4, point 3: a password that is changed while the bind is up is told of, once,
+// and so is each other refusal that does not mend itself.
+func TestARefusalAfterTheBindWasUpIsTold(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.mno.Do(smsc.RefuseEvery(codec.StatusInvPaswd), smsc.DropLine())
+		r.after(20 * time.Minute)
+		r.mno.Do(smsc.RefuseEvery(codec.StatusSysErr)) // passes by itself
+		r.after(5 * time.Minute)
+		r.mno.Do(smsc.RefuseEvery(codec.StatusAlyBnd))
+		r.after(5 * time.Minute)
+		r.mno.Do(smsc.RefuseEvery(codec.StatusOK))
+		r.after(2 * time.Minute)
+		r.mno.Do(smsc.RefuseEvery(codec.StatusInvPaswd), smsc.DropLine())
+		r.after(5 * time.Minute)
+		var said []string
+		for _, e := range r.mem.Events(contract.SubjectOperatorHealth) {
+			h := e.Body.(*contract.OperatorHealthEvent)
+			reason, _, _ := strings.Cut(strings.TrimPrefix(h.GetReason(), "BindRefused: "), " ")
+			if h.GetState() == contract.HealthState_BOUND {
+				reason = ""
+			}
+			said = append(said, strings.TrimSpace(h.GetState().String()+" "+strings.TrimSuffix(reason, ":")))
+		}
+		want := []string{"BOUND", "UNBOUND LineLost", "UNBOUND ESME_RINVPASWD", "UNBOUND ESME_RALYBND", "BOUND", "UNBOUND LineLost", "UNBOUND ESME_RINVPASWD"}
+		if !slices.Equal(said, want) {
+			t.Errorf("operator.health said %q, want %q", said, want)
+		}
+	})
+}

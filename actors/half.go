@@ -12,6 +12,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/vitals"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -35,8 +36,10 @@ type half struct {
 	session    *actor.PID
 	up         *linkUp // while BOUND
 	refused    lifecycle.Refusal
-	lossSaid   bool // a receiver's loss was announced
-	stopped    bool // it has left for good
+	status     codec.Status // of refused
+	told       codec.Status // the refusal that operator.health has told of since the last bind
+	lossSaid   bool         // a receiver's loss was announced
+	stopped    bool         // it has left for good
 }
 
 // The messages of a half.
@@ -124,7 +127,7 @@ func (h *half) open() {
 // announceBound: the bind is BOUND when its main line is; a receiver that is back
 // is worth a word.
 func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
-	h.attempt = 0
+	h.attempt, h.told = 0, codec.StatusOK
 	switch {
 	case h == h.b.main():
 		system.Root.Send(h.b.seat.window, h.up)
@@ -135,11 +138,19 @@ func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
 	}
 }
 
+// announceUnbound tells of the loss of a line once, and of each refusal since that does
+// not mend itself, such as a password that was changed: it is another reason.
 func (h *half) announceUnbound(system *actor.ActorSystem, now time.Time) {
+	news := h.refused.Alert && h.status != h.told
+	if news {
+		h.told = h.status
+	}
 	switch {
+	case h == h.b.main() && news:
+		h.b.tell(system, contract.HealthState_UNBOUND, h.reason, now)
 	case h == h.b.main():
 		h.b.announce(system, contract.HealthState_UNBOUND, h.reason, now)
-	case !h.lossSaid && h.b.main().state == lifecycle.Bound && !h.b.draining:
+	case (news || !h.lossSaid) && h.b.main().state == lifecycle.Bound && !h.b.draining:
 		h.lossSaid = true
 		h.b.announce(system, h.b.announced, "the receiver is lost: "+h.reason, now)
 	}
@@ -234,7 +245,7 @@ func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
 	if end.Event != lifecycle.BindRefused {
 		return
 	}
-	h.refused = lifecycle.RefusalOf(end.Status)
+	h.refused, h.status = lifecycle.RefusalOf(end.Status), end.Status
 	h.b.env.Listener.On(event.BindRefused{Bind: h.b.seat.id, Role: h.role, Status: end.Status, Alert: h.refused.Alert, At: now})
 	if h.refused.Refetch {
 		system.Root.Send(h.b.ctx.Parent(), &accountDoubted{})
