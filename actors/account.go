@@ -46,6 +46,7 @@ type Account struct {
 	Unknown        ledger.Policy  // what becomes of a submit that was never answered
 	Resubmits      int            // how often Redeliver sends a message again whose submit was not answered; 0: without end
 	Verdicts       verdict.Rules  // what this MNO means by its statuses
+	RetryFor       time.Duration  // age of a command from which one that is refused for now is given up; 0: never
 	TemporaryError codec.Status   // answer to a deliver_sm that could not be stored
 	Expiry         time.Duration  // of a correlation: 72 h (US-SC-010)
 	ConcatWindow   time.Duration  // of an inbound message in parts (US-SC-025)

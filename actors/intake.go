@@ -137,7 +137,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 // to; refusal says why it may not be submitted, if anything of it is left.
 func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, trip *journey) {
 	plan = was.resume(plan, d.Command, account.Rules)
-	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, begun: was.begun, unanswered: was.past.Unanswered, journey: trip,
+	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, begun: was.begun, unanswered: was.past.Unanswered, refusals: was.past.Refusals, journey: trip,
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
 	switch _, left := cmd.outcome.Next(); {
 	case left && refusal != nil:

@@ -32,6 +32,8 @@ type command struct {
 	settled     bool           // its end is decided; nothing more is submitted
 	taken       time.Time      // when it was delivered: JetStream's AckWait runs from there
 	throttled   bool           // the TPS limit has kept it waiting
+	refusals    int            // how many of its deliveries to this process the MNO refused for now, but for RTHROTTLED
+	postponed   bool           // this delivery is among them
 	submittedAt time.Time
 	status      codec.Status // the status that refused it
 	journey     *journey     // nil: it is not traced
@@ -44,7 +46,7 @@ type command struct {
 func (cmd *command) past() ledger.Past {
 	p := cmd.outcome.Past()
 	p.Doubtful, p.Begun = p.Doubtful || cmd.doubtful, cmd.begun
-	p.Unanswered = cmd.unanswered
+	p.Unanswered, p.Refusals = cmd.unanswered, cmd.refusals
 	return p
 }
 

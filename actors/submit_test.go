@@ -352,6 +352,42 @@ func TestACommandThatExpiresWhileItWaitsIsNotSubmitted(t *testing.T) {
 	}
 }
 
+// Issue 4: an MNO that answers one wrong message with a status of temporary trouble. It
+// is tried less and less often, and given up when it is old; the others go on.
+func TestAMessageThatIsRefusedForNowForEverEnds(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].RetryFor = 2 * time.Hour
+		r.start()
+		r.sendText("m1", "Hello")
+		r.after(time.Hour)
+		if n := r.mno.Counts().Submits; n < 20 || n > 40 {
+			t.Errorf("%d submits of one message in an hour", n)
+		}
+		r.after(time.Hour + 3*time.Minute)
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if len(dead) != 1 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d dead letters, %d unsettled", len(dead), r.mem.Unsettled())
+			return
+		}
+		if b := dead[0].Body.(*contract.DispatchRejected); b.GetReason() != "retries_exhausted" || b.GetEsmeStatus() != "ESME_RSYSERR" || b.GetAmbiguous() {
+			t.Errorf("%v", b)
+		}
+	}, smsc.AnswerSubmits(codec.StatusSysErr, 0))
+}
+
+// RTHROTTLED is not the message's fault, however often it comes.
+func TestUSSC028AThrottledMessageIsNotGivenUp(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].RetryFor = time.Minute
+		r.start()
+		r.sendText("m1", "Hello")
+		r.after(time.Hour)
+		if n := r.mno.Counts().Submits; n < 1000 || len(r.mem.Events(contract.SubjectDLQ)) != 0 {
+			t.Errorf("%d submits, %d dead letters", n, len(r.mem.Events(contract.SubjectDLQ)))
+		}
+	}, smsc.AnswerSubmits(codec.StatusThrottled, 0))
+}
+
 // A submit that is not answered in time gives its slot back, and is sent again, marked.
 func TestUSSC023AnUnansweredSubmitGivesItsSlotBack(t *testing.T) {
 	inBubble(t, func(r *rig) {

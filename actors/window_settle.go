@@ -128,7 +128,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 		f.cmd.outcome.Accept(f.part, f.id)
 		s.accept(f.cmd, f.part, f.id, f.sentAt, f.cmd.doubtful)
 	case verdict.Retry:
-		f.cmd.outcome.Postpone(f.part, v.Delay)
+		f.cmd.outcome.Postpone(f.part, v.Again(f.cmd.refused(v.Effect)))
 	default:
 		f.cmd.outcome.Reject(f.part)
 	}
@@ -176,8 +176,35 @@ func (s *settling) finish(cmd *command) {
 	case ledger.Doubtful:
 		s.doubt(cmd, delay)
 	default:
+		if s.tiredOf(cmd) {
+			s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, &dispatch.Refusal{Reason: reasonRetries,
+				Detail: fmt.Sprintf("the MNO has refused it for now again and again, at last with %v, and it is older than retryFor of the profile (%v): see the runbook, section %q; replay it when the MNO is well",
+					cmd.status, s.account.RetryFor, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
+			return
+		}
 		s.giveBack(cmd, delay)
 	}
+}
+
+// reasonRetries is the dead letter's reason of a message that an MNO has refused for
+// now for as long as the profile bears.
+const reasonRetries = "retries_exhausted"
+
+// refused counts that the MNO refused a command for now, and returns how many of its
+// deliveries it has.
+func (cmd *command) refused(effect verdict.Effect) int {
+	if !cmd.postponed && effect != verdict.Halve {
+		cmd.postponed = true
+		cmd.refusals++
+	}
+	return cmd.refusals
+}
+
+// tiredOf reports whether a command that was refused for now is not tried again. Its
+// age counts from when it was published, which every process knows alike.
+func (s *settling) tiredOf(cmd *command) bool {
+	return s.account.RetryFor > 0 && cmd.postponed && cmd.refusals > verdict.FirstTries &&
+		s.now.Sub(cmd.delivery.StoredAt) >= s.account.RetryFor
 }
 
 // giveBack returns a command to its consumer after delay.

@@ -69,6 +69,7 @@ type Profile struct {
 	Unanswered         Unanswered     // what is borne of an MNO that answers no submits
 	HoldUnknown        time.Duration  // how long OutcomeHold waits
 	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
+	RetryFor           time.Duration  // age from which a message that is refused for now is given up; 0: never
 	TLVs               []TLV          // what commands may carry, by name
 	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
 

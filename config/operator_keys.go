@@ -112,7 +112,7 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return choice(&p.Flash, FlashGeneral, FlashClass) }},
 
 	{"validityPeriod", "", "", "validity_period of a command without one, in whole seconds; 0s: what the MNO has for that",
-		func(p *Profile) value { return validity(&p.ValidityPeriod) }},
+		func(p *Profile) value { return days(&p.ValidityPeriod) }},
 	{"serviceType", "", "", "service_type of a command without one",
 		func(p *Profile) value { return text(&p.ServiceType, atMost(5)) }},
 	{"receipts.registeredDelivery", "", "", "registered_delivery of a command without one",
@@ -141,6 +141,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return pause(&p.HoldUnknown) }},
 	{"statuses", "", "", "what a status means at this MNO: STATUS=ACTION:DELAY:EFFECT, as in [ESME_RSYSERR=retry:30s, 0x0408=reject, 0x0045=half-close]; actions are accept, retry, reject, effects none, halve, half-close, drain, rebind",
 		func(p *Profile) value { return statusRules(&p.Statuses) }},
+	{"retryFor", "", "", "age from which a message that the MNO refuses for now again and again, not with ESME_RTHROTTLED, is a dead letter, retries_exhausted; 0s: never. Keep it below NATS_DISPATCH_MAX_AGE",
+		func(p *Profile) value { return days(&p.RetryFor) }},
 	{"tlvs", "", "", "TLVs that commands may carry by name, as in [PE_ID=0x1400:text:required]; kinds are text, cstring, uint8, uint16, uint32, hex",
 		func(p *Profile) value { return tlvs(&p.TLVs) }},
 	{"fallbackTriggers", "", "", "answers to bind_transceiver that mean: bind a transmitter and a receiver",

@@ -301,8 +301,8 @@ func span(field *time.Duration, low time.Duration) value { return spanValue{fiel
 // pause is a duration for which a bind may be kept waiting on purpose: none to a day.
 func pause(field *time.Duration) value { return spanValue{field, 0, 24 * time.Hour} }
 
-// validity is a pause of up to 30 days: the longest that MNOs document is a week.
-func validity(field *time.Duration) value { return spanValue{field, 0, 30 * 24 * time.Hour} }
+// days is a time of up to 30 days; 0 where there is none.
+func days(field *time.Duration) value { return spanValue{field, 0, 30 * 24 * time.Hour} }
 
 type spanValue struct {
 	field     *time.Duration

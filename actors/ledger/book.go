@@ -23,6 +23,8 @@ type Past struct {
 	Begun bool
 	// Unanswered is how many deliveries to this process ended without an answer to a submit.
 	Unanswered int
+	// Refusals is how many the MNO refused for now, for a reason that may be the message's.
+	Refusals int
 }
 
 // Book remembers which commands a process has in hand, and what became of those

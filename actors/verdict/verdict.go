@@ -48,6 +48,30 @@ type Verdict struct {
 	For    *Section // of the runbook
 }
 
+// FirstTries is how often a message that is refused for now is tried again after the
+// delay of the table; later each pause is twice as long.
+const FirstTries = 3
+
+// The longest pauses between two tries of a message: shorter where the bind as a whole
+// waits for the MNO, and tries with whatever message there is.
+const (
+	longestPause  = 2 * time.Minute
+	longestOfBind = time.Minute
+)
+
+// Again is how long a message waits that was refused for now for the n-th time, from 1.
+// RTHROTTLED says nothing of the message, and its pause does not grow (US-SC-028).
+func (v Verdict) Again(n int) time.Duration {
+	longest := longestOfBind
+	switch v.Effect {
+	case Halve:
+		return v.Delay
+	case None:
+		longest = longestPause
+	}
+	return max(v.Delay, min(v.Delay<<min(max(n-FirstTries, 0), 16), longest))
+}
+
 // Of returns the verdict on a status by the table alone. What is not in it is a
 // reject: the message is wrong, and sending it again would make the same answer.
 func Of(s codec.Status) Verdict {

@@ -60,6 +60,28 @@ func TestUSSC031EveryStatusHasAVerdict(t *testing.T) {
 	}
 }
 
+// US-SC-028, issue 4: the stories' delays stay for the first tries; one message that is
+// refused again and again is not tried every 5 s for ever.
+func TestThePausesOfAMessageGrow(t *testing.T) {
+	for _, c := range []struct {
+		status codec.Status
+		want   []time.Duration // after the 1st, 2nd … refusal
+	}{
+		{codec.StatusThrottled, []time.Duration{500 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond}},
+		{codec.StatusSysErr, []time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 2 * time.Minute, 2 * time.Minute}},
+		{codec.StatusSubmitFail, []time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, time.Minute}},
+	} {
+		for i, want := range c.want {
+			if got := Of(c.status).Again(i + 1); got != want {
+				t.Errorf("%v, refusal %d: %v, want %v", c.status, i+1, got, want)
+			}
+		}
+	}
+	if got := Own(Retry, 10*time.Minute, None).Again(1000); got != 10*time.Minute {
+		t.Errorf("a profile's own pause: %v", got)
+	}
+}
+
 // An MNO's own meanings come before the table, and leave the rest of it alone.
 func TestRulesOfAProfileComeFirst(t *testing.T) {
 	r := Rules{0x450: Own(Retry, 30*time.Second, Halve), codec.StatusSysErr: Own(Reject, 0, None), 0x408: Own(Retry, 0, None)}
