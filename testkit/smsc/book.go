@@ -21,6 +21,8 @@ type book struct {
 	compact    bool
 	keep       int
 	key        func(*SMS) string
+	onSMS      func(*SMS)
+	latest     SMS // what take works on: one for all, because the caller's functions are given its address
 	seed       maphash.Seed
 	sms        []SMS
 	byID       map[string]int
@@ -48,7 +50,7 @@ type Duplicate struct {
 const maxDuplicates = 10_000
 
 func (b *book) open(s settings) {
-	b.compact, b.keep, b.key = s.compact, s.keepSMS, s.key
+	b.compact, b.keep, b.key, b.onSMS = s.compact, s.keepSMS, s.key, s.onSMS
 	b.seed = maphash.MakeSeed()
 	b.seen = map[uint64]int32{}
 	b.groups = map[uint64]*group{}
@@ -57,29 +59,33 @@ func (b *book) open(s settings) {
 
 // take keeps one accepted SMS and counts it as a duplicate if it is one.
 func (b *book) take(counts *Counts, sess *Session, p *codec.SubmitSM, id string, state codec.MessageState, now time.Time) Part {
-	m := read(p)
+	b.latest = read(p)
+	m := &b.latest
 	index := int32(-1)
-	if !b.compact || b.key != nil {
+	if !b.compact || b.key != nil || b.onSMS != nil {
 		m.fill(sess, p, id, now)
+	}
+	if b.onSMS != nil {
+		b.onSMS(m)
 	}
 	if !b.compact {
 		if len(b.sms) < b.keep {
 			m.own()
 			m.State, m.DoneAt = state, now.Add(sess.conduct.receipts.after)
 			index = int32(len(b.sms))
-			b.sms = append(b.sms, m)
+			b.sms = append(b.sms, *m)
 			b.byID[id] = int(index)
 		} else {
 			b.unkept++
 		}
 	}
-	first, again, n := b.repeats(&m, p, index)
+	first, again, n := b.repeats(m, p, index)
 	if n == 0 {
 		return m.Part
 	}
 	counts.Duplicates += n
 	if len(b.duplicates) < maxDuplicates {
-		d := Duplicate{Again: m, Whole: n > 1 || again}
+		d := Duplicate{Again: *m, Whole: n > 1 || again}
 		if index < 0 {
 			d.Again.fill(sess, p, id, now)
 			d.Again.own()

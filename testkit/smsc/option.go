@@ -26,6 +26,7 @@ type settings struct {
 	firstID            uint64
 	compact            bool
 	keepSMS            int
+	onSMS              func(*SMS)
 	keepLines          int
 	linesTo, newsTo    io.Writer
 	key                func(*SMS) string
@@ -78,6 +79,11 @@ func Compact() Option { return option(func(s *settings) { s.compact = true }) }
 // Keep bounds the SMS that are kept to read back; the first n are. The default
 // is 1,048,576. Counters and duplicates go on beyond it.
 func Keep(n int) Option { return option(func(s *settings) { s.keepSMS = n }) }
+
+// OnSMS calls do with every accepted SMS as it comes, for benchmarks that keep one thing
+// of it: with Compact, nothing else is kept. do is called by one goroutine at a time,
+// and holds up the MNO; what it is given is good until it returns.
+func OnSMS(do func(*SMS)) Option { return option(func(s *settings) { s.onSMS = do }) }
 
 // Transcript keeps the last n lines: one per PDU, with the time since the start,
 // the session's number, the direction and codec.Dump.
