@@ -25,6 +25,7 @@ type relief struct {
 	covers    map[string]port.Cover                // by the primary's operator
 	elsewhere ownership.Elsewhere                  // what other pods say
 	needed    bool                                 // needsRelief, when it was asked last
+	stood     *ownership.Failover                  // what failover returned last; nil after a change
 }
 
 // lineState is how the line of a bind stands.
@@ -41,6 +42,7 @@ func newRelief() relief {
 }
 
 func (r *relief) forget(operator string) {
+	r.stood = nil
 	delete(r.spare, operator)
 	delete(r.lines, operator)
 	delete(r.covers, operator)
@@ -51,6 +53,7 @@ func (r *relief) forget(operator string) {
 func (t *tenure) wantSpare(operator string, binds []port.BindID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.stood = nil
 	if t.spare[operator] = binds; len(binds) == 0 {
 		delete(t.spare, operator)
 	}
@@ -63,7 +66,9 @@ func (t *tenure) stands(operator string, bind port.BindID, is lineState) (change
 	if t.lines[operator] == nil {
 		t.lines[operator] = map[port.BindID]lineState{}
 	}
-	changed = t.lines[operator][bind] != is
+	if changed = t.lines[operator][bind] != is; changed {
+		t.stood = nil
+	}
 	if t.lines[operator][bind] = is; is == lineNone {
 		delete(t.lines[operator], bind)
 	}
@@ -74,6 +79,7 @@ func (t *tenure) stands(operator string, bind port.BindID, is lineState) (change
 func (t *tenure) cover(operator string, cover *port.Cover) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.stood = nil
 	if cover == nil {
 		delete(t.covers, operator)
 		return
@@ -81,10 +87,14 @@ func (t *tenure) cover(operator string, cover *port.Cover) {
 	t.covers[operator] = *cover
 }
 
-// failover is what other pods are to know.
+// failover is what other pods are to know. Whoever gets it does not change it: it is made
+// once for all who look until something changes.
 func (t *tenure) failover() ownership.Failover {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.stood != nil {
+		return *t.stood
+	}
 	f := ownership.Failover{Spare: map[port.BindID]bool{}, Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
 	for _, operator := range slices.Sorted(maps.Keys(t.spare)) {
 		cover, covered := t.covers[operator]
@@ -105,6 +115,7 @@ func (t *tenure) failover() ownership.Failover {
 			f.Failed[b] = f.Failed[b] || is == lineFailed
 		}
 	}
+	t.stood = &f
 	return f
 }
 

@@ -26,12 +26,16 @@ type tenure struct {
 	running map[string]map[port.BindID]bool // by the operator
 	told    map[string]*actor.PID           // operators that must know when a grant changes
 	asked   map[string]bool                 // operators whose account has come, so that their wants are known
+	looked  *tenureLook                     // what look returned last; nil after a change
 	grants  map[port.BindID]*tenancy
 	duty    ownership.Duty
 	moves   ownership.Moves // whether a bind can be moved, and to which pod
 
 	relief // who stands in for whom
 }
+
+// tenureLook is what is wanted and what runs. It is not changed any more.
+type tenureLook struct{ wants, running map[port.BindID]bool }
 
 // tenancy is one grant, as the bind and its children share it.
 type tenancy struct {
@@ -50,6 +54,7 @@ func (t *tenure) want(operator *actor.PID, binds []port.BindID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked[operator.Id] = true
+	t.looked, t.stood = nil, nil
 	if t.wants[operator.Id] = binds; len(binds) == 0 {
 		delete(t.wants, operator.Id)
 	}
@@ -59,6 +64,7 @@ func (t *tenure) want(operator *actor.PID, binds []port.BindID) {
 func (t *tenure) began(operator *actor.PID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.looked = nil
 	t.running[operator.Id], t.told[operator.Id] = map[port.BindID]bool{}, operator
 	delete(t.asked, operator.Id)
 	t.relief.forget(operator.Id)
@@ -68,6 +74,7 @@ func (t *tenure) began(operator *actor.PID) {
 func (t *tenure) ended(operator *actor.PID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.looked = nil
 	delete(t.running, operator.Id)
 	delete(t.told, operator.Id)
 	delete(t.asked, operator.Id)
@@ -85,6 +92,7 @@ func (t *tenure) operators() []*actor.PID {
 func (t *tenure) runs(operator string, bind port.BindID, is bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.looked = nil
 	if binds := t.running[operator]; is {
 		binds[bind] = true
 	} else {
@@ -92,55 +100,77 @@ func (t *tenure) runs(operator string, bind port.BindID, is bool) {
 	}
 }
 
-// look returns all that is wanted, and all that runs.
+// look returns all that is wanted, and all that runs. Whoever gets the maps does not
+// change them: they are made once for all who look until something changes.
 func (t *tenure) look() (wants, running map[port.BindID]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	wants, running = map[port.BindID]bool{}, map[port.BindID]bool{}
+	l := t.lookNow()
+	return l.wants, l.running
+}
+
+// lookNow is look under the lock.
+func (t *tenure) lookNow() *tenureLook {
+	if t.looked != nil {
+		return t.looked
+	}
+	l := &tenureLook{wants: map[port.BindID]bool{}, running: map[port.BindID]bool{}}
 	for _, binds := range t.wants {
 		for _, b := range binds {
-			wants[b] = true
+			l.wants[b] = true
 		}
 	}
 	for _, binds := range t.running {
-		maps.Copy(running, binds)
+		maps.Copy(l.running, binds)
 	}
-	return wants, running
+	t.looked = l
+	return l
 }
 
 // grant takes in what ownership grants.
 func (t *tenure) grant(grants []ownership.Grant) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	left := maps.Clone(t.grants)
 	for _, g := range grants {
-		delete(left, g.Bind)
 		known := t.grants[g.Bind]
 		if known == nil {
 			known = &tenancy{fence: &fence{}}
+			t.grants[g.Bind] = known
 		}
-		next := &tenancy{Grant: g, fence: known.fence}
-		next.fence.set(g)
-		t.grants[g.Bind] = next
+		if known.Grant != g {
+			known.Grant = g
+			known.fence.set(g)
+		}
 	}
-	for bind := range left { // its bind has ended; a link that should still be there is cut off
-		left[bind].fence.shut()
-		delete(t.grants, bind)
+	if len(t.grants) == len(grants) {
+		return
+	}
+	granted := make(map[port.BindID]bool, len(grants))
+	for _, g := range grants {
+		granted[g.Bind] = true
+	}
+	for bind, g := range t.grants {
+		if !granted[bind] { // its bind has ended; a link that should still be there is cut off
+			g.fence.shut()
+			delete(t.grants, bind)
+		}
 	}
 }
 
 // agrees reports whether what runs is what is granted.
 func (t *tenure) agrees() bool {
-	_, running := t.look()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	running, granted := t.lookNow().running, 0
 	for bind, g := range t.grants {
 		if (g.Order == ownership.Serve) != running[bind] {
 			return false
 		}
-		delete(running, bind)
+		if running[bind] {
+			granted++
+		}
 	}
-	return len(running) == 0
+	return granted == len(running)
 }
 
 // movesBy takes in how binds are spread now.

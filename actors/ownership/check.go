@@ -81,13 +81,17 @@ func (c *Claims) compareRoster(now time.Time) (count int) {
 	return count
 }
 
+// binds are those of the claims, in order. A claim is never dropped.
 func (c *Claims) binds() []port.BindID {
-	binds := make([]port.BindID, 0, len(c.claims))
-	for bind := range c.claims {
-		binds = append(binds, bind)
+	if len(c.sorted) == len(c.claims) {
+		return c.sorted
 	}
-	slices.SortFunc(binds, port.CompareBinds)
-	return binds
+	c.sorted = make([]port.BindID, 0, len(c.claims))
+	for bind := range c.claims {
+		c.sorted = append(c.sorted, bind)
+	}
+	slices.SortFunc(c.sorted, port.CompareBinds)
+	return c.sorted
 }
 
 // runners are the pods that have a session of a bind, or dial for one.

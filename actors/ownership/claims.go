@@ -94,6 +94,7 @@ type Claims struct {
 	failover Failover
 
 	claims  map[port.BindID]*claim
+	sorted  []port.BindID // of claims, in order; see binds
 	peers   map[port.Group]map[string]*peer
 	present map[port.Group]*present
 
@@ -114,6 +115,10 @@ type Claims struct {
 	skewed                 bool
 	skewSaid               time.Time
 	calls                  uint64
+	changes                uint64    // of who lives, what is known, what was ordered: see planNow
+	planFrom, planSpare    []holding // what plan was made from; memory for the next
+	planChanges            uint64    // changes, when plan was made
+	grants                 []Grant   // of Grants
 	facts                  []event.Fact
 }
 
@@ -150,10 +155,18 @@ func (c *Claims) Roster(names []string) { c.roster = names }
 
 // Homes says which binds were moved by command, and to which pods, by their names. A
 // pod that does not live has no say.
-func (c *Claims) Homes(homes map[port.BindID]string) { c.homes = homes }
+func (c *Claims) Homes(homes map[port.BindID]string) {
+	if !maps.Equal(c.homes, homes) {
+		c.changes++
+	}
+	c.homes = homes
+}
 
 // Leave says that the process is stopping: it gives up every bind.
-func (c *Claims) Leave() { c.leaving = true }
+func (c *Claims) Leave() {
+	c.changes++
+	c.leaving = true
+}
 
 // Left reports whether a process that is stopping holds nothing any more, and has
 // said so.

@@ -1,7 +1,6 @@
 package ownership
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -31,11 +30,12 @@ type Grant struct {
 	Write  time.Time // nor anything else
 }
 
-// Grants returns the present grants, by bind. A bind that is not among them must not
-// be served.
+// Grants returns the present grants, by bind, until it is asked again. A bind that is not
+// among them must not be served.
 func (c *Claims) Grants() []Grant {
-	var grants []Grant
-	for bind, cl := range c.claims {
+	c.grants = c.grants[:0]
+	for _, bind := range c.binds() {
+		cl := c.claims[bind]
 		g := Grant{Bind: bind, Epoch: cl.term.Epoch, Submit: cl.base.Add(submitWithin), Write: cl.base.Add(writeWithin)}
 		switch cl.phase {
 		case owned:
@@ -47,10 +47,9 @@ func (c *Claims) Grants() []Grant {
 		default:
 			continue
 		}
-		grants = append(grants, g)
+		c.grants = append(c.grants, g)
 	}
-	slices.SortFunc(grants, func(a, b Grant) int { return port.CompareBinds(a.Bind, b.Bind) })
-	return grants
+	return c.grants
 }
 
 // Duty is which binds are this process's to serve, as the last Tick left it: those that
@@ -68,12 +67,12 @@ func (c *Claims) Duty(now time.Time) Duty {
 		return Duty{}
 	}
 	d := Duty{Known: c.plan.decided && !now.Before(c.knownAt.Add(c.settle)), Wants: c.wants}
-	for bind, cl := range c.claims {
+	for _, bind := range c.binds() {
+		cl := c.claims[bind]
 		if cl.phase != idle || c.mine(cl.known) || c.wants[bind] && c.plan.owner[bind] == c.me.Instance {
 			d.Binds = append(d.Binds, bind)
 		}
 	}
-	slices.SortFunc(d.Binds, port.CompareBinds)
 	return d
 }
 

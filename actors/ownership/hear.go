@@ -87,6 +87,7 @@ func (c *Claims) PodsKnown(known bool, now time.Time) {
 
 func (c *Claims) knowing(now time.Time) {
 	c.stirred = true
+	c.changes++
 	if !c.leasesKnown || !c.podsKnown {
 		c.knownAt = time.Time{}
 	} else if c.knownAt.IsZero() {
@@ -106,7 +107,10 @@ func (c *Claims) SeenPod(p port.Pod, now time.Time) {
 		c.tell(event.PodNameShared{Pod: p.Name, At: now})
 	}
 	old := c.peers[p.Group][p.Instance]
-	c.stirred = c.stirred || old == nil || !reflect.DeepEqual(old.pod, p)
+	if old == nil || !reflect.DeepEqual(old.pod, p) {
+		c.stirred = true
+		c.changes++
+	}
 	c.peers[p.Group][p.Instance] = &peer{pod: p, heardAt: now}
 }
 
@@ -121,6 +125,7 @@ func (c *Claims) Stirred() bool {
 // GonePod takes in that a pod is gone.
 func (c *Claims) GonePod(group port.Group, instance string) {
 	c.stirred = true
+	c.changes++
 	delete(c.peers[group], instance)
 }
 
@@ -129,6 +134,7 @@ func (c *Claims) forget(now time.Time) {
 	for _, peers := range c.peers {
 		for id, p := range peers {
 			if now.Sub(p.heardAt) >= peerLost {
+				c.changes++
 				delete(peers, id)
 			}
 		}

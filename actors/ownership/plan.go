@@ -22,6 +22,38 @@ type groupPlan struct {
 	held    map[int]string
 }
 
+// holding is a bind that this process would serve, and the instance that holds it now;
+// empty: none.
+type holding struct {
+	bind          port.BindID
+	wanted, spare bool // as its own, or as a stand-in
+	holder        string
+}
+
+// planNow is the plan of the last Tick while what it was made from is the same: a
+// thousand binds of which nothing changes are not spread anew for each renewal.
+func (c *Claims) planNow() *plan {
+	from := c.planSpare[:0]
+	for _, bind := range c.binds() {
+		if c.would(bind) {
+			from = append(from, holding{bind, c.wants[bind], c.failover.Spare[bind], c.holder(c.claims[bind])})
+		}
+	}
+	same := c.plan != nil && c.planChanges == c.changes && slices.Equal(from, c.planFrom)
+	c.planFrom, c.planSpare, c.planChanges = from, c.planFrom, c.changes
+	if same {
+		return c.plan
+	}
+	return c.newPlan()
+}
+
+func (c *Claims) holder(cl *claim) string {
+	if cl.ours() || cl.phase == asking {
+		return c.me.Instance
+	}
+	return cl.known.Instance
+}
+
 // newPlan spreads the binds that this process wants, or stands in with, over the pods that live.
 func (c *Claims) newPlan() *plan {
 	p := &plan{decided: c.leasesKnown && c.podsKnown}

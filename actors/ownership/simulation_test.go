@@ -150,6 +150,9 @@ func (p *simPod) run() {
 		running[b] = true
 	}
 	p.claims.Wants(p.wants, running)
+	if !p.claims.PlanIsFresh() {
+		panic(fmt.Sprintf("%s: it goes by a plan that something has changed of", p.id.Pod))
+	}
 	now := p.local()
 	var renewals []ownership.Step
 	for _, s := range p.claims.Tick(now) {

@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -20,7 +21,12 @@ type Failover struct {
 }
 
 // Stands takes in how the process stands in for others, and how its own lines are.
-func (c *Claims) Stands(f Failover) { c.failover = f }
+func (c *Claims) Stands(f Failover) {
+	if !reflect.DeepEqual(c.failover.Covers, f.Covers) {
+		c.changes++
+	}
+	c.failover = f
+}
 
 // would reports whether this process would serve a bind, be it as a stand-in.
 func (c *Claims) would(bind port.BindID) bool { return c.wants[bind] || c.failover.Spare[bind] }

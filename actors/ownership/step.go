@@ -43,14 +43,9 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 	for bind := range c.failover.Spare {
 		c.claim(bind)
 	}
-	plan := c.newPlan()
+	plan, binds := c.planNow(), c.binds()
 	c.plan = plan
 	c.seeBindless(plan, now)
-	binds := make([]port.BindID, 0, len(c.claims))
-	for bind := range c.claims {
-		binds = append(binds, bind)
-	}
-	slices.SortFunc(binds, port.CompareBinds)
 	renewing := false
 	for _, bind := range binds {
 		cl := c.claims[bind]

@@ -29,7 +29,8 @@ type bindSeries struct {
 	refused                *cell
 	unknown                *cell
 	took                   *durations
-	byStatus               [commonStatuses]atomic.Pointer[cell]
+	ok                     *cell                                                // answers with ESME_ROK
+	others                 atomic.Pointer[[commonStatuses]atomic.Pointer[cell]] // with another status; nil until the first
 
 	mu    sync.Mutex // BindStateChanged of one bind may come from two goroutines at a hand-over
 	state *cell      // the state that is 1
@@ -66,15 +67,16 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		accepted:               r.of(submits).cell(v[0], v[1], v[2], "accepted"),
 		refused:                r.of(submits).cell(v[0], v[1], v[2], "refused"),
 		unknown:                r.of(submits).cell(v[0], v[1], v[2], "unknown"),
-		took:                   r.of(submitDuration).durations(v[:]...),
+		ok:                     r.of(responseStatus).cell(v[0], v[1], v[2], r.statuses.name(codec.StatusOK)),
 	}
 	b.text, b.textWithout = labelText(b.labels), labelText(b.labelsWithoutDirection)
 	key := string(seriesKey(nil, v[:]))
 	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, answersLost, tpsThrottled, dlrOrphans, redisFailOpen,
 		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, dlrIncomplete, moMessages} {
-		r.of(atZero).share(key, b.labels, b.text)
+		r.of(atZero).share(key, b.text)
 	}
-	r.of(dlrLatency).durations(v[:]...)
+	b.took = r.of(submitDuration).shareDurations(key, b.labels, b.text)
+	r.of(dlrLatency).shareDurations(key, b.labels, b.text)
 	for _, strategy := range []string{"csms", "tlv", "sar"} {
 		r.of(longSegments).cell(v[0], v[1], v[2], strategy)
 	}
@@ -84,7 +86,6 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 	for _, state := range []string{"BOUND", "CONNECTING", "DISCONNECTED"} {
 		r.of(sessions).cell(v[0], v[1], v[2], state, sessionOf(state))
 	}
-	b.status(r, codec.StatusOK)
 	return b
 }
 
@@ -133,14 +134,24 @@ func (r *recorder) forgetStates(here map[*bindSeries]bool) {
 
 // status returns the counter of answers with a status.
 func (b *bindSeries) status(r *recorder, s codec.Status) *cell {
+	if s == codec.StatusOK {
+		return b.ok
+	}
 	if s >= commonStatuses {
 		return r.of(responseStatus).cell(b.values[0], b.values[1], b.values[2], r.statuses.name(s))
 	}
-	if c := b.byStatus[s].Load(); c != nil {
+	others := b.others.Load()
+	if others == nil {
+		others = new([commonStatuses]atomic.Pointer[cell])
+		if !b.others.CompareAndSwap(nil, others) {
+			others = b.others.Load()
+		}
+	}
+	if c := others[s].Load(); c != nil {
 		return c
 	}
 	c := r.of(responseStatus).cell(b.values[0], b.values[1], b.values[2], r.statuses.name(s))
-	b.byStatus[s].Store(c)
+	others[s].Store(c)
 	return c
 }
 

@@ -65,8 +65,9 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 	(*tree).EachLane(func(g port.LaneGauge) {
 		v := r.laneValues(g.MNO, g.Direction, g.Lane, g.Consumer)
 		acks := r.of(laneAcks).cell(v[:]...) // which begins at 0, so that a rate can be read
-		live[laneLag] = append(live[laneLag], liveValue{acks.labels, acks.text, int64(g.Waiting)})
-		live[laneUnsettled] = append(live[laneUnsettled], liveValue{acks.labels, acks.text, int64(g.Unsettled)})
+		labels := r.of(laneAcks).labelsOf(acks)
+		live[laneLag] = append(live[laneLag], liveValue{labels, acks.text, int64(g.Waiting)})
+		live[laneUnsettled] = append(live[laneUnsettled], liveValue{labels, acks.text, int64(g.Unsettled)})
 	})
 	for id := range live {
 		live[id] = sumEqual(live[id])
@@ -97,7 +98,7 @@ func (f *family) points(live []liveValue, started, now time.Time) []metricdata.D
 	defer f.mu.RUnlock()
 	points := make([]metricdata.DataPoint[int64], 0, len(f.cells)+len(live))
 	for _, c := range f.cells {
-		points = append(points, metricdata.DataPoint[int64]{Attributes: c.labels, StartTime: started, Time: now, Value: c.n.Load()})
+		points = append(points, metricdata.DataPoint[int64]{Attributes: f.labelsOf(c), StartTime: started, Time: now, Value: c.n.Load()})
 	}
 	for _, v := range live {
 		points = append(points, metricdata.DataPoint[int64]{Attributes: v.labels, StartTime: started, Time: now, Value: v.n})

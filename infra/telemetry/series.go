@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -8,11 +9,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// cell is one series of a counter or a gauge: a number and the labels it is exported under.
+// cell is one series of a counter or a gauge: a number and the labels it is exported
+// under. A thousand binds have tens of thousands of them, so the labels are kept as text
+// alone, as a scrape has them; as a set they are made for each export (labelsOf).
 type cell struct {
-	labels attribute.Set
-	text   string // of labels, as a scrape has them
-	n      atomic.Int64
+	key  string // seriesKey's, of the label values
+	text string
+	n    atomic.Int64
 }
 
 func (c *cell) add(n int) { c.n.Add(int64(n)) }
@@ -92,9 +95,8 @@ func (f *family) cell(values ...string) *cell {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if c = f.cells[string(key)]; c == nil {
-		labels := f.labelSet(values)
-		c = &cell{labels: labels, text: labelText(labels)}
-		f.cells[string(key)] = c
+		c = &cell{key: string(key), text: labelText(f.labelSet(values))}
+		f.cells[c.key] = c
 		f.cellList = append(f.cellList, c)
 	}
 	return c
@@ -103,11 +105,11 @@ func (f *family) cell(values ...string) *cell {
 // share makes a series at 0 under labels that the series of other metrics have too:
 // a thousand binds have a dozen each. key is seriesKey's of their values, text
 // labelText's.
-func (f *family) share(key string, labels attribute.Set, text string) {
+func (f *family) share(key, text string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.cells[key] == nil {
-		f.cells[key] = &cell{labels: labels, text: text}
+		f.cells[key] = &cell{key: key, text: text}
 		f.cellList = append(f.cellList, f.cells[key])
 	}
 }
@@ -115,12 +117,23 @@ func (f *family) share(key string, labels attribute.Set, text string) {
 // durations is cell for a histogram.
 func (f *family) durations(values ...string) *durations {
 	key := string(seriesKey(nil, values))
+	f.mu.RLock()
+	d := f.hists[key]
+	f.mu.RUnlock()
+	if d != nil {
+		return d
+	}
+	labels := f.labelSet(values)
+	return f.shareDurations(key, labels, labelText(labels))
+}
+
+// shareDurations is share for a histogram.
+func (f *family) shareDurations(key string, labels attribute.Set, text string) *durations {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := f.hists[key]
 	if d == nil {
-		labels := f.labelSet(values)
-		d = &durations{labels: labels, text: labelText(labels)}
+		d = &durations{labels: labels, text: text}
 		f.hists[key] = d
 		f.histList = append(f.histList, d)
 	}
@@ -132,6 +145,11 @@ func seriesKey(buf []byte, values []string) []byte {
 		buf = append(append(buf, v...), 0)
 	}
 	return buf
+}
+
+// labelsOf are the labels of a series as a set.
+func (f *family) labelsOf(c *cell) attribute.Set {
+	return f.labelSet(strings.SplitN(strings.TrimSuffix(c.key, "\x00"), "\x00", len(f.metric.Labels)))
 }
 
 func (f *family) labelSet(values []string) attribute.Set {
