@@ -29,7 +29,8 @@ type natsBridge struct {
 }
 
 const (
-	pullWait       = 2 * time.Minute // how long one request waits for commands: a thousand idle binds renew theirs at this rate
+	pullWait       = 2 * time.Minute  // how long one request waits for commands: a thousand idle binds renew theirs at this rate
+	pullStep       = 10 * time.Second // requests that wait long end at a multiple of it, and have a heartbeat at each
 	openTimeout    = 10 * time.Second
 	pullRetry      = time.Second // pause after a request that failed
 	publishTimeout = 5 * time.Second
@@ -115,7 +116,7 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	consumer, err := in.open(opening)
 	done()
 	if err == nil {
-		_, err = consumer.Pull(ctx, p.n, pullWait, func(ds []port.Delivery) {
+		_, err = consumer.Pull(ctx, p.n, waitInStep(time.Since(in.env.began)), func(ds []port.Delivery) {
 			send(in.turns.come(len(ds)))
 			a := in.admit(bridge, p.bind, ds)
 			if !p.source.hands.take(a.commands) { // the window is gone for good
@@ -134,6 +135,18 @@ func (p *pull) run(bridge context.Context, root *actor.RootContext) {
 	}
 	root.Send(p.window, &pulled{p})
 	send(in.turns.over())
+}
+
+// waitInStep is how long a request waits that is sent so long after the process began.
+// Requests come into step, so that the heartbeats of a thousand come together and wake
+// the process once: one that begins between two steps waits for little more than a step,
+// and the next one in its place begins with one.
+func waitInStep(sinceBegin time.Duration) time.Duration {
+	after := sinceBegin % pullStep
+	if after < pullStep/10 {
+		return pullWait - after
+	}
+	return 2*pullStep - after
 }
 
 func (n *natsBridge) publish(m *publish) {

@@ -111,7 +111,7 @@ func newEnvironment(o Options) *environment {
 	o.Identity.Lanes = o.Lanes
 	o.Publisher = telling{o.Publisher, o.Listener}
 	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), references: reference.NewMemory(),
-		wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}
+		began: time.Now(), wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}
 	env.tenure = newTenure(o.Leases == nil)
 	if !env.tenure.free {
 		env.owner = &owner{env: env, claims: ownership.New(o.Identity, time.Now())}

@@ -82,6 +82,8 @@ type environment struct {
 
 	ordinals atomic.Uint64 // of flights, over all windows of the process
 
+	began time.Time // for requests to keep step by
+
 	mu       sync.Mutex
 	wanted   []string            // operatorIds that are to run; outlives a restart of the root
 	accounts map[string]*Account // served by this process, by operatorId

@@ -91,3 +91,23 @@ func TestARequestInLineIsNotLost(t *testing.T) {
 		done()
 	}
 }
+
+// Requests that begin at any time come into step with the second, and stay in it.
+func TestRequestsComeIntoStep(t *testing.T) {
+	for begin := time.Duration(0); begin < 2*pullStep; begin += 370 * time.Millisecond {
+		at := begin
+		for i := range 5 {
+			wait := waitInStep(at)
+			if wait < pullStep || wait > pullWait {
+				t.Fatalf("one that begins at %v waits %v", at, wait)
+			}
+			if at += wait; at%pullStep != 0 {
+				t.Errorf("request %d of those that begin at %v ends at %v", i, begin, at)
+			}
+			if i > 0 && wait < pullWait-pullStep/10 {
+				t.Errorf("request %d of those that begin at %v waits %v, want about %v", i, begin, wait, pullWait)
+			}
+			at += 20 * time.Millisecond // until the next is sent
+		}
+	}
+}

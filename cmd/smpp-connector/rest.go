@@ -16,8 +16,8 @@ const (
 	// counts as idle.
 	restAfter = time.Minute
 	// restPercent is the garbage collector's percent at rest: what a thousand idle binds
-	// allocate has a collection follow twice a minute, and traffic would many a second.
-	restPercent = 25
+	// allocate has a collection follow about once a minute, and traffic would many a second.
+	restPercent = 50
 	// freeEvery is after how many looks at rest the machine is given back what the
 	// collector has kept meanwhile.
 	freeEvery = 10
