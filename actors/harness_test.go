@@ -46,6 +46,7 @@ type rig struct {
 	orders    []port.Order    // that stand when the pod starts
 	lanes     []contract.Lane // of the pod; none: all
 	alone     bool            // without leases
+	also      event.Listener  // hears every fact too; nil: nobody
 	pods      int             // that share the accounts through mem.Permits; 0: this process is alone
 }
 
@@ -101,6 +102,9 @@ func (r *rig) Fetch(_ context.Context, id string) (*actors.Account, error) {
 
 // On implements event.Listener.
 func (r *rig) On(f event.Fact) {
+	if r.also != nil {
+		r.also.On(f)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.facts = append(r.facts, f)
