@@ -272,6 +272,61 @@ func TestUSSC008LongMessagesOnTheWire(t *testing.T) {
 	}
 }
 
+// US-SC-009 on the wire: one submit_sm whose message_payload is the whole text and whose
+// short_message is empty, by the command or by the profile; and the segments in the metric.
+func TestUSSC009MessagePayloadOnTheWire(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings []string
+		strategy string
+	}{
+		"the command's": {nil, `,"longMessageStrategy":"TLV"`},
+		"the profile's": {[]string{"SMPP_LONG_MESSAGE_STRATEGY=tlv"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := setStage(t, c.settings, smsc.Transcript(100))
+			submitted := s.listen(t, contract.SubjectSubmitted)
+			gsm7, ucs2 := strings.Repeat("0123456789", 40), strings.Repeat("ښ", 100)
+			s.command1(t, `{"messageId":"gsm7","to":"93700000001","text":"`+gsm7+`"`+c.strategy+`}`)
+			if e := submitted("gsm7"); e.body["segments"] != float64(3) {
+				t.Errorf("%v", e.body)
+			}
+			s.command1(t, `{"messageId":"ucs2","to":"93700000002","text":"`+ucs2+`"`+c.strategy+`}`)
+			if e := submitted("ucs2"); e.body["segments"] != float64(2) {
+				t.Errorf("%v", e.body)
+			}
+			s.command1(t, `{"messageId":"short","to":"93700000003","text":"Hi"`+c.strategy+`}`) // one segment: an ordinary one
+			submitted("short")
+			list := s.mno.SMS()
+			if len(list) != 3 {
+				t.Fatalf("%d submit_sm, want one a message", len(list))
+			}
+			for i, want := range []struct {
+				text   string
+				octets int // of message_payload
+				coding codec.DataCoding
+			}{{gsm7, 400, 0}, {ucs2, 200, 8}} {
+				sms := list[i]
+				payload, ok := sms.TLVs.Get(codec.TagMessagePayload)
+				if !ok || len(payload) != want.octets || sms.ESMClass.UDHI() || sms.DataCoding != want.coding || sms.Text() != want.text {
+					t.Errorf("message_payload of %d octets, esm_class %#x, data_coding %#x, the text: %v", len(payload), uint8(sms.ESMClass), uint8(sms.DataCoding), sms.Text() == want.text)
+				}
+			}
+			if _, ok := list[2].TLVs.Get(codec.TagMessagePayload); ok {
+				t.Error("a message of one segment has a message_payload")
+			}
+			for _, line := range s.mno.Transcript() { // the octets on the wire, as the simulator read them
+				if _, pdu, ok := strings.Cut(line, "submit_sm "); ok && strings.Contains(pdu, "message_payload=") != strings.Contains(pdu, "short_message=0 octets") {
+					t.Errorf("want an empty short_message beside message_payload, and only there: %s", pdu)
+				}
+			}
+			_, metrics := get(t, "http://"+s.app.http.HTTPAddr()+"/metrics")
+			if want := `smpp_connector_long_message_segments_total{bindId="1",direction="trx",mno="demo",strategy="tlv"} 5`; !strings.Contains(metrics, want) {
+				t.Errorf("%s is not in /metrics", want)
+			}
+		})
+	}
+}
+
 // US-SC-011: submit → receipt → sms.dlr.inbound with the right id and status; a
 // long message has one final event, and one for each part.
 func TestUSSC011ReceiptsBecomeEvents(t *testing.T) {
