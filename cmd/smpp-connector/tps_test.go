@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
@@ -30,23 +32,7 @@ func TestUSSC012FifteenAtTenASecondWithTheRealServers(t *testing.T) {
 	}
 	defer conn.Close(context.Background())
 	eventually(t, "the streams are there", func() bool { return conn.EnsureStreams(t.Context()) == nil })
-	var mu sync.Mutex
-	naked := map[uint64]bool{} // by the sequence in the stream
-	advisories, err := c.nc.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED."+contract.StreamDispatch+".>", func(m *nats.Msg) {
-		var told struct {
-			Sequence uint64 `json:"stream_seq"`
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if err := json.Unmarshal(m.Data, &told); err != nil {
-			t.Error(err)
-		}
-		naked[told.Sequence] = true
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer advisories.Unsubscribe()
+	naked := c.watchNaks(t)
 	for i := range 15 { // before there is a bind: they come all at once
 		c.send(t, fmt.Sprintf(`{"messageId":"m%d","to":"+937%08d","text":"Hello"}`, i, i))
 	}
@@ -55,13 +41,92 @@ func TestUSSC012FifteenAtTenASecondWithTheRealServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the stream is empty", func() bool { return c.unsettled(t) == 0 })
-	mu.Lock()
-	defer mu.Unlock()
-	if len(naked) != 5 {
-		t.Errorf("%d of 15 were NAKed", len(naked))
+	if times := naked(); len(times) != 5 {
+		t.Errorf("%d of 15 were NAKed", len(times))
 	}
 	if n := c.mno.Counts(); n.Accepted != 15 || n.Duplicates != 0 {
 		t.Errorf("%d SMS of 15, %d twice", n.Accepted, n.Duplicates)
+	}
+}
+
+// watchNaks returns a function that tells which commands have been NAKed up to now, by
+// their sequence in the stream, and when, by NATS's own account and clock.
+func (c *cluster) watchNaks(t *testing.T) func() map[uint64][]time.Time {
+	t.Helper()
+	var mu sync.Mutex
+	naked := map[uint64][]time.Time{}
+	advisories, err := c.nc.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED."+contract.StreamDispatch+".>", func(m *nats.Msg) {
+		var told struct {
+			Sequence uint64    `json:"stream_seq"`
+			At       time.Time `json:"timestamp"`
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err := json.Unmarshal(m.Data, &told); err != nil {
+			t.Error(err)
+		}
+		naked[told.Sequence] = append(naked[told.Sequence], told.At)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = advisories.Unsubscribe() })
+	return func() map[uint64][]time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return maps.Clone(naked)
+	}
+}
+
+// US-SC-023's integration test: window 10, 20 messages forced in → the first 10 are
+// sent, the next 10 are NAKed and come again after 100 ms, by NATS's own account. In
+// the end all 20 are sent, each once.
+func TestUSSC023TwentyAtAWindowOfTenWithTheRealServers(t *testing.T) {
+	c := newCluster(t, smsc.SendReceipts(smsc.Never()), smsc.Delay(time.Second))
+	account := operators.Account("awcc", c.mno.Addr())
+	account.Window = 10
+	c.service.Put(account)
+	c.connect(t)
+	conn, err := natsjs.Connect(t.Context(), natsjs.Options{URLs: []string{c.server.URL}, NKeySeedFile: c.server.SeedFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	eventually(t, "the streams are there", func() bool { return conn.EnsureStreams(t.Context()) == nil })
+	naked := c.watchNaks(t)
+	for i := range 20 { // before there is a bind: they come all at once
+		c.send(t, fmt.Sprintf(`{"messageId":"m%d","to":"+937%08d","text":"Hello"}`, i, i))
+	}
+	c.launch(t, "DISPATCH_PREFETCH=10")
+	if err := c.mno.WaitSubmits(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the next 10 are NAKed", func() bool { return len(naked()) == 10 })
+	if n := c.mno.Counts(); n.Submits != 10 {
+		t.Errorf("%d submits before the first answer", n.Submits)
+	}
+	if err := c.mno.WaitFor(t.Context(), func(n *smsc.Counts) bool { return n.Accepted == 20 }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the stream is empty", func() bool { return c.unsettled(t) == 0 })
+	times := naked()
+	again := 0
+	for sequence, at := range times {
+		if sequence <= 10 {
+			t.Errorf("command %d was NAKed: the first 10 have slots", sequence)
+		}
+		for i := range at[1:] { // what found no slot once more was delivered between
+			again++
+			if apart := at[i+1].Sub(at[i]); apart < 100*time.Millisecond {
+				t.Errorf("command %d was NAKed twice within %v: it comes again after 100 ms", sequence, apart)
+			}
+		}
+	}
+	if len(times) != 10 || again == 0 {
+		t.Errorf("%d of 20 were NAKed, want 10; %d times once more, want some", len(times), again)
+	}
+	if n := c.mno.Counts(); n.Accepted != 20 || n.Duplicates != 0 {
+		t.Errorf("%d SMS of 20, %d twice", n.Accepted, n.Duplicates)
 	}
 }
 
