@@ -432,6 +432,36 @@ func TestUSSC022SequenceNumbersRise(t *testing.T) {
 	})
 }
 
+// US-SC-022: "in-process counter is Redis + 1000": what a process that died has reserved
+// and may have used is not used again, whatever it had not told.
+func TestUSSC022AProcessBeginsAThousandAbove(t *testing.T) {
+	bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+	inBubble(t, func(r *rig) {
+		for life := range 3 {
+			stored := r.mem.Counters.Sequences(bind)
+			if life == 0 {
+				r.start()
+			} else {
+				r.restart()
+			}
+			r.after(10 * time.Second)
+			r.sendText(fmt.Sprint("life", life), "x")
+			r.after(10 * time.Second)
+			list := r.mno.SMS()
+			if len(list) != life+1 {
+				t.Errorf("life %d: %d SMS", life, len(list))
+				return
+			}
+			if got := uint64(list[life].Sequence); got <= stored+1000 || got > stored+1000+100 { // 100: a block
+				t.Errorf("life %d: number %d, the counter stood at %d: want the first of %d…", life, got, stored, stored+1001)
+			}
+			if now := r.mem.Counters.Sequences(bind); now < uint64(list[life].Sequence) {
+				t.Errorf("life %d: the counter stands at %d, below what was sent", life, now)
+			}
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
+
 // US-SC-022: with the counters away the bind works on, from a high number.
 func TestUSSC022CountersAwayAtStart(t *testing.T) {
 	inBubble(t, func(r *rig) {
