@@ -244,6 +244,34 @@ func TestUSSC037AMessageIsToldOfOnce(t *testing.T) {
 	}
 }
 
+// US-SC-036: the event says how many segments were sent, whatever carries them; of the
+// row, parts_total says it except with message_payload (ARCHITECTURE.md, "Decisions").
+func TestUSSC036SegmentsInTheEventAndTheRow(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		want := map[string]int{"CSMS": 3, "SAR": 3, "TLV": 1} // parts_total
+		for strategy := range want {
+			r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":%q,"to":"93700000001","text":"%0400d","longMessageStrategy":%q}`, strategy, 7, strategy))
+		}
+		r.after(5 * time.Second)
+		submitted := r.mem.Events(contract.SubjectSubmitted)
+		for _, e := range submitted {
+			if body := e.Body.(*contract.DispatchSubmitted); body.GetSegments() != 3 {
+				t.Errorf("%s: %d segments in the event, want 3", body.GetMessageId(), body.GetSegments())
+			}
+		}
+		rows := r.mem.Correlations.All()
+		for _, row := range rows {
+			if row.PartsTotal != want[row.MessageID] {
+				t.Errorf("%s: parts_total %d, want %d", row.MessageID, row.PartsTotal, want[row.MessageID])
+			}
+		}
+		if len(submitted) != 3 || len(rows) != 3+3+1 {
+			t.Errorf("%d events, %d rows", len(submitted), len(rows))
+		}
+	})
+}
+
 // US-SC-026: what is left of a message in parts goes under the reference of the
 // parts that were accepted, by this process or the one before it; else no handset
 // could put it together.

@@ -17,7 +17,7 @@ type Correlation struct {
 	OperatorMessageID string // submit_sm_resp.message_id after the profile's id rule; opaque, any octets, up to 65
 	MessageID         string // ours
 	PartIndex         int    // 1…PartsTotal
-	PartsTotal        int    // 1 for a message in one segment
+	PartsTotal        int    // PDUs that carry the message: its segments, but 1 with message_payload
 	Bind              BindID // the bind that it was submitted on
 	Epoch             uint64 // the fencing token of the bind's owner, 0 in standalone
 	From, To          string
