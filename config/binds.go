@@ -10,7 +10,7 @@ type Bind struct {
 	Window     int
 }
 
-// Binds lists an operator's binds, 1 to its `binds`, as this pod names them:
+// Binds lists an operator's binds, as many as its `binds` says, as this pod names them:
 // MNO_ID and BIND_DIRECTION where they are set, else the operator's id and what
 // its bind mode amounts to. It is empty for an operator that is not known.
 func (c *Config) Binds(operatorID string) []Bind {
@@ -24,7 +24,7 @@ func (c *Config) Binds(operatorID string) []Bind {
 	}
 	binds := make([]Bind, o.Binds)
 	for i := range binds {
-		binds[i] = Bind{MNO: mno, Direction: direction, Number: i + 1, OperatorID: o.ID, Window: o.Window}
+		binds[i] = Bind{MNO: mno, Direction: direction, Number: o.FirstBind + i, OperatorID: o.ID, Window: o.Window}
 	}
 	return binds
 }

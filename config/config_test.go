@@ -278,3 +278,18 @@ func TestPasswordFile(t *testing.T) {
 		t.Errorf("password %q", got)
 	}
 }
+
+// US-SC-016: without rows, two operators of one MNO_ID need numbers of their own.
+func TestUSSC016OperatorsOfOneMNOHaveNumbersOfTheirOwn(t *testing.T) {
+	for first, wrong := range map[string]string{"1": `operators[b].firstBind is 1: want a number such as 4`, "3": `operators[b].firstBind is 3: want a number such as 4`, "4": ""} {
+		file := filepath.Join(t.TempDir(), "smpp.yaml")
+		yaml := "operators:\n  - {id: a, host: h, port: 1, systemId: s, password: p, binds: 3}\n  - {id: b, host: h, port: 1, systemId: s, password: p, firstBind: " + first + "}\n"
+		if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(file, []string{"MNO_ID=awcc", "BIND_DIRECTION=trx"})
+		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("firstBind %s: %v; want %q", first, err, wrong)
+		}
+	}
+}

@@ -18,7 +18,8 @@ type Operator struct {
 	Password     Secret // given, or the content of PasswordFile
 	PasswordFile string
 	BackupID     string // backupOperatorId (US-SC-013); empty: none
-	Binds        int    // how many binds there are without Postgres, numbered from 1
+	Binds        int    // how many binds there are without Postgres, numbered from FirstBind
+	FirstBind    int    // from 1; it is the operator's own, so that its binds have the same names on every pod, whatever else that serves
 	ProfileName  string
 	Profile
 

@@ -23,8 +23,10 @@ var accountSettings = []knob[Operator]{
 		func(o *Operator) value { return text(&o.BackupID, tokenOrNothing) }},
 	{"mno", "", "", "the MNO that its binds are named after; empty: MNO_ID for an operator that this pod serves, else its id. Needed for a backup whose own pods have another MNO_ID",
 		func(o *Operator) value { return text(&o.MNO, tokenOrNothing) }},
-	{"binds", "SMPP_BINDS", "1", "binds without Postgres, numbered from 1",
+	{"binds", "SMPP_BINDS", "1", "binds without Postgres, numbered from firstBind",
 		func(o *Operator) value { return whole(&o.Binds, 1, 1000) }},
+	{"firstBind", "", "1", "the number of the first of them: two operators of one MNO_ID need numbers of their own, the same on every pod",
+		func(o *Operator) value { return whole(&o.FirstBind, 1, 100000) }},
 }
 
 // profileSettings are the knobs of an MNO profile. Their defaults stand in

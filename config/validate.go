@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 )
 
 // Validate holds the whole configuration to its rules: every row of the tables,
@@ -67,6 +68,19 @@ func checkRows[T any](t *T, rows []knob[T], prefix string) (complaints []error) 
 	return complaints
 }
 
+// checkNumbers: the operators of one MNO have binds of their own.
+func (c *Config) checkNumbers() (complaints []error) {
+	for i, o := range c.Operators {
+		for _, before := range c.Operators[:i] {
+			if free := before.FirstBind + before.Binds; o.FirstBind < free && before.FirstBind < o.FirstBind+o.Binds {
+				complaints = append(complaints, &Complaint{Path: "operators[" + o.ID + "].firstBind", Shape: strconv.Itoa(o.FirstBind),
+					Want: fmt.Sprintf("a number such as %d, so that its binds are not operator %q's of the same MNO_ID; or POSTGRES_URL, whose rows say which bind is whose", free, before.ID)})
+			}
+		}
+	}
+	return complaints
+}
+
 // checkIdentity: MNO_ID and BIND_DIRECTION name a pod's binds together (US-SC-016).
 func (c *Config) checkIdentity() (complaints []error) {
 	if c.MNO != "" && c.Direction == "" {
@@ -75,9 +89,8 @@ func (c *Config) checkIdentity() (complaints []error) {
 	if c.MNO == "" && c.Direction != "" {
 		complaints = append(complaints, &Complaint{Path: "mno", Env: "MNO_ID", Shape: "empty", Want: "the MNO whose binds this pod serves, because BIND_DIRECTION is set"})
 	}
-	if c.MNO != "" && len(c.Operators) > 1 && c.Postgres.URL == "" {
-		complaints = append(complaints, &Complaint{Path: "mno", Env: "MNO_ID", Shape: shapeOf(c.MNO, false),
-			Want: fmt.Sprintf("one operator and not %d (OPERATOR_IDS), or POSTGRES_URL, whose rows say which bind is whose", len(c.Operators))})
+	if c.MNO != "" && c.Postgres.URL == "" { // else rows may say which bind is whose
+		complaints = append(complaints, c.checkNumbers()...)
 	}
 	if len(c.Lanes) == 0 {
 		complaints = append(complaints, &Complaint{Path: "lanes", Env: "LANES", Shape: "empty", Want: "at least one of P0, P1, P2, P3"})

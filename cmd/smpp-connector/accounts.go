@@ -104,7 +104,43 @@ func (a *accounts) find(ctx context.Context, operatorID string) (*actors.Account
 		}
 	}
 	account.Binds = numbered(cfg, op, account.MNO)
+	if err := a.shared(ctx, cfg, account); err != nil {
+		return nil, err
+	}
 	return account, nil
+}
+
+// shared is the error of binds that the configuration numbers and that are another
+// operator's of this pod as well: one bind has one account (US-SC-016). To number the
+// operators of an MNO one after the other would not do: a pod with another list of them
+// would mean another account by the same name.
+func (a *accounts) shared(ctx context.Context, cfg *config.Config, account *actors.Account) error {
+	for _, other := range cfg.Operators {
+		if other.ID == account.OperatorID || mnoOf(cfg, other) != account.MNO {
+			continue
+		}
+		theirs := numbered(cfg, other, account.MNO)
+		if a.settings != nil {
+			rows, err := a.settings.Binds(ctx, other.ID, "")
+			if err != nil {
+				return fmt.Errorf("operator %q: read ops.smpp_binds of operator %q: %w", account.OperatorID, other.ID, err)
+			}
+			if len(rows) > 0 {
+				theirs = rows
+			}
+		}
+		free := 1
+		for _, b := range theirs {
+			free = max(free, b.Bind.Number+1)
+		}
+		for _, b := range account.Binds {
+			if slices.ContainsFunc(theirs, func(t port.BindSetting) bool { return t.Bind == b.Bind }) {
+				return fmt.Errorf("operator %q: bind %s is operator %q's as well: give one of the two an operators[].firstBind of its own (%d is free for %q), the same on every pod, or put the binds of both into ops.smpp_binds",
+					account.OperatorID, b.Bind, other.ID, free, account.OperatorID)
+			}
+		}
+	}
+	return nil
 }
 
 // ours are the enabled rows of an operator that are this pod's: of its MNO and its
@@ -128,7 +164,7 @@ func ours(cfg *config.Config, operatorID string, rows []port.BindSetting) (binds
 	return binds, nil
 }
 
-// numbered are the binds 1…N of the configuration.
+// numbered are the binds of the configuration: N from the operator's first.
 func numbered(cfg *config.Config, op config.Operator, mno string) []port.BindSetting {
 	directions := []port.Direction{port.Direction(cfg.Direction)}
 	switch {
@@ -141,20 +177,25 @@ func numbered(cfg *config.Config, op config.Operator, mno string) []port.BindSet
 	var settings []port.BindSetting
 	for i := range max(op.Binds, 1) {
 		for _, d := range directions {
-			settings = append(settings, port.BindSetting{Bind: port.BindID{MNO: mno, Direction: d, Number: i + 1}, OperatorID: op.ID, Window: op.Window, Enabled: true})
+			settings = append(settings, port.BindSetting{Bind: port.BindID{MNO: mno, Direction: d, Number: max(op.FirstBind, 1) + i}, OperatorID: op.ID, Window: op.Window, Enabled: true})
 		}
 	}
 	return settings
 }
 
+// mnoOf is the MNO that an operator's binds are named after.
+func mnoOf(cfg *config.Config, op config.Operator) string {
+	switch {
+	case op.MNO != "":
+		return op.MNO
+	case cfg.MNO != "" && cfg.Serves(op.ID):
+		return cfg.MNO
+	}
+	return op.ID
+}
+
 func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Account, error) {
-	mno := op.MNO
-	if mno == "" && cfg.Serves(op.ID) {
-		mno = cfg.MNO
-	}
-	if mno == "" {
-		mno = op.ID
-	}
+	mno := mnoOf(cfg, op)
 	ids, err := receipt.ParseIDRule(op.MessageIDRule)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,6 +122,66 @@ func TestUSSC023RowsThatContradictThePodAreAnError(t *testing.T) {
 			}
 			if err != nil || len(account.Binds) != c.binds {
 				t.Errorf("%v, %v; want %d binds", account, err, c.binds)
+			}
+		})
+	}
+}
+
+// US-SC-016: two operators of one MNO without rows have binds of their own, or both are
+// refused with the remedy; which binds an operator has does not depend on what other
+// operators a pod serves.
+func TestUSSC016TwoOperatorsOfOneMNOShareNoBind(t *testing.T) {
+	row := func(operator string, number int) port.BindSetting {
+		return port.BindSetting{Bind: port.BindID{MNO: "roshan", Direction: port.TRX, Number: number}, OperatorID: operator, Window: 5, Enabled: true}
+	}
+	for name, c := range map[string]struct {
+		operators string // OPERATOR_IDS
+		settings  string // of roshan-bulk
+		rows      []port.BindSetting
+		binds     map[string]string
+		wrong     string // of those that have none
+	}{
+		"both from 1":              {"roshan,roshan-bulk", "binds: 2", nil, map[string]string{"roshan": "", "roshan-bulk": ""}, "is free for"},
+		"numbers of their own":     {"roshan,roshan-bulk", "binds: 2, firstBind: 4", nil, map[string]string{"roshan": "1 2 3", "roshan-bulk": "4 5"}, ""},
+		"in another order":         {"roshan-bulk,roshan", "binds: 2, firstBind: 4", nil, map[string]string{"roshan": "1 2 3", "roshan-bulk": "4 5"}, ""},
+		"one of them alone":        {"roshan-bulk", "binds: 2, firstBind: 4", nil, map[string]string{"roshan-bulk": "4 5"}, ""},
+		"they overlap in one":      {"roshan,roshan-bulk", "binds: 2, firstBind: 3", nil, map[string]string{"roshan": "", "roshan-bulk": ""}, `bind roshan.trx.3 is operator "`},
+		"rows of both":             {"roshan,roshan-bulk", "binds: 2", []port.BindSetting{row("roshan", 1), row("roshan-bulk", 2)}, map[string]string{"roshan": "1", "roshan-bulk": "2"}, ""},
+		"rows of one, in the way":  {"roshan,roshan-bulk", "binds: 2", []port.BindSetting{row("roshan", 2)}, map[string]string{"roshan": "2", "roshan-bulk": ""}, `(3 is free for "roshan-bulk")`},
+		"rows of one, beside them": {"roshan,roshan-bulk", "binds: 2", []port.BindSetting{row("roshan", 7)}, map[string]string{"roshan": "7", "roshan-bulk": "1 2"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "smpp.yaml")
+			yaml := "operators:\n  - {id: roshan, host: h, port: 1, systemId: s, password: p, binds: 3}\n  - {id: roshan-bulk, host: h, port: 1, systemId: s, password: p, " + c.settings + "}\n"
+			if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := config.Load(file, []string{"OPERATOR_IDS=" + c.operators, "MNO_ID=roshan", "BIND_DIRECTION=trx", "POSTGRES_URL=postgres://localhost/sms"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mem := memory.New()
+			mem.Binds.Put(c.rows...)
+			finder := &accounts{cfg: func() *config.Config { return cfg }, settings: mem.Binds}
+			defer finder.close()
+			for operator, want := range c.binds {
+				account, err := finder.Fetch(t.Context(), operator)
+				if want == "" {
+					if err == nil || !strings.Contains(err.Error(), c.wrong) || !strings.Contains(err.Error(), "firstBind") {
+						t.Errorf("%s: %v, %v; want %q in the error", operator, account, err, c.wrong)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				var numbers []string
+				for _, b := range account.Binds {
+					numbers = append(numbers, strconv.Itoa(b.Bind.Number))
+				}
+				if got := strings.Join(numbers, " "); got != want {
+					t.Errorf("%s has binds %s, want %s", operator, got, want)
+				}
 			}
 		})
 	}
