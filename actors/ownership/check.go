@@ -10,8 +10,8 @@ import (
 
 // check reconciles what leases say with what pods say (US-SC-020): binds that nobody
 // owns, and binds that two pods serve. The server takes expired leases out by itself;
-// one that it does not is taken out by whoever is to have the bind (Claims.take), or
-// here when nobody wants it.
+// one that it does not is taken out by whoever is to have the bind, or a check later
+// by whoever knows it when nobody wants it (Claims.take).
 func (c *Claims) check(now time.Time) {
 	if !c.leasesKnown || !c.podsKnown {
 		return

@@ -356,3 +356,51 @@ func TestTwoProcessesOfOneNameAreToldOf(t *testing.T) {
 		t.Errorf("told %d times, %d pods", shared, a.claims.Pods(awcc))
 	}
 }
+
+// US-SC-020: a lease of a bind that nobody wants any more, and that the server should
+// have let expire, is taken out; one that somebody renews is not.
+func TestUSSC020AnOrphanThatNobodyWantsIsTakenOut(t *testing.T) {
+	a := newAlone(t, me)
+	a.owner()
+	old, renewed := awcc.Bind(7), awcc.Bind(8)
+	hear := func(bind port.BindID) {
+		l := a.store.leases[bind]
+		l.Bind, l.Pod, l.Instance = bind, "pod-9", "i9"
+		a.store.put(&world{now: a.now}, l)
+		a.claims.SeenLease(a.store.leases[bind], a.now)
+	}
+	hear(old)
+	hear(renewed)
+	began, out := a.now, time.Duration(0)
+	for a.now.Sub(began) < 5*time.Minute {
+		for _, s := range a.pass(time.Second, true) {
+			switch {
+			case s.Lease.Bind == renewed:
+				t.Fatalf("after %v: %+v", a.now.Sub(began), s)
+			case s.Lease.Bind == old && (!s.Orphan || s.Do != ownership.Release || out != 0):
+				t.Fatalf("after %v: %+v", a.now.Sub(began), s)
+			case s.Lease.Bind == old:
+				out = a.now.Sub(began)
+			}
+			a.answer(s, time.Millisecond)
+		}
+		if int(a.now.Sub(began).Seconds())%10 == 0 {
+			hear(renewed)
+		}
+	}
+	if out < 61*time.Second || out > 63*time.Second {
+		t.Errorf("it was taken out after %v", out)
+	}
+	if _, there := a.store.leases[old]; there {
+		t.Error("it is still there")
+	}
+	var told []event.Fact
+	for _, f := range a.facts {
+		if o, is := f.(event.BindOrphaned); is && o.Bind == old && o.Owner == "pod-9" {
+			told = append(told, f)
+		}
+	}
+	if len(told) != 1 {
+		t.Errorf("told %d times", len(told))
+	}
+}

@@ -162,6 +162,8 @@ func (c *Claims) take(bind port.BindID, cl *claim, plan *plan, now time.Time) (S
 		return Step{Do: Release, Lease: cl.known}, true
 	case cl.known.Revision != 0 && now.Sub(cl.heardAt) < leaseStale:
 		return Step{}, false
+	case c.orphan(bind, cl, plan, now):
+		return Step{Do: Release, Lease: cl.known, Orphan: true}, true
 	case !c.would(bind) || c.leaving || plan.owner[bind] != c.me.Instance || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
 		return Step{}, false
 	case cl.known.Revision != 0 && now.Sub(cl.heardAt) >= leaseStale+retryAfter: // it should have expired, and is still there
@@ -169,6 +171,14 @@ func (c *Claims) take(bind port.BindID, cl *claim, plan *plan, now time.Time) (S
 	}
 	cl.phase = asking
 	return Step{Do: Acquire, Lease: c.newLease(bind, now)}, true
+}
+
+// orphan reports whether a lease that this process knows and does not want should have
+// gone long ago, so long that nobody else wants its bind either (US-SC-020). It is taken
+// out at the revision that is known: a renewal that was not heard of keeps it.
+func (c *Claims) orphan(bind port.BindID, cl *claim, plan *plan, now time.Time) bool {
+	return !c.would(bind) && !c.leaving && cl.known.Revision != 0 && now.Sub(cl.heardAt) >= leaseStale+checkEvery &&
+		plan.decided && !now.Before(c.knownAt.Add(checkEvery))
 }
 
 // presence announces this pod in every group that it serves, and takes it back in
