@@ -361,3 +361,21 @@ func TestUSSC002CredentialsThatAreNoneDisturbNothing(t *testing.T) {
 		}
 	})
 }
+
+// US-SC-002, decisions.md 002: an account that cannot be had is asked for again by the
+// backoff that is configured, as a redial is.
+func TestUSSC002AnAccountIsAskedForByTheConfiguredBackoff(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.backoff = []time.Duration{time.Second, 3 * time.Second}
+		r.failAccounts(fmt.Errorf("operators: fetch the credentials of awcc: connection refused"))
+		r.start()
+		r.after(12 * time.Second)
+		var delays []time.Duration
+		for _, f := range heard[event.AccountUnavailable](r) {
+			delays = append(delays, f.Delay)
+		}
+		if want := []time.Duration{time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second}; !slices.Equal(delays, want) {
+			t.Errorf("asked again after %v, want %v", delays, want)
+		}
+	})
+}

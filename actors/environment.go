@@ -50,6 +50,10 @@ type Options struct {
 	// Pods is how many live pods share the accounts, for this pod's share of a TPS limit
 	// while Permits do not answer; nil: this one alone. It must not block.
 	Pods func() int
+	// Backoff is how long to wait before an account that could not be had is asked for again,
+	// one delay an attempt (decisions.md 002: as a redial), and the share of a delay that is
+	// drawn by lot; nil: lifecycle.DefaultBackoff, exactly.
+	Backoff func(operatorID string) (schedule []time.Duration, jitter float64)
 	// Numbers is how much of a telephone number a fact may show; nil: nothing of it.
 	Numbers func() codec.NumberMask
 	// PermitTimeout is how long Permits may take before that share takes over; 0: 50 ms.

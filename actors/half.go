@@ -162,12 +162,16 @@ func (h *half) scheduleRedial(system *actor.ActorSystem, now time.Time) {
 	h.attempt++
 	h.stopTimer()
 	times := h.b.seat.account.Load().Times
-	backoff := lifecycle.Backoff(max(h.attempt, h.silences), times.Backoff) // a bind without answers is worth no more than none
-	backoff += time.Duration(rand.Float64() * times.Jitter * float64(backoff))
+	backoff := jittered(lifecycle.Backoff(max(h.attempt, h.silences), times.Backoff), times.Jitter) // a bind without answers is worth no more than none
 	floor := map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor]
 	delay := lifecycle.Wait(backoff, times.Rebind, floor)
 	h.b.env.Listener.On(event.RedialScheduled{Bind: h.b.seat.id, Role: h.role, Attempt: h.attempt, Delay: delay, Reason: h.reason, At: now})
 	h.dialIn(system, delay, now)
+}
+
+// jittered is a delay and, drawn by lot, up to a share of it.
+func jittered(delay time.Duration, share float64) time.Duration {
+	return delay + time.Duration(rand.Float64()*share*float64(delay))
 }
 
 // dialIn has the line dial after a delay.

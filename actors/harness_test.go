@@ -41,6 +41,7 @@ type rig struct {
 	spared    string // the MNO whose dials are not refused
 	lives     int    // processes that there have been
 	refresh   time.Duration
+	backoff   []time.Duration // between two requests for an account; nil: the default
 	orphan    time.Duration
 	operators []string        // that the pod serves; none: awcc
 	orders    []port.Order    // that stand when the pod starts
@@ -135,7 +136,7 @@ func (r *rig) launch(id ownership.Identity) *actors.System {
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat, Leases: r.mem.Leases, Presence: r.mem.Presence},
 		Identity: id,
-		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Orphan: r.orphan, Lanes: r.lanes,
+		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Backoff: func(string) ([]time.Duration, float64) { return r.backoff, 0 }, Orphan: r.orphan, Lanes: r.lanes,
 	}
 	if r.alone {
 		o.Leases, o.Presence = nil, nil

@@ -172,7 +172,7 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	now := time.Now()
 	if m.err != nil {
 		a.attempts++
-		delay := lifecycle.Backoff(a.attempts, nil)
+		delay := o.env.askAgain(o.idOf(m.role), a.attempts)
 		o.env.Listener.On(event.AccountUnavailable{OperatorID: o.idOf(m.role), Attempt: a.attempts, Delay: delay, Err: m.err.Error(), At: now})
 		o.node.failed(m.err.Error(), false, now)
 		o.fetchAfter(c, m.role, delay)
@@ -192,6 +192,15 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	if o.env.Refresh > 0 {
 		o.fetchAfter(c, m.role, o.env.Refresh)
 	}
+}
+
+// askAgain is how long to wait before an account is asked for again.
+func (e *environment) askAgain(operatorID string, attempt int) time.Duration {
+	if e.Backoff == nil {
+		return lifecycle.Backoff(attempt, nil)
+	}
+	schedule, jitter := e.Backoff(operatorID)
+	return jittered(lifecycle.Backoff(attempt, schedule), jitter)
 }
 
 func (o *operator) fetchAfter(c actor.Context, role failover.Role, delay time.Duration) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
@@ -58,6 +59,13 @@ func (a *accounts) Fetch(ctx context.Context, operatorID string) (*actors.Accoun
 		return nil, err
 	}
 	return account, nil
+}
+
+// backoff is how long to wait before an operator's account is asked for again: as before
+// a redial (decisions.md 002).
+func (a *accounts) backoff(operatorID string) (schedule []time.Duration, jitter float64) {
+	op, _ := a.cfg().Operator(operatorID)
+	return op.Timers.Backoff, op.Timers.BackoffJitter
 }
 
 // mnosOf are the MNOs that an account has binds to.

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -184,5 +186,20 @@ func TestUSSC016TwoOperatorsOfOneMNOShareNoBind(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// US-SC-002: the backoff of an operator's settings is that of requests for its account too.
+func TestUSSC002AccountsAreAskedForByTheOperatorsBackoff(t *testing.T) {
+	cfg, err := config.Load("", []string{"OPERATOR_IDS=awcc", "SMPP_HOST=h", "SMPP_PORT=1", "SMPP_SYSTEM_ID=s", "SMPP_PASSWORD=p", "BACKOFF=1s,2s", "BACKOFF_JITTER=0.25"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finder := &accounts{cfg: func() *config.Config { return cfg }}
+	if schedule, jitter := finder.backoff("awcc"); !slices.Equal(schedule, []time.Duration{time.Second, 2 * time.Second}) || jitter != 0.25 {
+		t.Errorf("%v, and %v by lot", schedule, jitter)
+	}
+	if schedule, _ := finder.backoff("nobody"); len(schedule) != 0 {
+		t.Errorf("of an operator that is not known: %v", schedule)
 	}
 }
