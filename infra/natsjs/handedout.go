@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,10 +21,17 @@ import (
 // owner as if nobody had ever had it. So it is written down before the deletion.
 //
 // An entry stays: commands get higher sequences than it for ever, and it only rises.
-type handedOut struct{ bucket *bucket }
+//
+// What this process itself was handed counts too: a deletion that a former owner had sent,
+// and that comes late (a stopped process, a network that was away), ends the consumer of
+// the present one.
+type handedOut struct {
+	bucket *bucket
+	given  sync.Map // by stream, durable and the stream's making: *atomic.Uint64, the highest sequence that this process was handed
+}
 
 func (c *Conn) handedOut() *handedOut {
-	return &handedOut{c.bucket(contract.BucketHandedOut, "up to where binds' commands may have been submitted (smpp-connector)", 0)}
+	return &handedOut{bucket: c.bucket(contract.BucketHandedOut, "up to where binds' commands may have been submitted (smpp-connector)", 0)}
 }
 
 // height is an entry of handedOut.
@@ -52,7 +61,24 @@ func (h *handedOut) beforeCreate(ctx context.Context, stream jetstream.Stream, s
 		return known, nil
 	}
 	written, err := h.read(ctx, stream, spec.Durable)
-	return max(known, written), err
+	return max(known, written, h.givenOf(stream, spec).Load()), err
+}
+
+// givenOf is the highest sequence that this process was handed by consumers of a name; nil
+// where they have no owner.
+func (h *handedOut) givenOf(stream jetstream.Stream, spec port.ConsumerSpec) *atomic.Uint64 {
+	if spec.Epoch == 0 {
+		return nil
+	}
+	k := fmt.Sprint(heightKey(stream, spec.Durable), " ", stream.CachedInfo().Created.UnixNano())
+	given, _ := h.given.LoadOrStore(k, new(atomic.Uint64))
+	return given.(*atomic.Uint64)
+}
+
+// raiseTo makes a number at least so high.
+func raiseTo(n *atomic.Uint64, least uint64) {
+	for now := n.Load(); now < least && !n.CompareAndSwap(now, least); now = n.Load() {
+	}
 }
 
 // readHeight reads an entry. One of another stream, or written by hand, is none.

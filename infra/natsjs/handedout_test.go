@@ -26,10 +26,47 @@ func serverWithADyingUser(o *server.Options) {
 	o.Users = []*server.User{{Username: "all", Password: "x"}, {Username: dying, Password: "x", Permissions: deny}}
 }
 
+// Issue 7, found by the model of the protocol: a former owner's deletion that comes late
+// ends the present owner's consumer. What that had handed out is Inherited in the one that
+// its owner makes again, and in the next owner's.
+func TestUSSC019ADeletionThatComesLate(t *testing.T) {
+	conn, server := connected(t)
+	source := conn.Source()
+	open := func(from *natsjs.Source, epoch uint64) port.Consumer {
+		t.Helper()
+		c, err := from.Open(within(t), bindSpec(epoch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	c := open(source, 11)
+	for range 5 {
+		if err := send(within(t), conn.JetStream(), proto.BindSubject("awcc", "trx", 1), []byte(`{"messageId":"m","to":"+93700000001","text":"Hello"}`), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := inheritedOf(t, c, 3); got != "---" {
+		t.Errorf("at first: %s", got)
+	}
+	if err := conn.JetStream().DeleteConsumer(within(t), proto.StreamDispatch, proto.BindDurable("awcc", "trx", 1)); err != nil {
+		t.Fatal(err)
+	}
+	open(source, 11) // and it dies before anything is handed out
+	next := open(connect(t, natsjs.Options{URLs: []string{server.URL}}).Source(), 13)
+	if got := inheritedOf(t, next, 5); got != "III--" {
+		t.Errorf("the next owner's commands: %s, want III--", got)
+	}
+}
+
 // openAs opens the consumer of bind 1 for the owner of an epoch.
 func openAs(ctx context.Context, c *natsjs.Conn, epoch uint64) (port.Consumer, error) {
-	return c.Source().Open(ctx, port.ConsumerSpec{Durable: proto.BindDurable("awcc", "trx", 1), Subject: proto.BindSubject("awcc", "trx", 1),
-		AckWait: time.Minute, MaxAckPending: 1000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch)})
+	return c.Source().Open(ctx, bindSpec(epoch))
+}
+
+func bindSpec(epoch uint64) port.ConsumerSpec {
+	return port.ConsumerSpec{Durable: proto.BindDurable("awcc", "trx", 1), Subject: proto.BindSubject("awcc", "trx", 1),
+		AckWait: time.Minute, MaxAckPending: 1000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch)}
 }
 
 // inheritedOf pulls n commands and says which are Inherited, a letter each.

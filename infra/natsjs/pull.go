@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,7 +40,8 @@ type consumer struct {
 	spec port.ConsumerSpec
 	next string // the subject of pull requests
 
-	inherited uint64 // up to which sequence of the stream an earlier consumer may have handed out
+	inherited uint64         // up to which sequence of the stream an earlier consumer may have handed out
+	given     *atomic.Uint64 // the highest sequence that this process was handed; nil: nobody asks
 }
 
 // Pull implements port.Consumer. The error is ErrConsumerGone, ErrAway or one
@@ -252,6 +254,7 @@ func conflict(description string) (done bool, err error) {
 func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 	deliveries := make([]port.Delivery, len(messages))
 	handles := make([]handle, len(messages))
+	highest := uint64(0)
 	for i, m := range messages {
 		d := &deliveries[i]
 		handles[i].reply = m.Reply
@@ -259,6 +262,7 @@ func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 		d.Payload, d.Subject, d.Trace = m.Data, m.Subject, readTrace(m.Header)
 		var sequence uint64
 		d.Attempt, sequence, d.StoredAt = deliveryFacts(m.Reply)
+		highest = max(highest, sequence)
 		d.Inherited = sequence <= c.inherited && c.inherited > 0
 		contentType := ""
 		if len(m.Header) > 0 {
@@ -270,6 +274,9 @@ func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 		} else {
 			d.Command = command
 		}
+	}
+	if c.given != nil {
+		raiseTo(c.given, highest)
 	}
 	return deliveries
 }

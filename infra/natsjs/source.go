@@ -42,7 +42,7 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 		return nil, fmt.Errorf("open consumer %s on %s: %w", spec.Durable, spec.Subject, away(err))
 	}
 	return &consumer{
-		conn: s.conn, spec: spec, inherited: inherited,
+		conn: s.conn, spec: spec, inherited: inherited, given: s.marks.givenOf(stream, spec),
 		next: "$JS.API.CONSUMER.MSG.NEXT." + stream.CachedInfo().Config.Name + "." + spec.Durable,
 	}, nil
 }
