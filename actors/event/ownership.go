@@ -98,7 +98,23 @@ type ClockSkewed struct {
 	At   time.Time
 }
 
+// DispatchLooked: how a stream of commands stands.
+type DispatchLooked struct {
+	Stream   string
+	Oldest   time.Duration     // age of the oldest command in it; 0: there is none
+	MaxAge   time.Duration     // after which the server drops a command without a word; 0: never
+	Unserved []UnservedSubject // that no consumer reads, most commands first
+	At       time.Time
+}
+
+// UnservedSubject is a subject with commands and without a consumer.
+type UnservedSubject struct {
+	Subject  string
+	Messages uint64
+}
+
 func (LeaseWon) fact()         {}
+func (DispatchLooked) fact()   {}
 func (LeaseLost) fact()        {}
 func (BindOrphaned) fact()     {}
 func (BindUnowned) fact()      {}

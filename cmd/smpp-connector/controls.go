@@ -50,5 +50,6 @@ func (a *app) heed(ctx context.Context, system *actors.System) (err error) {
 		return err
 	}
 	go func() { _ = controls.Watch(ctx) }() // it ends with ctx alone
+	go a.watchBacklog(ctx)
 	return nil
 }

@@ -13,28 +13,34 @@ import (
 	"github.com/ghasi/smpp-connector/infra/natsjs"
 )
 
-const dlqUsage = "Usage: smpp-connector dlq list|show|replay|drop [flags] [SEQUENCE|MESSAGEID…]\n\n" +
+const dlqUsage = "Usage: smpp-connector dlq list|show|replay|drop [flags] [SEQUENCE|MESSAGEID…]\n" +
+	"       smpp-connector dlq unserved|bury [flags] [SUBJECT…]\n\n" +
 	"  list    dead letters, a line each, the newest last\n" +
 	"  show    all about those that are named; the payload with --payload\n" +
 	"  replay  send their commands again, with their messageIds, past everything that drops copies\n" +
-	"  drop    remove them for good\n\n" +
+	"  drop    remove them for good\n" +
+	"  unserved  subjects with commands that no connector reads, a line each: an operator or a bind\n" +
+	"            that does not exist, or that nobody serves\n" +
+	"  bury      make dead letters of the commands on such subjects, reason unserved\n\n" +
 	"An argument of digits is a sequence, any other a messageId. Arguments and flags together\n" +
 	"select what meets all of them; the exit status is 1 when nothing does.\n\n"
 
 // dlq is one call of the command.
 type dlq struct {
-	nats    natsFlags
-	filter  natsjs.DeadLetterFilter
-	json    bool
-	payload bool
-	yes     bool
-	again   bool
-	all     bool
+	nats     natsFlags
+	filter   natsjs.DeadLetterFilter
+	subjects []string // of unserved and bury
+	json     bool
+	payload  bool
+	yes      bool
+	again    bool
+	all      bool
 }
 
 // dlqActions are what can be done with dead letters.
 var dlqActions = map[string]func(*dlq, context.Context, *natsjs.DeadLetters, streams) (status int, err error){
 	"list": (*dlq).list, "show": (*dlq).show, "replay": (*dlq).replay, "drop": (*dlq).drop,
+	"unserved": (*dlq).unserved, "bury": (*dlq).bury,
 }
 
 // deadLetters looks at the commands that were not sent, and sends them again.
@@ -55,6 +61,13 @@ func deadLetters(ctx context.Context, args []string, s streams) int {
 }
 
 func (d *dlq) flags(set *flag.FlagSet, action string) {
+	switch action {
+	case "bury":
+		set.BoolVar(&d.yes, "yes", false, "do it without asking")
+		return
+	case "unserved":
+		return
+	}
 	f := &d.filter
 	set.Func("id", "messageId; for one that is a number", func(v string) error { f.MessageIDs = append(f.MessageIDs, v); return nil })
 	set.Func("reason", "reasons, as list prints them, with commas between them", words(&f.Reasons))
@@ -122,6 +135,12 @@ func parseMixed(set *flag.FlagSet, args []string) (rest []string, err error) {
 
 // complete takes the arguments in, and says what is missing.
 func (d *dlq) complete(action string, names []string) error {
+	switch d.subjects = names; {
+	case action == "bury" && len(names) == 0:
+		return errors.New("which? name subjects, as `dlq unserved` prints them")
+	case action == "bury" || action == "unserved":
+		return nil
+	}
 	f := &d.filter
 	for _, name := range names {
 		if sequence, err := strconv.ParseUint(name, 10, 64); err == nil {

@@ -391,3 +391,43 @@ func TestDLQFlagsMayStandAnywhere(t *testing.T) {
 		t.Errorf("%q", complaints)
 	}
 }
+
+// Issue 5, bad input: what is sent to an operator that nobody serves is seen, and made
+// dead letters of by whoever says so.
+func TestDLQBuriesWhatNobodyReads(t *testing.T) {
+	s := setStage(t, nil)
+	rejected := s.listen(t, contract.SubjectDLQ)
+	if status, out, complaints := s.dlq(t, "unserved"); status != 1 || out != "" || !strings.Contains(complaints, "has a reader") {
+		t.Errorf("unserved: %d %q %q", status, out, complaints)
+	}
+	const nobody = "smpp.operator.nobody"
+	for _, id := range []string{"u1", "u2"} {
+		if _, err := s.js.Publish(t.Context(), nobody, fmt.Appendf(nil, `{"messageId":%q,"to":"+93700000001","text":"x"}`, id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, out, _ := s.dlq(t, "unserved"); status != 0 || out != nobody+"  2 commands\n" {
+		t.Errorf("unserved: %d %q", status, out)
+	}
+	s.app.lookAtBacklog(t.Context())
+	if metrics := pageOf(t, "http://"+s.app.http.HTTPAddr()+"/metrics", ""); !strings.Contains(metrics, `smpp_connector_unserved_messages{stream="SMPP_DISPATCH"} 2`) {
+		t.Error("the metrics do not tell of it")
+	}
+	if status, _, complaints := s.dlq(t, "bury"); status != 2 || !strings.Contains(complaints, "name subjects") {
+		t.Errorf("bury without a subject: %d %q", status, complaints)
+	}
+	if status, _, complaints := s.dlq(t, "bury", nobody); status != 2 || !strings.Contains(complaints, "would make dead letters of 2 commands") {
+		t.Errorf("bury without --yes: %d %q", status, complaints)
+	}
+	if status, _, complaints := s.dlq(t, "bury", "--yes", contract.OperatorSubject("demo")); status != 1 || !strings.Contains(complaints, "a connector reads it") {
+		t.Errorf("bury of what is read: %d %q", status, complaints)
+	}
+	if status, out, complaints := s.dlq(t, "bury", "--yes", nobody); status != 0 || out != nobody+": 2 dead letters\n" {
+		t.Errorf("bury: %d %q %q", status, out, complaints)
+	}
+	rejected("u1")
+	rejected("u2")
+	if status, out, _ := s.dlq(t, "list", "--reason", "unserved", "--operator", "nobody"); status != 0 || strings.Count(out, "\n") != 2 {
+		t.Errorf("list: %d %q", status, out)
+	}
+}

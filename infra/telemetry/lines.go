@@ -26,6 +26,26 @@ var (
 	seldom = limit{1, time.Minute}
 )
 
+// mostUnserved is how many subjects without a reader are named at one look.
+const mostUnserved = 20
+
+// dispatch tells of commands that nobody reads, and of those that the server is about
+// to drop.
+func (l *lines) dispatch(f event.DispatchLooked) {
+	stream := slog.String("stream", f.Stream)
+	for i, u := range f.Unserved {
+		if i == mostUnserved {
+			l.warn("more subjects have commands that no connector reads", stream, "", slog.Int("subjects", len(f.Unserved)-i))
+			break
+		}
+		l.warn("commands wait on a subject that no connector reads: is the operator or the bind right, and served?", stream, u.Subject,
+			slog.String("subject", u.Subject), slog.Uint64("messages", u.Messages))
+	}
+	if f.MaxAge > 0 && f.Oldest > f.MaxAge*8/10 {
+		l.warn("the oldest command is soon dropped by the NATS server", stream, "old", slog.Duration("age", f.Oldest.Round(time.Second)), slog.Duration("maxAge", f.MaxAge))
+	}
+}
+
 // lines is the only place where facts become log lines: one fact, at most one line.
 type lines struct {
 	log   *slog.Logger
@@ -108,6 +128,8 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelWarn, seldom, "receipts and MOs come faster than they can be stored: the MNO is told to repeat them", onBind(f.Bind), "", slog.Int("refused", f.Count))
 	case event.EventsNotStored:
 		l.limited(slog.LevelError, seldom, "events cannot be stored", slog.String("subject", f.Subject), "", slog.Int("events", f.Count), slog.String("error", f.Err))
+	case event.DispatchLooked:
+		l.dispatch(f)
 	case event.DoubtDecided:
 		l.warn("a message of unknown outcome was decided about", onBind(f.Bind), f.Decision, slog.String("messageId", f.MessageID),
 			slog.String("decision", f.Decision), slog.String("traceId", TraceID(f.Trace)))

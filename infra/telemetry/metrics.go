@@ -78,6 +78,9 @@ const (
 	lateAnswers
 	inboundRefused
 	notStored
+	unserved
+	oldestCommand
+	dispatchMaxAge
 	violations
 	actorFailures
 	dependencyUp
@@ -173,6 +176,12 @@ var Table = [metricCount]Metric{
 	// What an operator of the connector needs beside them.
 	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,
 		"Receipts and MOs that were answered with the temporary error, because too many of the session waited to be stored. The MNO repeats them."},
+	unserved: {"smpp_connector_unserved_messages", Gauge, "1", []string{"stream"}, false,
+		"Commands on subjects that no consumer reads, of an operator or a bind that no pod serves, as looked at every 5 minutes; the log names the subjects."},
+	oldestCommand: {"smpp_connector_dispatch_oldest_seconds", Gauge, "s", []string{"stream"}, false,
+		"Age of the oldest command that waits in a stream; 0: there is none."},
+	dispatchMaxAge: {"smpp_connector_dispatch_max_age_seconds", Gauge, "s", []string{"stream"}, false,
+		"Age at which the NATS server drops a command without a word (NATS_DISPATCH_MAX_AGE); 0: never."},
 	notStored: {"smpp_connector_events_not_stored_total", Counter, "1", []string{"subject"}, false,
 		"Tries to store an event that failed, by subject: a full stream, a disk, NATS away. Alert on it: while it rises, nothing is answered or acknowledged."},
 	lateAnswers: {"smpp_connector_late_answers_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,

@@ -134,6 +134,14 @@ func (r *recorder) record(f event.Fact) {
 		r.of(failoverSteps).cell(r.operators.admit(f.OperatorID), r.names.admit(f.Step)).add(1)
 	case event.EnquireLinkTimedOut:
 		r.add(enquireLinkTimeouts, f.Bind, 1)
+	case event.DispatchLooked:
+		stream, messages := r.names.admit(f.Stream), 0
+		for _, u := range f.Unserved {
+			messages += int(u.Messages)
+		}
+		r.of(unserved).cell(stream).set(messages)
+		r.of(oldestCommand).cell(stream).set(int(f.Oldest / time.Second))
+		r.of(dispatchMaxAge).cell(stream).set(int(f.MaxAge / time.Second))
 	case event.AnswersLost:
 		r.add(answersLost, f.Bind, 1)
 	case event.SequenceSkipped:
