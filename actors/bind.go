@@ -162,7 +162,7 @@ func (b *bind) made(c actor.Context, m *bindMade) {
 	if h == nil {
 		return // of a line that was given up
 	}
-	h.up = &linkUp{link: m.link, session: m.session, account: m.account}
+	h.up = &linkUp{link: m.link, session: m.session, account: m.account, version: m.version}
 	if h == b.main() {
 		b.window = window.Open // until the window says otherwise
 	}

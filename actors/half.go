@@ -48,6 +48,7 @@ type (
 		link    *link
 		session *actor.PID
 		account *Account
+		version uint8 // sc_interface_version; 0: the MNO did not say
 	}
 	dialDue struct {
 		half       *half
@@ -262,7 +263,15 @@ func (b *bind) mayFallBack(h *half, end *LinkEnded) bool {
 		slices.Contains(b.seat.account.Load().FallbackTriggers, end.Status)
 }
 
+// peer is the SMPP version that the MNO has answered the bind with.
+func (h *half) peer() string {
+	if h.up == nil || h.up.version == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d", h.up.version>>4, h.up.version&15)
+}
+
 // snapshot is the line as it is shown.
 func (h *half) snapshot() vitals.Line {
-	return vitals.Line{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt}
+	return vitals.Line{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt, Peer: h.peer()}
 }

@@ -513,3 +513,16 @@ func TestOutbindIsWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// SMPP 3.4 §5.3.2.25: the version that the MNO answers the bind with is shown.
+func TestThePeersVersionIsShown(t *testing.T) {
+	for version, want := range map[uint8]string{0x34: "3.4", 0x33: ""} { // the simulator names none to a 3.3 bind
+		inBubble(t, func(r *rig) {
+			r.account["awcc"].Bind.InterfaceVersion = version
+			r.start()
+			if got := r.bind().Lines[0].Peer; got != want {
+				t.Errorf("bound with %#x: %q, want %q", version, got, want)
+			}
+		})
+	}
+}

@@ -82,6 +82,7 @@ type linkUp struct {
 	link    *link
 	session *actor.PID
 	account *Account
+	version uint8 // of SMPP, that the MNO says it speaks; 0: it does not say
 }
 
 // linkDown tells the window that the link is gone: flights up to written may

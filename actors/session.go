@@ -257,11 +257,11 @@ func (s *session) overdue(c actor.Context, m *bindOverdue) {
 }
 
 // established is called with a bind_resp ESME_ROK.
-func (s *session) established(c actor.Context) {
+func (s *session) established(c actor.Context, version uint8) {
 	now := time.Now()
 	s.bound, s.beat, s.traffic = true, now, now
 	s.node.show("bound", now)
-	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account})
+	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account, version: version})
 	s.schedule(c)
 }
 

@@ -169,7 +169,7 @@ func (s *session) dealWith(c actor.Context, pdu codec.PDU, at time.Time) {
 		}
 	case *codec.BindTransceiverResp, *codec.BindTransmitterResp, *codec.BindReceiverResp:
 		if s.asOurs(pdu, at) {
-			s.bindAnswered(c, pdu.Head().Status)
+			s.bindAnswered(c, pdu.Head().Status, versionOf(pdu))
 		}
 	case *codec.Unbind:
 		s.link.say(codec.NewResp(p, codec.StatusOK))
@@ -203,12 +203,27 @@ func (s *session) unsolicited(command codec.CommandID, seq uint32, at time.Time)
 	s.env.violation(s.seat.id, "unsolicited_response", fmt.Sprintf("%v to sequence_number %d, which awaits none", command, seq), at)
 }
 
-func (s *session) bindAnswered(c actor.Context, status codec.Status) {
+// versionOf is the SMPP version that a bind's answer names; 0: none.
+func versionOf(pdu codec.PDU) uint8 {
+	var tlvs codec.TLVs
+	switch p := pdu.(type) {
+	case *codec.BindTransceiverResp:
+		tlvs = p.TLVs
+	case *codec.BindTransmitterResp:
+		tlvs = p.TLVs
+	case *codec.BindReceiverResp:
+		tlvs = p.TLVs
+	}
+	version, _ := tlvs.Uint8(codec.TagSCInterfaceVersion)
+	return version
+}
+
+func (s *session) bindAnswered(c actor.Context, status codec.Status, version uint8) {
 	if status != codec.StatusOK {
 		s.end(c, &LinkEnded{Event: lifecycle.BindRefused, Status: status})
 		return
 	}
-	s.established(c)
+	s.established(c, version)
 }
 
 // refuse answers a PDU that an ESME does not take (SMPP 3.4 §2.3).

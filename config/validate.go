@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // Validate holds the whole configuration to its rules: every row of the tables,
@@ -124,6 +126,7 @@ func (c *Config) checkOperator(o *Operator) []error {
 			complain("statuses", "", "a list that has "+rule.Status.String()+" twice", "each status once")
 		}
 	}
+	all = append(all, o.checkVersion(prefix)...)
 	all = append(all, o.checkLine(prefix)...)
 	if c.Dispatch.AckWait <= o.Timers.Response {
 		all = append(all, &Complaint{Path: "dispatch.ackWait", Env: "DISPATCH_ACK_WAIT", Shape: showDuration(c.Dispatch.AckWait),
@@ -136,6 +139,21 @@ func (c *Config) checkOperator(o *Operator) []error {
 		complain("tls.clientKeyPem", "", "", "a client certificate and its key together, or neither")
 	}
 	return all
+}
+
+// checkVersion: what an MNO that is bound with SMPP 3.3 cannot be told.
+func (o *Operator) checkVersion(prefix string) (complaints []error) {
+	if o.InterfaceVersion >= codec.InterfaceVersion34 {
+		return nil
+	}
+	const because = ", because interfaceVersion is below 0x34: SMPP 3.3 has no TLVs"
+	if o.LongStrategy != LongCSMS {
+		complaints = append(complaints, &Complaint{Path: prefix + "longMessageStrategy", Env: "SMPP_LONG_MESSAGE_STRATEGY", Shape: shapeOf(string(o.LongStrategy), false), Want: "csms" + because})
+	}
+	if slices.ContainsFunc(o.TLVs, func(t TLV) bool { return t.Required }) {
+		complaints = append(complaints, &Complaint{Path: prefix + "tlvs", Shape: "a list with a required one", Want: "none that is required" + because})
+	}
+	return complaints
 }
 
 // checkLine: what the addresses of a line, ours and theirs, have to do with each other.

@@ -113,6 +113,9 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 	if p.Segments > 1 {
 		p.Strategy = strategy(c, r)
 	}
+	if refusal := p.withoutTLVs(c, r); refusal != nil {
+		return nil, refusal
+	}
 	if p.parts, err = p.octets(split, r); err != nil {
 		return nil, unfit(err)
 	}
@@ -120,6 +123,19 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 		return nil, refusal
 	}
 	return p, nil
+}
+
+// withoutTLVs refuses what cannot be said to a peer of SMPP 3.3.
+func (p *Plan) withoutTLVs(c *contract.SmsDispatchCommand, r Rules) *Refusal {
+	switch {
+	case !r.NoTLVs:
+		return nil
+	case len(c.GetTlvs()) > 0:
+		return invalid("tlvs", "the MNO is bound with SMPP 3.3, which has no TLVs: leave them out, or raise interfaceVersion in its profile")
+	case p.Strategy == contract.LongMessageStrategy_TLV || p.Strategy == contract.LongMessageStrategy_SAR:
+		return invalid("longMessageStrategy", "%v needs TLVs, and the MNO is bound with SMPP 3.3, which has none: want CSMS, or raise interfaceVersion in its profile", p.Strategy)
+	}
+	return nil
 }
 
 // fingerprint is that of the text by the default rule, whatever the profile makes of

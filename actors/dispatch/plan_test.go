@@ -243,6 +243,29 @@ func TestUSSC036TheFingerprintIsNotTheProfiles(t *testing.T) {
 	}
 }
 
+// SMPP 3.4 §1.4: a peer of 3.3 knows no TLVs.
+func TestNoTLVsToAPeerOf33(t *testing.T) {
+	r := rules()
+	r.NoTLVs = true
+	long := strings.Repeat("a", 200)
+	for field, c := range map[string]*contract.SmsDispatchCommand{
+		"tlvs":                {Text: "Hi", Tlvs: map[string]string{"PE_ID": "1"}},
+		"longMessageStrategy": {Text: long, LongMessageStrategy: contract.LongMessageStrategy_SAR},
+	} {
+		c.MessageId, c.To = "m", "93700000001"
+		if _, refusal := Make(c, r, now); refusal == nil || refusal.Field != field || refusal.Reason != contract.ReasonInvalidField {
+			t.Errorf("%s: %+v", field, refusal)
+		}
+	}
+	for _, c := range []*contract.SmsDispatchCommand{{Text: long}, {Text: "Hi", LongMessageStrategy: contract.LongMessageStrategy_SAR}} {
+		for _, pdu := range pdus(make1(t, c, r), 0) {
+			if len(pdu.TLVs) > 0 {
+				t.Errorf("%s", codec.Dump(&pdu))
+			}
+		}
+	}
+}
+
 // The command's own validity comes before the profile's.
 func TestTheValidityOfAProfile(t *testing.T) {
 	r := rules()

@@ -22,6 +22,7 @@ type Rules struct {
 	Source, Destination Numbering // ton and npi by the shape of the address
 
 	Strategy contract.LongMessageStrategy_Value // of long texts: CSMS, TLV or SAR
+	NoTLVs   bool                               // the bind says SMPP 3.3, whose peers know none (SMPP 3.4 §1.4)
 	Count    segment.Rule                       // reference width, national tables, most parts
 	MayWiden bool                               // 16-bit references where 8-bit ones would repeat too soon
 

@@ -85,6 +85,7 @@ type Line struct {
 	Reason   string         `json:"reason,omitempty"` // of the last change
 	Attempts int            `json:"attempts"`         // failed since the last bind
 	RedialAt time.Time      `json:"redialAt,omitzero"`
+	Peer     string         `json:"peer,omitempty"` // SMPP version that the MNO says it speaks; empty: not bound, or it does not say
 }
 
 // Severity is how badly a state wants to be looked at.
