@@ -63,6 +63,7 @@ type Profile struct {
 	ReceiptDetect      ReceiptDetect  // what tells a receipt from an MO
 	ReceiptWords       []ReceiptWord  // state words of this MNO's own
 	ReceiptErrors      []ReceiptError // what its err: codes mean
+	ReceiptZone        string         // IANA name of the zone of its dates; empty: not known
 	AcceptedIsFinal    bool           // nothing comes after ACCEPTED
 	ReceiptTextFirst   bool           // the text of a receipt is believed before its TLVs
 	TemporaryError     codec.Status   // deliver_sm_resp when the event could not be stored

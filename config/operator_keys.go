@@ -127,6 +127,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return receiptWords(&p.ReceiptWords) }},
 	{"receipts.errors", "", "", "what this MNO's err: codes mean, for events, as in [001=unknown subscriber, 0A2=barred]",
 		func(p *Profile) value { return receiptErrors(&p.ReceiptErrors) }},
+	{"receipts.timezone", "", "", "time zone of this MNO's dates that say none, as in Asia/Kabul or UTC, for doneAt of events; empty: not known, and not told",
+		func(p *Profile) value { return text(&p.ReceiptZone, zoneOrNothing) }},
 	{"receipts.acceptedIsFinal", "", "", "nothing comes after ACCEPTED",
 		func(p *Profile) value { return toggle(&p.AcceptedIsFinal) }},
 	{"receipts.textFirst", "", "", "believe the text of a receipt before its TLVs",

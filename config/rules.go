@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ghasi/smpp-connector/codec/receipt"
 )
@@ -81,6 +82,16 @@ func listenOrNothing(s string) string {
 func ipOrNothing(s string) string {
 	if ip, err := netip.ParseAddr(s); s != "" && (err != nil || ip.IsMulticast()) {
 		return "an IP address of this machine, as in 192.0.2.7 or 2001:db8::7, or nothing"
+	}
+	return ""
+}
+
+func zoneOrNothing(s string) string {
+	if s == "" {
+		return ""
+	}
+	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
+		return "a time zone by its IANA name, as in Asia/Kabul or UTC, or nothing"
 	}
 	return ""
 }

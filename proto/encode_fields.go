@@ -52,6 +52,7 @@ func writeReceipt(w *writer, m *DlrInboundEvent) {
 	w.epoch(m.Epoch)
 	w.text("diagnosis", m.Diagnosis)
 	w.text("errorMeaning", m.ErrorMeaning)
+	w.instant("doneAt", m.DoneAt)
 }
 
 func writeInbound(w *writer, m *MoInboundEvent) {

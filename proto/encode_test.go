@@ -36,7 +36,7 @@ var examples = map[string]Message{
 		MessageId: "m-1", Status: DlrStatus_DELIVERED, Final: true, OperatorId: "awcc", OperatorMessageId: "9308878062554710043",
 		BindId: "awcc.trx.1", To: "93700123456", From: "GHASI", ErrorCode: "000", NetworkErrorCode: "030000",
 		SubmittedAt: instant, ReceivedAt: timestamppb.New(instant.AsTime().Add(1234567)), SubmitDate: "2611240930", DoneDate: "2611240931",
-		RawText: "id:9308878062554710043 stat:DELIVRD err:000", PartsTotal: 2, PartsFinal: 2, Epoch: 7,
+		RawText: "id:9308878062554710043 stat:DELIVRD err:000", PartsTotal: 2, PartsFinal: 2, Epoch: 7, DoneAt: timestamppb.New(instant.AsTime().Add(time.Minute)),
 	},
 	"DlrInboundEvent-unknown": &DlrInboundEvent{},
 	"MoInboundEvent": &MoInboundEvent{

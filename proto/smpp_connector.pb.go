@@ -698,6 +698,7 @@ type DlrInboundEvent struct {
 	Epoch             uint64                 `protobuf:"varint,22,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"`                           // sms.dlr.orphan only: why no message was found
 	ErrorMeaning      string                 `protobuf:"bytes,24,opt,name=error_meaning,json=errorMeaning,proto3" json:"error_meaning,omitempty"` // what error_code means at this MNO, where its profile says so
+	DoneAt            *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=done_at,json=doneAt,proto3" json:"done_at,omitempty"`                   // done_date as a time; absent: it is none, or nobody knows its time zone
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -898,6 +899,13 @@ func (x *DlrInboundEvent) GetErrorMeaning() string {
 		return x.ErrorMeaning
 	}
 	return ""
+}
+
+func (x *DlrInboundEvent) GetDoneAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DoneAt
+	}
+	return nil
 }
 
 // A message from a subscriber: sms.mo.inbound (US-SC-025).
@@ -2105,7 +2113,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\bREJECTED\x10\b\x12\r\n" +
 	"\tSCHEDULED\x10\t\x12\v\n" +
 	"\aSKIPPED\x10\n" +
-	"\"\xd6\x06\n" +
+	"\"\x8b\a\n" +
 	"\x0fDlrInboundEvent\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x126\n" +
@@ -2141,7 +2149,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\tambiguous\x18\x15 \x01(\bR\tambiguous\x12\x14\n" +
 	"\x05epoch\x18\x16 \x01(\x04R\x05epoch\x12\x1c\n" +
 	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\x12#\n" +
-	"\rerror_meaning\x18\x18 \x01(\tR\ferrorMeaning\"\xd4\x04\n" +
+	"\rerror_meaning\x18\x18 \x01(\tR\ferrorMeaning\x123\n" +
+	"\adone_at\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\x06doneAt\"\xd4\x04\n" +
 	"\x0eMoInboundEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\voperator_id\x18\x02 \x01(\tR\n" +
@@ -2340,22 +2349,23 @@ var file_proto_smpp_connector_proto_depIdxs = []int32{
 	2,  // 5: ghasi.smpp.v1.DlrInboundEvent.status:type_name -> ghasi.smpp.v1.DlrStatus.Value
 	23, // 6: ghasi.smpp.v1.DlrInboundEvent.submitted_at:type_name -> google.protobuf.Timestamp
 	23, // 7: ghasi.smpp.v1.DlrInboundEvent.received_at:type_name -> google.protobuf.Timestamp
-	23, // 8: ghasi.smpp.v1.MoInboundEvent.received_at:type_name -> google.protobuf.Timestamp
-	23, // 9: ghasi.smpp.v1.DispatchSubmitted.submitted_at:type_name -> google.protobuf.Timestamp
-	23, // 10: ghasi.smpp.v1.DispatchRejected.at:type_name -> google.protobuf.Timestamp
-	3,  // 11: ghasi.smpp.v1.OperatorHealthEvent.state:type_name -> ghasi.smpp.v1.HealthState.Value
-	23, // 12: ghasi.smpp.v1.OperatorHealthEvent.at:type_name -> google.protobuf.Timestamp
-	4,  // 13: ghasi.smpp.v1.BindDegradedEvent.reason:type_name -> ghasi.smpp.v1.DegradedReason.Value
-	23, // 14: ghasi.smpp.v1.BindDegradedEvent.at:type_name -> google.protobuf.Timestamp
-	5,  // 15: ghasi.smpp.v1.SmppCredentials.bind_mode:type_name -> ghasi.smpp.v1.BindMode.Value
-	20, // 16: ghasi.smpp.v1.SmppCredentials.address_range:type_name -> ghasi.smpp.v1.AddressRange
-	19, // 17: ghasi.smpp.v1.SmppCredentials.tls:type_name -> ghasi.smpp.v1.TlsSettings
-	1,  // 18: ghasi.smpp.v1.SmppCredentials.long_message_strategy:type_name -> ghasi.smpp.v1.LongMessageStrategy.Value
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	23, // 8: ghasi.smpp.v1.DlrInboundEvent.done_at:type_name -> google.protobuf.Timestamp
+	23, // 9: ghasi.smpp.v1.MoInboundEvent.received_at:type_name -> google.protobuf.Timestamp
+	23, // 10: ghasi.smpp.v1.DispatchSubmitted.submitted_at:type_name -> google.protobuf.Timestamp
+	23, // 11: ghasi.smpp.v1.DispatchRejected.at:type_name -> google.protobuf.Timestamp
+	3,  // 12: ghasi.smpp.v1.OperatorHealthEvent.state:type_name -> ghasi.smpp.v1.HealthState.Value
+	23, // 13: ghasi.smpp.v1.OperatorHealthEvent.at:type_name -> google.protobuf.Timestamp
+	4,  // 14: ghasi.smpp.v1.BindDegradedEvent.reason:type_name -> ghasi.smpp.v1.DegradedReason.Value
+	23, // 15: ghasi.smpp.v1.BindDegradedEvent.at:type_name -> google.protobuf.Timestamp
+	5,  // 16: ghasi.smpp.v1.SmppCredentials.bind_mode:type_name -> ghasi.smpp.v1.BindMode.Value
+	20, // 17: ghasi.smpp.v1.SmppCredentials.address_range:type_name -> ghasi.smpp.v1.AddressRange
+	19, // 18: ghasi.smpp.v1.SmppCredentials.tls:type_name -> ghasi.smpp.v1.TlsSettings
+	1,  // 19: ghasi.smpp.v1.SmppCredentials.long_message_strategy:type_name -> ghasi.smpp.v1.LongMessageStrategy.Value
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_proto_smpp_connector_proto_init() }

@@ -23,6 +23,7 @@ type Rules struct {
 	Detect Detect // what tells a receipt from a subscriber's message
 	IDs    IDs
 	Words  receipt.Rules
+	Zone   *time.Location    // of the dates that say none; nil: not known
 	Errors map[string]string // what an err: code means, by the code in upper case
 }
 
@@ -74,7 +75,8 @@ type Heard struct {
 	At   time.Time
 	Raw  string // the receipt's text without the message's own
 
-	ErrMeaning string // what Err means at the MNO; empty: its profile does not say
+	DoneAt     time.Time // DoneDate as a time; zero: it is none, or its zone is not known
+	ErrMeaning string    // what Err means at the MNO; empty: its profile does not say
 }
 
 // Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
@@ -85,12 +87,26 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)
 	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
 	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
+	h.DoneAt = r.moment(h.DoneDate, at)
 	h.ErrMeaning = r.Errors[strings.ToUpper(h.Err)]
 	if pdu.ESMClass.IsIntermediate() {
 		h.Final = false
 	}
 	h.Key = port.CorrelationKey{OperatorID: operatorID, OperatorMessageID: r.IDs.FromReceipt(h.ID)}
 	return h
+}
+
+// moment reads a date of a receipt that was heard at some time. Of two readings it
+// takes the one that is closer to that.
+func (r Rules) moment(date string, heard time.Time) time.Time {
+	d, ok := receipt.ParseDate(date, r.Zone)
+	if !ok || !d.Zoned && r.Zone == nil {
+		return time.Time{}
+	}
+	if !d.Other.IsZero() && d.Other.Sub(heard).Abs() < d.Time.Sub(heard).Abs() {
+		return d.Other
+	}
+	return d.Time
 }
 
 // withoutText cuts a receipt's text before the message's own (`text:`), which no
@@ -170,6 +186,9 @@ func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
 		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,
 		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: row.Epoch,
+	}
+	if !h.DoneAt.IsZero() {
+		e.DoneAt = timestamppb.New(h.DoneAt)
 	}
 	if h.Final && row.PartsTotal == 1 {
 		e.PartsFinal = 1

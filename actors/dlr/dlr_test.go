@@ -179,6 +179,34 @@ func TestTheMeaningOfAnErrorIsTheProfiles(t *testing.T) {
 	}
 }
 
+// The date of a receipt is told as a time where its zone is known.
+func TestTheDoneDateAsATime(t *testing.T) {
+	kabul := time.FixedZone("", 16200)
+	heard := time.Date(2026, 11, 25, 7, 31, 0, 0, time.UTC)
+	for _, c := range []struct {
+		date string
+		zone *time.Location
+		want string
+	}{
+		{"2611251200", kabul, "2026-11-25T07:30:00Z"},
+		{"2611251200", nil, ""},
+		{"261125120000018+", nil, "2026-11-25T07:30:00Z"}, // it says its own
+		{"202611251200", kabul, "2026-11-25T07:30:00Z"},   // 20-26-11 25:12 is no date
+		{"201011121314", kabul, "2020-10-11T07:43:14Z"},   // or the 12th of November 2010: farther from when it was heard
+		{"yesterday", kabul, ""},
+	} {
+		h := Read(receiptPDU("id:1 done date:"+c.date+" stat:DELIVRD"), Rules{Zone: c.zone}, "awcc", bind, heard)
+		e := OfPart(row(1, 1), h).Body.(*contract.DlrInboundEvent)
+		got := ""
+		if e.GetDoneAt() != nil {
+			got = e.GetDoneAt().AsTime().Format(time.RFC3339)
+		}
+		if got != c.want || e.GetDoneDate() != c.date {
+			t.Errorf("%s: %q, want %q; as it came %q", c.date, got, c.want, e.GetDoneDate())
+		}
+	}
+}
+
 // What an orphan's event holds is enough to read the receipt again.
 func TestAnOrphanIsReadAgainAsItWas(t *testing.T) {
 	for _, pdu := range []*codec.DeliverSM{

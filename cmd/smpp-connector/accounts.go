@@ -225,6 +225,12 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 	if err != nil {
 		return nil, err
 	}
+	var zone *time.Location
+	if op.ReceiptZone != "" {
+		if zone, err = time.LoadLocation(op.ReceiptZone); err != nil {
+			return nil, fmt.Errorf("receipts.timezone: %w", err)
+		}
+	}
 	return &actors.Account{
 		OperatorID: op.ID, MNO: mno, Address: net.JoinHostPort(op.Host, strconv.Itoa(int(op.Port))),
 		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
@@ -244,7 +250,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors)},
+		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone},
 		Text:     text.Options{Default: alphabet},
 		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
