@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -105,6 +106,10 @@ func (r *rig) Fetch(_ context.Context, id string) (*actors.Account, error) {
 func (r *rig) On(f event.Fact) {
 	if r.also != nil {
 		r.also.On(f)
+	}
+	if begun, ok := f.(event.MessagesBegun); ok { // of which the window uses the memory again
+		begun.Messages = slices.Clone(begun.Messages)
+		f = begun
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

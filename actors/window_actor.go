@@ -37,7 +37,7 @@ type windowActor struct {
 	sources  []*source
 	queue    lane.Queue[*command] // planned and not wholly submitted, by lane, in the order of delivery
 	flights  flights
-	begun    []event.Planned // messages of which the first part is in the batch, to be told of
+	begun    []event.Planned // messages whose first part is in the batch, to be told of; memory that is used again
 	spare    []*flight       // memory of a batch that was settled, for the next one
 	work     settling
 	settling int

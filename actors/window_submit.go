@@ -41,9 +41,8 @@ func (w *windowActor) pump(c actor.Context) {
 	w.tellBegun()
 }
 
-// begin remembers that a message's first part is on its way. n bounds the segments of
-// the batch.
-func (w *windowActor) begin(cmd *command, n int) {
+// begin remembers that a message's first part is on its way.
+func (w *windowActor) begin(cmd *command) {
 	cmd.begun = true
 	plan, strategy := cmd.plan, ""
 	if plan.Segments > 1 {
@@ -53,9 +52,6 @@ func (w *windowActor) begin(cmd *command, n int) {
 	if plan.Mismatch {
 		told.Mismatch = &event.FingerprintMismatch{Given: cmd.delivery.Command.GetSegmentFingerprint(), Ours: plan.Fingerprint, Trace: cmd.delivery.Trace}
 	}
-	if w.begun == nil {
-		w.begun = make([]event.Planned, 0, min(n, w.queue.Len()))
-	}
 	w.begun = append(w.begun, told)
 }
 
@@ -63,7 +59,7 @@ func (w *windowActor) begin(cmd *command, n int) {
 func (w *windowActor) tellBegun() {
 	if len(w.begun) > 0 {
 		w.env.Listener.On(event.MessagesBegun{Bind: w.seat.id, OperatorID: w.seat.account.Load().OperatorID, Messages: w.begun})
-		w.begun = nil // the listeners' from now on
+		w.begun = w.begun[:0]
 	}
 }
 
@@ -102,7 +98,7 @@ func (w *windowActor) collect(c actor.Context, n int, now time.Time) []*flight {
 			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
 		}
 		if !cmd.begun && len(flights) > before {
-			w.begin(cmd, n)
+			w.begin(cmd)
 		}
 		w.queue.Spend(l, len(flights)-before)
 		if _, more := cmd.outcome.Next(); more {

@@ -127,8 +127,8 @@ type SubmitFailed struct {
 // by a process that comes after a kill and cannot know.
 type MessagesBegun struct {
 	Bind       port.BindID
-	OperatorID string // whose account sends them
-	Messages   []Planned
+	OperatorID string    // whose account sends them
+	Messages   []Planned // the window's memory: a listener that keeps them copies them
 }
 
 // Planned says how one message is encoded.

@@ -226,14 +226,20 @@ func (r *recorder) responses(f event.ResponsesReceived) {
 	}
 }
 
+// planned counts messages of one kind together: most of a batch are alike.
 func (r *recorder) planned(f event.MessagesBegun) {
+	alike := 0
 	for i := range f.Messages {
 		p := &f.Messages[i]
-		detection := "auto"
-		if p.Forced {
-			detection = "forced"
+		alike++
+		if next := i + 1; next == len(f.Messages) || f.Messages[next].Encoding != p.Encoding || f.Messages[next].Forced != p.Forced {
+			detection := "auto"
+			if p.Forced {
+				detection = "forced"
+			}
+			r.of(encodings).cell(r.names.admit(p.Encoding), detection).add(alike)
+			alike = 0
 		}
-		r.of(encodings).cell(r.names.admit(p.Encoding), detection).add(1)
 		if p.Strategy != "" {
 			r.addNamed(longSegments, f.Bind, r.strategies.admit(p.Strategy), p.Segments)
 		}
