@@ -219,3 +219,47 @@ func TestUSSC004NoFalseTimeoutUnderLoad(t *testing.T) {
 		r.after(10 * time.Minute)
 	}, smsc.DelayShuffled(2*time.Second, 1), smsc.EnquireEvery(time.Second), smsc.RepeatRefused(5*time.Second, 1000))
 }
+
+// US-SC-004, issue 4, point 4: any PDU of the peer counts as life, on purpose: a peer that
+// answers no enquire_link and takes a submit every 2 s stays BOUND, and each enquire_link
+// that it left unanswered is told of. Once it sends nothing else the line is given up 10 s
+// after an enquire_link.
+func TestUSSC004APeerThatAnswersOtherPDUsIsAlive(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newHeartbeatPeer()
+		p.leaves[codec.EnquireLinkID] = true
+		r.account["awcc"].Dial = p.dial
+		r.start()
+		for i := range 299 {
+			r.sendText(fmt.Sprint("m", i), "Hello")
+			r.after(2 * time.Second)
+		}
+		if b := r.bind(); !b.Bound || len(heard[event.EnquireLinkTimedOut](r)) != 0 {
+			t.Errorf("after ten minutes it is %s, with %d timeouts", b.State, len(heard[event.EnquireLinkTimedOut](r)))
+		}
+		if n := len(heard[event.EnquireLinkIgnored](r)); n != 18 { // of those at 30 s, 60 s, … 570 s, when the next one is due
+			t.Errorf("%d enquire_links are told of, want 18", n)
+		}
+		r.after(41 * time.Second)
+		if n := len(heard[event.EnquireLinkTimedOut](r)); n != 1 {
+			t.Errorf("%d timeouts once it says nothing at all", n)
+		}
+	})
+}
+
+// The same with enquire_links that are answered: none is told of.
+func TestUSSC004AnsweredEnquireLinksAreNotToldOf(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newHeartbeatPeer()
+		p.takes = 9 * time.Second
+		r.account["awcc"].Dial = p.dial
+		r.start()
+		for i := range 100 {
+			r.sendText(fmt.Sprint("m", i), "Hello")
+			r.after(2 * time.Second)
+		}
+		if n := len(heard[event.EnquireLinkIgnored](r)); n != 0 {
+			t.Errorf("%d", n)
+		}
+	})
+}

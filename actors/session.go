@@ -432,6 +432,9 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 		return
 	}
 	if s.enquire.IsZero() && now.Sub(s.lastBeat()) >= t.Enquire {
+		if _, open := s.own[s.enquired]; open && s.enquired != 0 {
+			s.env.Listener.On(event.EnquireLinkIgnored{Bind: s.seat.id, At: now})
+		}
 		s.withNumber(func() {
 			s.enquire, s.beat = now, now
 			delete(s.own, s.enquired) // an MNO that never answers them, but is heard, must not fill the memory

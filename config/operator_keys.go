@@ -151,7 +151,7 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return tlvs(&p.TLVs) }},
 	{"fallbackTriggers", "", "", "answers to bind_transceiver that mean: bind a transmitter and a receiver",
 		func(p *Profile) value { return statuses(&p.FallbackTriggers) }},
-	{"heartbeat", "", "", "fixed: every interval; idle: an interval after the last PDU heard",
+	{"heartbeat", "", "", "fixed: every interval; idle: an interval after the last PDU heard. With either, any PDU of the peer counts as life: a line is lost that says nothing for timers.enquireLinkResponse after a heartbeat",
 		func(p *Profile) value { return choice(&p.Heartbeat, HeartbeatFixed, HeartbeatIdle) }},
 	{"failback.linger", "", "", "how long the backup stays bound after this one has come back",
 		func(p *Profile) value { return pause(&p.Failback.Linger) }},

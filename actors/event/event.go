@@ -84,6 +84,13 @@ type BindDegraded struct {
 	At     time.Time
 }
 
+// EnquireLinkIgnored: the peer had not answered an enquire_link when the next one was due,
+// and has sent other PDUs meanwhile, which are as good a sign of life (issue 4, point 4).
+type EnquireLinkIgnored struct {
+	Bind port.BindID
+	At   time.Time
+}
+
 // EnquireLinkTimedOut: the peer left an enquire_link unanswered (US-SC-004).
 type EnquireLinkTimedOut struct {
 	Bind port.BindID
@@ -321,6 +328,7 @@ func (BindRefused) fact()         {}
 func (BindFellBack) fact()        {}
 func (BindDegraded) fact()        {}
 func (EnquireLinkTimedOut) fact() {}
+func (EnquireLinkIgnored) fact()  {}
 func (AnswersLost) fact()         {}
 func (ResponsesReceived) fact()   {}
 func (SubmitFailed) fact()        {}

@@ -71,7 +71,7 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 	}
 	b.text, b.textWithout = labelText(b.labels), labelText(b.labelsWithoutDirection)
 	key := string(seriesKey(nil, v[:]))
-	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, answersLost, tpsThrottled, dlrOrphans, redisFailOpen,
+	for _, atZero := range []metricID{reconnectAttempts, enquireLinkTimeouts, enquireLinkIgnored, answersLost, tpsThrottled, dlrOrphans, redisFailOpen,
 		sequenceSkips, concatComplete, concatPartial, halfClosed, inboundRefused, dlrParked, dlrRepeated, dlrIncomplete, moMessages} {
 		r.of(atZero).share(key, b.text)
 	}

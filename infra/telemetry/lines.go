@@ -92,6 +92,8 @@ func (l *lines) write(f event.Fact) {
 		l.warn("bind is degraded", onBind(f.Bind), f.Reason, slog.String("reason", f.Reason))
 	case event.FailoverStep:
 		l.warn("failover", slog.String("operatorId", f.OperatorID), f.Step, slog.String("step", f.Step), slog.String("backupOperatorId", f.BackupOperatorID))
+	case event.EnquireLinkIgnored:
+		l.limited(slog.LevelWarn, seldom, "enquire_link is not answered; other PDUs come, so the line lives", onBind(f.Bind), "")
 	case event.EnquireLinkTimedOut:
 		l.warn("enquire_link was not answered", onBind(f.Bind), "")
 	case event.AnswersLost:

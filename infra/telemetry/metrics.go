@@ -31,6 +31,7 @@ const (
 	sessions metricID = iota
 	reconnectAttempts
 	enquireLinkTimeouts
+	enquireLinkIgnored
 	answersLost
 	tpsThrottled
 	longSegments
@@ -114,8 +115,10 @@ var Table = [metricCount]Metric{
 		"1 in the state that a bind is in, 0 in the others, 0 in all once it was stopped by order. state is the one shown everywhere (DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED); session is the stories' word for it (UNBOUND, CONNECTING, BOUND). Sum it to count binds."},
 	reconnectAttempts: {"smpp_connector_reconnect_attempts_total", Counter, "1", byBind, true,
 		"Attempts to bind that failed or lines that were lost, each followed by another attempt (US-SC-005)."},
+	enquireLinkIgnored: {"smpp_connector_enquire_link_ignored_total", Counter, "1", byBind, false,
+		"enquire_link PDUs that the peer had not answered when the next one was due, while it sent other PDUs: the line lives all the same (US-SC-004)."},
 	enquireLinkTimeouts: {"smpp_connector_enquire_link_timeout_total", Counter, "1", byBind, true,
-		"enquire_link PDUs that the peer left unanswered (US-SC-004)."},
+		"Lines that were given up because the peer left an enquire_link unanswered and sent nothing else for 10 s (US-SC-004)."},
 	answersLost: {"smpp_connector_answers_lost_total", Counter, "1", byBind, false,
 		"Sessions that were ended because the MNO took submits and answered none any more (unanswered.timeouts of the profile)."},
 	tpsThrottled: {"smpp_connector_tps_throttle_total", Counter, "1", byBind, true,

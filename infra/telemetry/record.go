@@ -132,6 +132,8 @@ func (r *recorder) record(f event.Fact) {
 		r.addNamed(bindDegraded, f.Bind, r.names.admit(f.Reason), 1)
 	case event.FailoverStep:
 		r.of(failoverSteps).cell(r.operators.admit(f.OperatorID), r.names.admit(f.Step)).add(1)
+	case event.EnquireLinkIgnored:
+		r.add(enquireLinkIgnored, f.Bind, 1)
 	case event.EnquireLinkTimedOut:
 		r.add(enquireLinkTimeouts, f.Bind, 1)
 	case event.DispatchLooked:

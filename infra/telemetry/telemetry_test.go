@@ -154,6 +154,7 @@ func everyFact() []event.Fact {
 		event.DependencyChanged{Name: "redis"},
 		event.DependencyChanged{Name: "nats", Up: true},
 		event.SequenceSkipped{Bind: awcc, By: 7},
+		event.EnquireLinkIgnored{Bind: awcc},
 		event.SequenceSkipped{Bind: awcc, Reason: "the counter was away"}, // by how many, nobody knows
 		event.LeaseWon{Bind: awcc, Epoch: 42},
 		event.LeaseLost{Bind: awcc, Epoch: 42, Reason: "NATS is away"},
