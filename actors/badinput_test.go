@@ -379,3 +379,24 @@ func TestUSSC002AnAccountIsAskedForByTheConfiguredBackoff(t *testing.T) {
 		}
 	})
 }
+
+// US-SC-006: the dead letter of a large command carries all of it, up to 1 MiB; of a
+// larger one it says that it was cut.
+func TestUSSC006ALargeDeadLetterIsWholeOrSaysThatItIsNot(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		for i, size := range []int{700 << 10, 1 << 20, 1<<20 + 1} {
+			at := len(r.mem.Events(contract.SubjectDLQ))
+			r.mem.Publish(contract.OperatorSubject("awcc"), fmt.Appendf(nil, `{"messageId":"m%d","to":"93700000001","text":7,"x":"%s"}`, i, strings.Repeat("x", size))[:size])
+			r.after(time.Second)
+			events := r.mem.Events(contract.SubjectDLQ)
+			if len(events) != at+1 {
+				t.Fatalf("%d octets: %d dead letters", size, len(events)-at)
+			}
+			body := events[at].Body.(*contract.DispatchRejected)
+			if len(body.Payload) != min(size, 1<<20) || body.PayloadTruncated != (size > 1<<20) {
+				t.Errorf("%d octets: %d are in the dead letter, cut: %v", size, len(body.Payload), body.PayloadTruncated)
+			}
+		}
+	})
+}

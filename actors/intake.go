@@ -206,9 +206,10 @@ func faultRefusal(err error) *dispatch.Refusal {
 	return &dispatch.Refusal{Reason: contract.ReasonMalformed, Detail: err.Error()}
 }
 
-// maxDeadPayload bounds the payload that a dead letter carries, so that the event,
-// with the payload in base64, stays below a NATS server's default of 1 MiB.
-const maxDeadPayload = 512 << 10
+// maxDeadPayload bounds the payload that a dead letter carries, as smpp_connector.proto
+// says. The publisher cuts what the server's max_payload does not take: with its default
+// of 1 MiB that is a command beyond about 780 000 octets.
+const maxDeadPayload = 1 << 20
 
 // letterOf is the dead letter of a command, with what has gone out of it all the same:
 // no other event tells billing of the parts that the MNO took before it refused one.

@@ -112,7 +112,7 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return span(&c.Correlation.Expiry, time.Minute) }},
 	{"dlr.orphanAfter", "DLR_ORPHAN_AFTER", "1h", "a receipt that matches nothing for so long goes to sms.dlr.orphan",
 		func(c *Config) value { return span(&c.Receipts.OrphanAfter, time.Second) }},
-	{"concat.window", "CONCAT_WINDOW", "60s", "how long parts of an inbound message wait for each other",
+	{"concat.window", "CONCAT_WINDOW", "60s", "how long parts of an inbound message wait for each other: concat_window_seconds of US-SC-025, as a duration",
 		func(c *Config) value { return span(&c.Concat.Window, time.Second) }},
 	{"maxPdu", "MAX_PDU", "131072", "longest PDU that is read, in octets; a longer one ends the line with generic_nack",
 		func(c *Config) value { return whole(&c.MaxPDU, 1024, 16<<20) }},

@@ -1225,8 +1225,8 @@ type DispatchRejected struct {
 	EsmeStatus       string                 `protobuf:"bytes,6,opt,name=esme_status,json=esmeStatus,proto3" json:"esme_status,omitempty"` // when the MNO rejected it
 	DeliveryCount    uint32                 `protobuf:"varint,7,opt,name=delivery_count,json=deliveryCount,proto3" json:"delivery_count,omitempty"`
 	Subject          string                 `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
-	Payload          []byte                 `protobuf:"bytes,9,opt,name=payload,proto3" json:"payload,omitempty"` // as received, at most 1 MiB
-	PayloadTruncated bool                   `protobuf:"varint,10,opt,name=payload_truncated,json=payloadTruncated,proto3" json:"payload_truncated,omitempty"`
+	Payload          []byte                 `protobuf:"bytes,9,opt,name=payload,proto3" json:"payload,omitempty"`                                             // as received, at most 1 MiB and what the NATS server takes (max_payload; base64 makes 4 octets of 3)
+	PayloadTruncated bool                   `protobuf:"varint,10,opt,name=payload_truncated,json=payloadTruncated,proto3" json:"payload_truncated,omitempty"` // there was more: it cannot be replayed whole
 	At               *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=at,proto3" json:"at,omitempty"`
 	// What has gone out all the same. There is no sms.dispatch.submitted for such a
 	// message, so whoever bills what the MNO took bills accepted_parts, a segment each.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
+	"github.com/ghasi/smpp-connector/testkit/stack"
 )
 
 // dlq runs `dlq` against the stage's own NATS.
@@ -429,5 +431,37 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	rejected("u2")
 	if status, out, _ := s.dlq(t, "list", "--reason", "unserved", "--operator", "nobody"); status != 0 || strings.Count(out, "\n") != 2 {
 		t.Errorf("list: %d %q", status, out)
+	}
+}
+
+// US-SC-006: with a server that takes 1 MiB, the dead letter of a command of 700 KiB is
+// whole; that of a larger one is cut, is said to be, and is not replayed.
+func TestUSSC006ALargeDeadLetterIsReplayedWholeOrNotAtAll(t *testing.T) {
+	server, mno := stack.NATS(t), smsc.Start(t)
+	host, port := mno.HostPort()
+	s := &stage{mno: mno, app: startApp(t, testConfig(t, "NATS_URL="+server.URL, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port)))}
+	if err := mno.WaitBound(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if s.nc, err = nats.Connect(server.URL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.nc.Close)
+	if s.js, err = jetstream.New(s.nc); err != nil {
+		t.Fatal(err)
+	}
+	rejected := s.listen(t, contract.SubjectDLQ)
+	for id, size := range map[string]int{"whole": 700 << 10, "cut": 900 << 10} {
+		payload := fmt.Appendf(nil, `{"messageId":%q,"to":"+93700000001","text":"%s"}`, id, strings.Repeat("x", size))
+		if _, err := s.js.Publish(t.Context(), contract.OperatorSubject("demo"), payload); err != nil {
+			t.Fatal(err)
+		}
+		cut, _ := rejected(id).body["payloadTruncated"].(bool)
+		_, shown, _ := call(t, "dlq", "show", "--nats", server.URL, id)
+		status, out, complaints := call(t, "dlq", "replay", "--nats", server.URL, "--yes", id)
+		if is := id == "cut"; cut != is || strings.Contains(shown, ", cut") != is || (status != 0) != is || strings.Contains(complaints, "its payload was cut to") != is {
+			t.Errorf("%s: cut %v; replay: %d %q %q\n%s", id, cut, status, out, complaints, shown)
+		}
 	}
 }

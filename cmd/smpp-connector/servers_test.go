@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -195,5 +198,40 @@ func TestUSSC010ServersThatGoAwayLoseNothing(t *testing.T) {
 	}
 	if counts := c.mno.Counts(); counts.Accepted != n || counts.Duplicates != 0 {
 		t.Errorf("%d SMS for %d messages, %d twice", counts.Accepted, n, counts.Duplicates)
+	}
+}
+
+// US-SC-001: "logs all configured operatorId values", of a process that serves two.
+func TestUSSC001BothOperatorIDsAreLogged(t *testing.T) {
+	mno, log := smsc.Start(t), &lockedBuffer{}
+	host, port := mno.HostPort()
+	file := filepath.Join(t.TempDir(), "smpp.yaml")
+	yaml := "operators:\n"
+	for _, id := range []string{"awcc", "roshan"} {
+		yaml += fmt.Sprintf("  - {id: %s, host: %s, port: %d, systemId: s, password: p}\n", id, host, port)
+	}
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(file, []string{"HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0", "NATS_LISTEN=127.0.0.1:0", "DATA_DIR=" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	startAppWith(t, cfg, appOptions{log: log})
+	if err := mno.WaitBound(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	configured := map[string]int{}
+	for line := range strings.Lines(log.String()) {
+		var l struct{ Msg, OperatorID string }
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		if l.Msg == "operator configured" {
+			configured[l.OperatorID]++
+		}
+	}
+	if len(configured) != 2 || configured["awcc"] != 1 || configured["roshan"] != 1 {
+		t.Errorf("logged: %v", configured)
 	}
 }
