@@ -42,6 +42,10 @@ func (m Moves) Refuse(bind port.BindID, to string) error {
 	groups[i] = moved
 	owner := spreadAll(groups)
 	if owner[bind] != target.ID || !keepsHome(m.plan.owner, owner, group, target) {
+		groups[i] = moved.withoutLanes()
+		if free := spreadAll(groups); free[bind] == target.ID && keepsHome(m.plan.owner, free, group, target) {
+			return fmt.Errorf("pod %s serves %s alone, and with bind %s there a lane that another pod serves would be read by nobody (US-SC-018): move it to a pod that serves more lanes, or one of its others away", to, laneNames(target.Lanes), bind)
+		}
 		has := bindsOf(m.plan.owner, target.ID)
 		return fmt.Errorf("pod %s is full: MAX_BINDS is %d, and it has %s: move one of those away first, or raise MAX_BINDS", to, target.Max, strings.Join(has, ", "))
 	}
@@ -70,6 +74,15 @@ func (g groupPlan) withHome(number int, name string) groupPlan {
 			m.Home = append(m.Home, number)
 			slices.Sort(m.Home)
 		}
+	}
+	return g
+}
+
+// withoutLanes is the group as if no pod said its lanes.
+func (g groupPlan) withoutLanes() groupPlan {
+	g.members = slices.Clone(g.members)
+	for i := range g.members {
+		g.members[i].Lanes = nil
 	}
 	return g
 }

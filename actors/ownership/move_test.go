@@ -65,3 +65,35 @@ func TestMoves(t *testing.T) {
 		}
 	}
 }
+
+// US-SC-018: a move that would leave a lane to nobody is refused, and says so; one beside
+// which every lane is read is not.
+func TestUSSC018AMoveThatLeavesALaneUnreadIsRefused(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	moves := func(binds int, homes map[port.BindID]string) ownership.Moves {
+		claims := ownership.New(ownership.Identity{Pod: "whole", Instance: "0", Ordinal: -1, Lanes: allLanes}, now)
+		claims.LeasesKnown(true, now)
+		claims.PodsKnown(true, now)
+		wants := map[port.BindID]bool{}
+		for _, n := range numbers(binds) {
+			wants[awcc.Bind(n)] = true
+		}
+		claims.Wants(wants, nil)
+		claims.SeenPod(port.Pod{Group: awcc, Name: "reserved", Instance: "1", Ordinal: -1, Lanes: urgent, Wants: numbers(binds)}, now)
+		claims.Homes(homes)
+		claims.Tick(now)
+		return claims.Moves()
+	}
+	for _, m := range []ownership.Moves{moves(1, nil), moves(2, map[port.BindID]string{awcc.Bind(2): "reserved"})} {
+		err := m.Refuse(awcc.Bind(1), "reserved")
+		if err == nil || !strings.Contains(err.Error(), "pod reserved serves P0,P1 alone, and with bind awcc.trx.1 there a lane that another pod serves would be read by nobody") {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := moves(2, nil).Refuse(awcc.Bind(1), "reserved"); err != nil {
+		t.Errorf("with a bind for each: %v", err)
+	}
+	if err := moves(1, nil).Refuse(awcc.Bind(1), "whole"); err != nil {
+		t.Errorf("to the pod of all lanes: %v", err)
+	}
+}
