@@ -61,8 +61,9 @@ func TestUSSC014QueriesAgainstALiveDemo(t *testing.T) {
 }
 
 // scrapeDemo runs `smpp-connector demo --keep` and returns the labels of what
-// /metrics shows, sorted, by metric. Some come by and by (the lag is read every
-// 10 s), so it looks again until all that is wanted is there, or half a minute.
+// /metrics shows, sorted, by metric. Some come by and by (the lag is read every 10 s,
+// owners and the stream's backlog are looked at after 30 s), so it looks again until all
+// that is wanted is there, or for a minute and a half.
 func scrapeDemo(t *testing.T, wanted map[string]string) (live map[string][]string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "smpp-connector")
@@ -102,7 +103,7 @@ func scrapeDemo(t *testing.T, wanted map[string]string) (live map[string][]strin
 	}
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for range 60 {
+	for range 180 {
 		live = seriesLabels(get(t, page))
 		missing := false
 		for name := range wanted {
