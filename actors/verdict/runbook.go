@@ -12,6 +12,8 @@ func Runbook() string {
 	b.WriteString("# SMPP errors\n\n" +
 		"What a status in a submit_sm_resp means, what the connector does about it, and what to look at. Written from the table\n" +
 		"actors/verdict/table.go by `go test ./actors/verdict -update`; a profile's `statuses` overrule it for one MNO.\n\n" +
+		"A message that is refused for now is tried again after the delay of its row, three times; then after twice as long each time, up to 2 min, or 1 min\n" +
+		"where the bind itself waits. Once it is retryFor of the profile old (24 h) it is a dead letter, retries_exhausted. ESME_RTHROTTLED does not count.\n\n" +
 		"The log line of an error has traceId, messageId, esme_status and pduSeqNum; smpp_response_status_total counts every status,\n" +
 		"and smpp_connector_late_answers_total those that came after the response timeout, whose submits count as unanswered.\n")
 	for i := range sections {
