@@ -114,7 +114,7 @@ func (b *bind) Receive(c actor.Context) {
 func (b *bind) start(c actor.Context) {
 	b.ctx = c
 	b.children = map[string]*child{}
-	b.node.bind.Store(b.seat.gauge)
+	b.env.tree.show(b.node, b.seat.gauge)
 	b.window = window.Open
 	spawn := func(kind string, produce func(*node) actor.Actor) *actor.PID {
 		path := c.Self().Id + "/" + kind

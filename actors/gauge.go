@@ -55,7 +55,9 @@ func (g *bindGauge) snapshot(now time.Time) *vitals.Bind {
 		InFlight: g.inflight.Load(), Window: g.dynamic.Load(), Configured: g.configured.Load(),
 		TPS: g.meter.Rate(now), TPSLimit: int(g.tps.Load()), LimitedBy: deref(g.limit.Load()),
 		Queued: g.queued.Load(), Settling: g.settling.Load(), Lanes: g.lanes.Load().snapshot(), Sequence: g.sequence.Load(),
-		P50Ms: recent.P50Ms, P99Ms: recent.P99Ms, Statuses: recent.Statuses, Attempts: g.attempts.Load(),
+		P50Ms: recent.P50Ms, P99Ms: recent.P99Ms, Statuses: recent.Statuses,
+		Receipts: recent.Receipts.Recent, ReceiptsTotal: recent.Receipts.Total, LastReceipt: recent.Receipts.LastAt,
+		ReceiptP50Ms: recent.Receipts.P50Ms, ReceiptP99Ms: recent.Receipts.P99Ms, Attempts: g.attempts.Load(),
 	}
 	if l := g.lines.Load(); l != nil {
 		b.Lines = *l
@@ -83,6 +85,20 @@ func (t *Tree) sample(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// show puts a bind's gauge into the tree, at the bind's node.
+func (t *Tree) show(n *node, g *bindGauge) {
+	n.bind.Store(g)
+	t.byBind.Store(g.bind, g)
+}
+
+// gaugeOf is the gauge of a bind of this process; nil: it has none of that name. It
+// waits for nobody: receipts ask for it.
+func (t *Tree) gaugeOf(bind port.BindID) *bindGauge {
+	g, _ := t.byBind.Load(bind)
+	found, _ := g.(*bindGauge)
+	return found
 }
 
 func deref(s *string) string {

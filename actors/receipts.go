@@ -45,9 +45,12 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 	for _, h := range heard {
 		tally.ByStatus[dlr.Status(h.State).String()]++
 	}
+	if g := d.env.tree.gaugeOf(m.bind); g != nil {
+		g.meter.Receipts.Heard(len(heard), heard[len(heard)-1].At)
+	}
 	d.publish(ctx, found, failed, &tally)
 	d.park(ctx, m, heard, unknown, failed, &tally)
-	d.env.Listener.On(tally)
+	d.tell(tally)
 
 	resps := make([]codec.PDU, len(m.items))
 	for i, item := range m.items {
@@ -57,6 +60,14 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 		}
 	}
 	root.Send(m.session, &answerDeliveries{link: m.link, resps: resps})
+}
+
+// tell publishes what became of receipts, and shows on their bind how long they took.
+func (d receiptDesk) tell(tally event.ReceiptsHeard) {
+	if g := d.env.tree.gaugeOf(tally.Bind); g != nil { // else it has gone, or is another pod's
+		g.meter.Receipts.Matched(tally.Latencies)
+	}
+	d.env.Listener.On(tally)
 }
 
 // match looks the rows up. With the store away everything is unknown, and so parked.
@@ -288,7 +299,7 @@ func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 	failed := make([]bool, len(heard))
 	tally := event.ReceiptsHeard{Bind: found[0].heard.Bind}
 	d.publish(ctx, found, failed, &tally)
-	d.env.Listener.On(tally)
+	d.tell(tally)
 	var done, left []port.ParkedReceipt
 	for _, m := range found {
 		if failed[m.item] {

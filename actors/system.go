@@ -121,8 +121,11 @@ func (e *environment) remember(a *Account) {
 func (t *Tree) releaseBelow(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for p := range t.nodes {
+	for p, n := range t.nodes {
 		if p == path || strings.HasPrefix(p, path+"/") {
+			if g := n.bind.Load(); g != nil {
+				t.byBind.CompareAndDelete(g.bind, g) // a bind of the same name may have begun already
+			}
 			delete(t.nodes, p)
 			t.order = nil
 		}

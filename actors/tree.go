@@ -20,12 +20,13 @@ import (
 // through atomics, so that looking never sends a message or takes a lock that
 // traffic waits for.
 type Tree struct {
-	mu    sync.Mutex
-	nodes map[string]*node
-	order []*node               // by path; nil after a change, and never changed itself
-	lanes map[string]*laneGauge // by the consumer's name
-	turns workers
-	wrap  func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
+	mu     sync.Mutex
+	nodes  map[string]*node
+	order  []*node               // by path; nil after a change, and never changed itself
+	lanes  map[string]*laneGauge // by the consumer's name
+	byBind sync.Map              // port.BindID → *bindGauge, of the nodes of binds
+	turns  workers
+	wrap   func(actor.Producer) actor.Producer // of tests: puts something before every actor; nil: nothing
 }
 
 func newTree() *Tree { return &Tree{nodes: map[string]*node{}, lanes: map[string]*laneGauge{}} }

@@ -36,6 +36,30 @@ func TestTheTreeShowsWhatABindDoes(t *testing.T) {
 	}, smsc.Account("esme", "secret"), smsc.Delay(20*time.Millisecond))
 }
 
+// Whether receipts come is seen on the bind that hears them, and that they have stopped.
+func TestTheTreeShowsReceipts(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		if b := r.bind(); b.Receipts != 0 || !b.LastReceipt.IsZero() {
+			t.Errorf("before the first: %d, the last at %v", b.Receipts, b.LastReceipt)
+		}
+		r.send(12)
+		r.after(15 * time.Second)
+		b := r.bind()
+		if b.Receipts != 12 || b.ReceiptsTotal != 12 || b.LastReceipt.IsZero() || time.Since(b.LastReceipt) > 15*time.Second {
+			t.Errorf("%d receipts, %d in all, the last at %v", b.Receipts, b.ReceiptsTotal, b.LastReceipt)
+		}
+		if b.ReceiptP50Ms < 4300 || b.ReceiptP50Ms > 5700 || b.ReceiptP99Ms > 5700 {
+			t.Errorf("receipts come after 5 s, and p50 is %v ms, p99 %v ms", b.ReceiptP50Ms, b.ReceiptP99Ms)
+		}
+		last := b.LastReceipt
+		r.after(5 * time.Minute)
+		if b := r.bind(); b.Receipts != 0 || b.ReceiptsTotal != 12 || !b.LastReceipt.Equal(last) {
+			t.Errorf("five minutes later: %d, %d in all, the last at %v", b.Receipts, b.ReceiptsTotal, b.LastReceipt)
+		}
+	}, smsc.Account("esme", "secret"), smsc.SendReceipts(smsc.After(5*time.Second)))
+}
+
 // What failed below a bind is told on the bind, and the next dial with it.
 func TestTheTreeTellsFailureAndNextDial(t *testing.T) {
 	inBubble(t, func(r *rig) {

@@ -26,6 +26,7 @@ type Sample struct {
 	Window   int32     `json:"window"`   // likewise
 	P50Ms    float32   `json:"p50Ms"`    // of answers; 0: there were none
 	P99Ms    float32   `json:"p99Ms"`
+	Receipts float32   `json:"receipts"` // heard a second
 }
 
 // History is the recent past of one bind. The zero value is an empty one; it is safe
@@ -56,7 +57,8 @@ func (h *History) Take(m *Meter, state string, inFlight, window int, now time.Ti
 	took := r.latency.since(&h.last.latency)
 	h.put(Sample{At: now, State: state, InFlight: int32(inFlight), Window: int32(window),
 		Rate: float32(r.sent-h.last.sent) / seconds, Refused: float32(r.refused-h.last.refused) / seconds,
-		P50Ms: milliseconds(took.quantile(0.50)), P99Ms: milliseconds(took.quantile(0.99))})
+		P50Ms: milliseconds(took.quantile(0.50)), P99Ms: milliseconds(took.quantile(0.99)),
+		Receipts: float32(r.receipts.heard-h.last.receipts.heard) / seconds})
 	h.at, h.last = now, r
 	if h.taken++; h.taken%markEvery == 0 {
 		h.marks = [2]reading{h.marks[1], r}
@@ -80,21 +82,23 @@ func (h *History) Samples() []Sample {
 	return slices.Concat(h.samples[h.oldest:], h.samples[:h.oldest])
 }
 
-// Recent is what the MNO has answered of late and ever.
+// Recent is what the MNO has answered, and receipted, of late and ever.
 type Recent struct {
 	P50Ms, P99Ms float32 // of the last one to two minutes; 0: there were no answers
 	Statuses     []StatusShare
+	Receipts     Receipts
 }
 
 // Recent reads the meter and compares it with the marks.
 func (h *History) Recent(m *Meter) (out Recent) {
 	r := m.read()
-	if r.answered == 0 {
-		return out
-	}
 	h.mu.Lock()
 	before := h.marks[0]
 	h.mu.Unlock()
+	out.Receipts = r.receipts.since(&before.receipts)
+	if r.answered == 0 {
+		return out
+	}
 	took := r.latency.since(&before.latency)
 	out.P50Ms, out.P99Ms = milliseconds(took.quantile(0.50)), milliseconds(took.quantile(0.99))
 	for i, total := range r.answers {

@@ -17,6 +17,8 @@ type Meter struct {
 	answered atomic.Uint64 // all of them
 	refused  atomic.Uint64 // answers but ESME_ROK
 	sent     atomic.Uint64 // PDUs, ever
+
+	Receipts ReceiptMeter // for anybody to count
 }
 
 // maxStatuses bounds the statuses that are told apart; an MNO that invents more has
@@ -109,10 +111,11 @@ type reading struct {
 	sent, answered, refused uint64
 	latency                 latencies
 	answers                 [maxStatuses]uint64
+	receipts                receiptReading
 }
 
 func (m *Meter) read() reading {
-	r := reading{sent: m.sent.Load(), answered: m.answered.Load(), refused: m.refused.Load(), latency: readLatencies(&m.latency)}
+	r := reading{sent: m.sent.Load(), answered: m.answered.Load(), refused: m.refused.Load(), latency: readLatencies(&m.latency), receipts: m.Receipts.read()}
 	for i := range m.answers {
 		r.answers[i] = m.answers[i].n.Load()
 	}

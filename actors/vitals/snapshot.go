@@ -55,6 +55,12 @@ type Bind struct {
 	P99Ms    float32       `json:"p99Ms"`
 	Statuses []StatusShare `json:"statuses,omitempty"` // the most frequent first
 
+	Receipts      uint64    `json:"receipts"`             // heard in the last one to two minutes, of every kind
+	ReceiptsTotal uint64    `json:"receiptsTotal"`        // since the process began
+	LastReceipt   time.Time `json:"lastReceipt,omitzero"` // when the last one came
+	ReceiptP50Ms  float32   `json:"receiptP50Ms"`         // submit_sm to its final receipt, of the last one to two minutes; 0: none came, or none that matches
+	ReceiptP99Ms  float32   `json:"receiptP99Ms"`
+
 	Attempts    int64     `json:"attempts"`          // failed binds since the last good one
 	NextDial    time.Time `json:"nextDial,omitzero"` // of the line that dials first
 	Restarts    int64     `json:"restarts"`          // of the bind and all below it

@@ -2,6 +2,7 @@ package vitals_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,37 @@ func TestRecentForgetsWhatIsTwoMinutesOld(t *testing.T) {
 	}
 	if got.P99Ms > 20 {
 		t.Errorf("p99 %v ms still holds what was long ago", got.P99Ms)
+	}
+}
+
+// Receipts are told of where no answer has come too: a receiver bind has none.
+func TestReceiptsOfTheLastMinutes(t *testing.T) {
+	var m vitals.Meter
+	var h vitals.History
+	h.Take(&m, "BOUND", 0, 10, noon)
+	if got := h.Recent(&m).Receipts; got != (vitals.Receipts{}) {
+		t.Errorf("before the first: %+v", got)
+	}
+	m.Receipts.Heard(40, noon.Add(2*time.Second))
+	m.Receipts.Heard(5, noon.Add(time.Second)) // a batch that took longer
+	m.Receipts.Matched(slices.Repeat([]time.Duration{3 * time.Second}, 30))
+	m.Receipts.Matched([]time.Duration{2 * time.Hour})
+	h.Take(&m, "BOUND", 0, 10, noon.Add(vitals.SampleEvery))
+	got := h.Recent(&m).Receipts
+	if got.Recent != 45 || got.Total != 45 || !got.LastAt.Equal(noon.Add(2*time.Second)) {
+		t.Errorf("%+v", got)
+	}
+	if got.P50Ms < 2600 || got.P50Ms > 3400 || got.P99Ms < 6.2e6 || got.P99Ms > 8.2e6 {
+		t.Errorf("after 3 s, and one after 2 h: p50 %v ms, p99 %v ms", got.P50Ms, got.P99Ms)
+	}
+	if s := h.Samples(); len(s) != 1 || s[0].Receipts != 4.5 {
+		t.Errorf("samples: %+v", s)
+	}
+	for i := range 20 { // more than three minutes
+		h.Take(&m, "BOUND", 0, 10, noon.Add(time.Duration(i+2)*vitals.SampleEvery))
+	}
+	if got := h.Recent(&m).Receipts; got.Recent != 0 || got.Total != 45 || got.P99Ms != 0 || !got.LastAt.Equal(noon.Add(2*time.Second)) {
+		t.Errorf("three minutes later: %+v", got)
 	}
 }
 

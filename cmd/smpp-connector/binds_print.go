@@ -36,15 +36,15 @@ func (k *controlCall) printNotes(answers []control.Answer, w io.Writer) {
 // printBinds prints a line of each bind, in columns.
 func printBinds(w io.Writer, roll []vitals.Bind, now time.Time) {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "BIND\tOPERATOR\tSTATE\tFOR\tORDER\tOWNER\tEPOCH\tTPS\tWINDOW\tLAG "+laneNames()+"\tLIMITED BY")
+	fmt.Fprintln(columns, "BIND\tOPERATOR\tSTATE\tFOR\tORDER\tOWNER\tEPOCH\tTPS\tWINDOW\tLAG "+laneNames()+"\tRECEIPTS\tLIMITED BY")
 	for i := range roll {
 		b := &roll[i]
 		state := b.State
 		if state == "" {
 			state = "not served"
 		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d/%d\t%s\t%s\n", b.Bind, orDash(b.OperatorID), state, since(b.Since, now),
-			orDash(b.Order), orDash(b.Owner), epoch(b.Epoch), rate(b), b.InFlight, b.Window, lags(b.Lanes), orDash(b.LimitedBy))
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\n", b.Bind, orDash(b.OperatorID), state, since(b.Since, now),
+			orDash(b.Order), orDash(b.Owner), epoch(b.Epoch), rate(b), b.InFlight, b.Window, lags(b.Lanes), heardOf(b, now), orDash(b.LimitedBy))
 	}
 	_ = columns.Flush() // of a standard stream; nobody is left to be told
 }
@@ -81,6 +81,15 @@ func rate(b *vitals.Bind) string {
 		return strconv.Itoa(b.TPS)
 	}
 	return fmt.Sprintf("%d/%d", b.TPS, b.TPSLimit)
+}
+
+// heardOf is how many receipts came in the last one to two minutes, and when the last one
+// came; "-" where none has.
+func heardOf(b *vitals.Bind, now time.Time) string {
+	if b.LastReceipt.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%d, %s ago", b.Receipts, since(b.LastReceipt, now))
 }
 
 func epoch(n uint64) string {

@@ -56,7 +56,7 @@ func TestBindsAreListed(t *testing.T) {
 	if len(lines) != 3 {
 		t.Fatalf("%s", out)
 	}
-	for _, want := range []string{"BIND", "STATE", "OWNER", "EPOCH", "TPS", "WINDOW", "LAG P0/P1/P2/P3"} {
+	for _, want := range []string{"BIND", "STATE", "OWNER", "EPOCH", "TPS", "WINDOW", "LAG P0/P1/P2/P3", "RECEIPTS"} {
 		if !strings.Contains(lines[0], want) {
 			t.Errorf("%s is not in %s", want, lines[0])
 		}

@@ -22,6 +22,7 @@ func nightView() *page.View {
 	bind := func(mno, state, reason string) vitals.Actor {
 		b := &vitals.Bind{Bind: mno + ".trx.1", MNO: mno, Direction: "trx", Number: 1, OperatorID: mno, State: state, Life: state, Since: midnight.Add(-90 * time.Second), Epoch: 7, Owner: "pod-1",
 			InFlight: 12, Window: 50, Configured: 100, TPS: 187, TPSLimit: 200, LimitedBy: "tps", P50Ms: 9, P99Ms: 2400,
+			Receipts: 31, ReceiptsTotal: 4000, LastReceipt: midnight.Add(-40 * time.Second), ReceiptP50Ms: 1500, ReceiptP99Ms: 42_000,
 			Statuses: []vitals.StatusShare{{Status: "ESME_ROK", Recent: 97}, {Status: "ESME_RTHROTTLED", Recent: 3}}, Lanes: []vitals.Lane{{Lane: "P0", Lag: 4}},
 			Lines: []vitals.Line{{Role: "trx", State: state, Reason: reason}}}
 		if state == "DISCONNECTED" {
@@ -47,9 +48,9 @@ func TestTheTreeInATerminal(t *testing.T) {
 connector  running
 ├─ bridge/nats  running  mailbox 3
 ├─ operator/awcc  carried by primary
-│  └─ ● awcc.trx.1         BOUND           1m30s      window 12/50 of 100    187/200 PDUs/s  limited by tps      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  P0 waits 4  epoch 7
+│  └─ ● awcc.trx.1         BOUND           1m30s      window 12/50 of 100    187/200 PDUs/s  limited by tps      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  receipts 31, last 40s ago, p50 1.5s p99 42.0s  P0 waits 4  epoch 7
 └─ operator/roshan  carried by primary
-   └─ ■ roshan.trx.1       DISCONNECTED    1m30s      window 12/50 of 100    187/200 PDUs/s                      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  P0 waits 4  restarts 4  epoch 7
+   └─ ■ roshan.trx.1       DISCONNECTED    1m30s      window 12/50 of 100    187/200 PDUs/s                      p50 9.0ms p99 2.4s  ESME_RTHROTTLED 3.0%  receipts 31, last 40s ago, p50 1.5s p99 42.0s  P0 waits 4  restarts 4  epoch 7
            LineLost: �[2Jreset by peer · attempt 3 failed · next dial in 17s
 `
 	var b bytes.Buffer

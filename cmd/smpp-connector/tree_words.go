@@ -33,7 +33,7 @@ func (t treeView) line(a *vitals.Actor, v *page.View) string {
 	if b.P50Ms > 0 {
 		words = append(words, fmt.Sprintf("p50 %s p99 %s", inMilliseconds(b.P50Ms), inMilliseconds(b.P99Ms)))
 	}
-	words = append(words, answersOf(b))
+	words = append(words, answersOf(b), receiptsOf(b, v.At))
 	for _, l := range b.Lanes {
 		if l.Lag > 0 {
 			words = append(words, fmt.Sprintf("%s waits %d", unarmed(l.Lane), l.Lag))
@@ -102,6 +102,19 @@ func answersOf(b *vitals.Bind) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// receiptsOf says how many receipts came of late, when the last one came and how long
+// they take; nothing of a bind that no receipt has come on.
+func receiptsOf(b *vitals.Bind, now time.Time) string {
+	if b.LastReceipt.IsZero() {
+		return ""
+	}
+	words := fmt.Sprintf("receipts %d, last %s ago", b.Receipts, age(b.LastReceipt, now))
+	if b.ReceiptP50Ms > 0 {
+		words += fmt.Sprintf(", p50 %s p99 %s", inMilliseconds(b.ReceiptP50Ms), inMilliseconds(b.ReceiptP99Ms))
+	}
+	return words
 }
 
 // whyOf is what is wrong with a bind, and what comes next; nothing when all is well.

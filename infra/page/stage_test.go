@@ -73,6 +73,7 @@ func (s *stage) work(n int) {
 		if b := s.actors[i].Bind; b != nil {
 			b.TPS, b.InFlight, b.Sequence = 100+(n+i)%17, int64((n*7+i)%60), uint32(n*100+i)
 			b.P99Ms = float32(10 + (n+i)%30)
+			b.Receipts, b.ReceiptsTotal, b.LastReceipt = uint64(n+i), uint64(n*100+i), begun.Add(time.Duration(n)*time.Second)
 			b.Statuses = []vitals.StatusShare{{Status: "ESME_ROK", Recent: uint64(n*100 + i), Total: uint64(n*100 + i)}}
 		} else {
 			s.actors[i].Mailbox = (n + i) % 4

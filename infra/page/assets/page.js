@@ -172,6 +172,10 @@ function mix(bar, words, statuses) {
   bar.title = all.map((s) => `${s.status} ${share(s)}`).join('\n');
 }
 
+// receipts says how many came of late, and when the last one came.
+const receipts = (b) => (b.lastReceipt ? `${count(b.receipts)} · ${since(b.lastReceipt)} ago` : '–');
+const receiptsTook = (b) => (b.receiptP50Ms ? took(b.receiptP50Ms) + ' · ' + took(b.receiptP99Ms) : '–');
+
 // ---- the page of all binds ----
 
 const rows = new Map(); // path → { el, … } of a bind
@@ -185,7 +189,7 @@ function rowOf(path, b) {
   link.href = '/debug/binds/' + encodeURIComponent(b.bind);
   link.textContent = b.bind;
   return { el, b, link, operator: q('.operator'), state: q('.state'), since: q('.since'), used: q('.used'), size: q('.now'), window: q('.window .num'),
-    rate: q('.rate'), limit: q('.limit'), took: q('.took'), shares: q('.shares'), words: q('.mix small'), lag: q('.lag'), restarts: q('.restarts'), why: q('.why') };
+    rate: q('.rate'), limit: q('.limit'), took: q('.took'), shares: q('.shares'), words: q('.mix small'), receipts: q('.receipts'), lag: q('.lag'), restarts: q('.restarts'), why: q('.why') };
 }
 
 function drawRow(r) {
@@ -207,6 +211,7 @@ function drawRow(r) {
   r.limit.title = meaning;
   write(r.took, b.p50Ms ? took(b.p50Ms) + ' · ' + took(b.p99Ms) : '–');
   mix(r.shares, r.words, b.statuses);
+  r.receipts.title = `heard in the last minutes: ${count(b.receipts)}\nsince the start: ${count(b.receiptsTotal)}\nsubmit to final receipt, p50 · p99: ${receiptsTook(b)}`;
   const lag = lagOf(b);
   write(r.lag, lag === null ? count(b.queued) : count(lag));
   r.lag.title = (b.lanes ?? []).map((l) => `${l.lane}: ${lagOfLane(l)} in the stream, ${l.queued} here`).concat(`waiting for a slot: ${b.queued}`, `being stored: ${b.settling}`).join('\n');
@@ -218,6 +223,7 @@ function drawRow(r) {
 
 function drawTimes(r) {
   write(r.since, since(r.b.since));
+  write(r.receipts, receipts(r.b));
   const text = why(r.b);
   r.why.hidden = text === '';
   write(r.why, text);
@@ -470,6 +476,9 @@ function drawOne() {
   document.querySelector('#figures [data-name="Limited by"]').title = meaning;
   figure('Answer p50', took(b.p50Ms), '');
   figure('Answer p99', took(b.p99Ms), '');
+  figure('Receipts', b.lastReceipt ? count(b.receipts) : '–', b.lastReceipt ? `in the last minutes, ${count(b.receiptsTotal)} in all` : 'none has come');
+  figure('Last receipt', b.lastReceipt ? since(b.lastReceipt) : '–', b.lastReceipt ? 'ago' : '');
+  figure('Receipt p50 · p99', receiptsTook(b), '');
   const lag = lagOf(b);
   figure('Waiting', lag === null ? '–' : count(lag), (b.lanes ?? []).filter((l) => l.lag > 0).map((l) => `${l.lane} ${count(l.lag)}`).join(' · '));
   figure('Planned', count(b.queued), 'wait for a slot');
@@ -511,6 +520,7 @@ const charts = [
   { name: 'PDUs a second', of: (s) => s.rate, show: (v) => count(Math.round(v * 10) / 10) },
   { name: 'In flight', of: (s) => s.inFlight, other: (s) => s.window, show: count },
   { name: 'Answer p99', of: (s) => s.p99Ms, show: took },
+  { name: 'Receipts a second', of: (s) => s.receipts, show: (v) => count(Math.round(v * 10) / 10) },
   { name: 'Refused a second', of: (s) => s.refused, show: (v) => count(Math.round(v * 10) / 10) },
 ];
 const quarter = 15 * 60 * 1000;

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -38,11 +39,13 @@ func TestThePageIsAlive(t *testing.T) {
 	s.change("awcc.trx.1", func(_ *vitals.Actor, b *vitals.Bind) {
 		b.TPS, b.InFlight, b.Window, b.LimitedBy = 187, 42, 50, "tps"
 		b.Statuses = []vitals.StatusShare{{Status: "ESME_ROK", Recent: 90}, {Status: "ESME_RTHROTTLED", Recent: 10}}
+		b.Receipts, b.ReceiptsTotal, b.LastReceipt, b.ReceiptP50Ms, b.ReceiptP99Ms = 31, 4000, time.Now().Add(-2*time.Hour), 1500, 42_000
 	})
 	is(t, ctx, row("mtn.trx.1")+`.dataset.severity === 'well'`)
 	for cell, want := range map[string]string{".rate": "187 / 200", ".window .num": "42 / 50 of 100", ".limit": "TPS", ".mix small": "ESME_RTHROTTLED 10 %"} {
 		is(t, ctx, row("awcc.trx.1")+fmt.Sprintf(`.querySelector(%q).textContent === %q`, cell, want))
 	}
+	is(t, ctx, row("awcc.trx.1")+`.querySelector('.receipts').textContent.startsWith('31 · 2') && `+row("awcc.trx.1")+`.querySelector('.receipts').title.includes('p50 · p99: 1.5')`)
 	s.change("salaam.trx.1", func(_ *vitals.Actor, b *vitals.Bind) { b.Order, b.LimitedBy = "paused", "paused" })
 	is(t, ctx, row("salaam.trx.1")+`.dataset.severity === 'trouble' && `+row("salaam.trx.1")+`.querySelector('.why').textContent.startsWith('Paused by order')`)
 	s.drop("roshan.trx.1")
