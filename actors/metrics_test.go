@@ -71,7 +71,7 @@ func TestUSSC014ALifeFullOfEventsIsCounted(t *testing.T) {
 		{name: "short messages", do: hello("short", 5), wait: 10 * time.Second,
 			by: map[string]float64{"smpp_connector_submits_total outcome=accepted": 5, "smpp_connector_submits_total": 5, "smpp_response_status_total esme_status=ESME_ROK": 5,
 				"smpp_connector_submit_duration_seconds_count": 5, "smpp_encoding_total encoding=GSM7 detection=auto": 5, "smpp_connector_settled_total operatorId=awcc": 5,
-				"smpp_connector_dlr_total status=DELIVERED": 5, "smpp_connector_dlr_latency_seconds_count": 5, "smpp_lane_acks_total lane=P1": 5},
+				"smpp_connector_receipts_asked_total": 5, "smpp_connector_dlr_total status=DELIVERED": 5, "smpp_connector_dlr_latency_seconds_count": 5, "smpp_lane_acks_total lane=P1": 5},
 			rise: "smpp_connector_egress_bytes_total mno=awcc\nsmpp_connector_ingress_bytes_total"},
 		{name: "in parts", do: with("csms", `"text":"`+long+`"`), wait: 5 * time.Second,
 			by: map[string]float64{"smpp_connector_long_message_segments_total strategy=csms": 3, "smpp_connector_submits_total": 3, "smpp_encoding_total": 1}},

@@ -66,7 +66,7 @@ func (w *windowActor) settleAnswers(c actor.Context, m *answered) {
 			if f.cmd.journey != nil {
 				f.cmd.journey.outcome(f, w.seat.id, f.sentAt.Add(f.took), failureOf(f.status))
 			}
-			responses = append(responses, event.Response{Status: f.status, Took: f.took, Trace: f.cmd.journey.traceparent()})
+			responses = append(responses, event.Response{Status: f.status, Took: f.took, Trace: f.cmd.journey.traceparent(), Asked: f.cmd.plan.AsksReceipt(f.part)})
 			w.seat.gauge.meter.Answered(f.status, f.took)
 			degraded = max(degraded, s.judge(f))
 		}

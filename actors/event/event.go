@@ -109,6 +109,7 @@ type Response struct {
 	Status codec.Status
 	Took   time.Duration // from the write to the answer
 	Trace  string        // traceparent of the message, where it is recorded
+	Asked  bool          // the submit_sm asked for a receipt
 }
 
 // ResponsesReceived: the MNO answered submits, in the order of the slice (US-SC-031).

@@ -28,6 +28,7 @@ type bindSeries struct {
 	accepted               *cell
 	refused                *cell
 	unknown                *cell
+	asked                  *cell // accepted, and a receipt is due
 	took                   *durations
 	ok                     *cell                                                // answers with ESME_ROK
 	others                 atomic.Pointer[[commonStatuses]atomic.Pointer[cell]] // with another status; nil until the first
@@ -67,6 +68,7 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 		accepted:               r.of(submits).cell(v[0], v[1], v[2], "accepted"),
 		refused:                r.of(submits).cell(v[0], v[1], v[2], "refused"),
 		unknown:                r.of(submits).cell(v[0], v[1], v[2], "unknown"),
+		asked:                  r.of(receiptsAsked).cell(v[0], v[1], v[2]),
 		ok:                     r.of(responseStatus).cell(v[0], v[1], v[2], r.statuses.name(codec.StatusOK)),
 	}
 	b.text, b.textWithout = labelText(b.labels), labelText(b.labelsWithoutDirection)

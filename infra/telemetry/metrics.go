@@ -68,6 +68,7 @@ const (
 	egressBudget
 	windowLimit
 	ingressBytes
+	receiptsAsked
 	dlrParked
 	dlrRepeated
 	dlrIncomplete
@@ -207,6 +208,8 @@ var Table = [metricCount]Metric{
 		"Most PDUs that may ever wait at once: the configured window."},
 	ingressBytes: {"smpp_connector_ingress_bytes_total", Counter, "By", byBind, false,
 		"Octets read from the MNO."},
+	receiptsAsked: {"smpp_connector_receipts_asked_total", Counter, "1", byBind, false,
+		"Accepted submit_sm PDUs that asked for a receipt: what smpp_connector_dlr_total is to be held against."},
 	dlrParked: {"smpp_connector_dlr_parked_total", Counter, "1", byBind, false,
 		"Receipts that came before their message was known and were parked."},
 	dlrRepeated: {"smpp_connector_dlr_repeated_total", Counter, "1", byBind, false,

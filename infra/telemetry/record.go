@@ -215,17 +215,19 @@ func (r *recorder) group(mno string, direction port.Direction) []string {
 
 // responses is the hot path: up to tens of thousands of answers a second.
 func (r *recorder) responses(f event.ResponsesReceived) {
-	b := r.bind(f.Bind)
+	b, asked := r.bind(f.Bind), 0
 	for i := range f.Responses {
 		answer := &f.Responses[i]
 		b.status(r, answer.Status).add(1)
 		if answer.Status == 0 {
 			b.accepted.add(1)
+			asked += one(answer.Asked)
 		} else {
 			b.refused.add(1)
 		}
 		b.took.observe(answer.Took, answer.Trace)
 	}
+	b.asked.add(asked)
 }
 
 // planned counts messages of one kind together: most of a batch are alike.

@@ -129,8 +129,8 @@ func everyFact() []event.Fact {
 		event.AnswersLost{Bind: awcc, Timeouts: 3},
 		event.DispatchLooked{Stream: "SMPP_DISPATCH", Oldest: 71 * time.Hour, MaxAge: 72 * time.Hour, Unserved: []event.UnservedSubject{{Subject: "smpp.operator.acme", Messages: 4}, {Subject: "smpp.operator.b", Messages: 1}}},
 		event.ResponsesReceived{Bind: awcc, Responses: []event.Response{
-			{Status: codec.StatusOK, Took: 3 * time.Millisecond}, {Status: codec.StatusOK, Took: 7 * time.Millisecond},
-			{Status: codec.StatusThrottled, Took: 2 * time.Second},
+			{Status: codec.StatusOK, Took: 3 * time.Millisecond, Asked: true}, {Status: codec.StatusOK, Took: 7 * time.Millisecond},
+			{Status: codec.StatusThrottled, Took: 2 * time.Second, Asked: true},
 		}},
 		event.OperatorConfigured{OperatorID: "roshan"},
 		event.MessagesBegun{Bind: awcc, OperatorID: "awcc", Messages: []event.Planned{{Encoding: "GSM7", Segments: 1, Mismatch: &event.FingerprintMismatch{Given: "1:00", Ours: "1:11"}}}},
@@ -215,6 +215,7 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_submit_duration_seconds_bucket{` + b + `,le="0.005"}`:                                    "1",
 		`smpp_connector_submit_duration_seconds_bucket{` + b + `,le="0.01"}`:                                     "2",
 		`smpp_connector_submit_duration_seconds_bucket{` + b + `,le="+Inf"}`:                                     "3",
+		`smpp_connector_receipts_asked_total{` + b + `}`:                                                         "1",
 		`smpp_connector_dlr_total{` + b + `,status="DELIVERED"}`:                                                 "4",
 		`smpp_connector_dlr_total{` + b + `,status="EXPIRED"}`:                                                   "1",
 		`smpp_connector_dlr_orphan_total{` + b + `}`:                                                             "1",

@@ -125,7 +125,7 @@ func TestAClickOpensTheBind(t *testing.T) {
 	click(t, ctx, `#rows .row:nth-child(2) .name a`)
 	is(t, ctx, `document.querySelector('h1').textContent === 'etisalat.trx.1'`)
 	is(t, ctx, `document.querySelector('.life .lit').dataset.state === 'BOUND' && document.querySelector('.life .lit .sub').textContent === 'DRAINING'`)
-	is(t, ctx, `document.querySelectorAll('.spark .curve').length === 4 && document.querySelectorAll('.spark .band [data-severity=ill]').length === 4`)
+	is(t, ctx, `document.querySelectorAll('.spark .curve').length === 5 && document.querySelectorAll('.spark .band [data-severity=ill]').length === 5`)
 	is(t, ctx, `document.querySelector('#statuses tbody').innerText.includes('ESME_RMSGQFUL')`)
 	is(t, ctx, `[...document.querySelectorAll('#below td:first-child')].map((e) => e.textContent).join() === 'bind,concat,sequence,session,window'`)
 	is(t, ctx, `document.getElementById('pdus').textContent.includes('submit_sm_resp seq=3 ESME_RTHROTTLED') && !document.getElementById('pdus').textContent.includes('enquire_link')`)

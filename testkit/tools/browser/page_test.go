@@ -23,7 +23,7 @@ func TestThePageOnEveryScreen(t *testing.T) {
 			do(t, ctx, "open "+path, s.set(), chromedp.Navigate(path))
 			is(t, ctx, `document.getElementById('live').dataset.live === 'yes'`)
 			if name == "bind" || name == "ill" {
-				is(t, ctx, `document.querySelectorAll('#pdus li').length > 3 && document.querySelectorAll('.spark').length === 4`)
+				is(t, ctx, `document.querySelectorAll('#pdus li').length > 3 && document.querySelectorAll('.spark').length === 5`)
 			}
 			if wide := say(t, ctx, `document.documentElement.scrollWidth`); wide != fmt.Sprint(s.width) {
 				t.Errorf("%s on %s: the page is %s wide, the screen %d", name, s.name, wide, s.width)

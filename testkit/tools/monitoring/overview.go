@@ -42,6 +42,12 @@ func overview() *dashboard.DashboardBuilder {
 		WithPanel(lines("Errors of submit_sm", "Answers other than ESME_ROK. deploy/runbooks/smpp-errors.md says what each means and what is done about it.", "short",
 			query{`sum by (mno, esme_status) (rate(smpp_response_status_total{` + mno + `, esme_status!="ESME_ROK"}[$__rate_interval]))`, "{{mno}} {{esme_status}}"})).
 		WithPanel(lines("Receipts by state", "", "short", query{`sum by (status) (rate(smpp_connector_dlr_total{` + mno + `}[$__rate_interval]))`, "{{status}}"})).
+		WithPanel(lines("Receipts against submits", "Accepted submit_sm that asked for a receipt, and the receipts that came. SmppReceiptsStopped when none comes any more.", "short",
+			query{`sum by (mno) (rate(smpp_connector_receipts_asked_total{` + mno + `}[$__rate_interval]))`, "{{mno}} asked for"},
+			query{`sum by (mno) (rate(smpp_connector_dlr_total{` + mno + `}[$__rate_interval]))`, "{{mno}} came"})).
+		WithPanel(lines("Time to the receipt", "From submit_sm to the final receipt: median and 99th percentile.", "s",
+			query{`histogram_quantile(0.5, sum by (mno, le) (rate(smpp_connector_dlr_latency_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} p50"},
+			query{`histogram_quantile(0.99, sum by (mno, le) (rate(smpp_connector_dlr_latency_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} p99"})).
 		WithPanel(lines("Never answered", "submit_sm that were written and never answered, and what became of their messages.", "short",
 			query{`sum by (mno) (rate(smpp_connector_submits_total{` + mno + `, outcome="unknown"}[$__rate_interval]))`, "{{mno}} unknown"},
 			query{`sum by (mno, decision) (rate(smpp_connector_unknown_outcome_total{` + mno + `}[$__rate_interval]))`, "{{mno}} {{decision}}"})).
