@@ -41,18 +41,28 @@ func (w *windowActor) pump(c actor.Context) {
 	w.tellBegun()
 }
 
-// begin remembers that a message's first part is on its way.
-func (w *windowActor) begin(cmd *command) {
+// begin remembers that a message's first part is on its way, from the lane l.
+func (w *windowActor) begin(cmd *command, l contract.Lane, now time.Time) {
 	cmd.begun = true
 	plan, strategy := cmd.plan, ""
 	if plan.Segments > 1 {
 		strategy = strategyNames[plan.Strategy]
 	}
-	told := event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments}
+	told := event.Planned{MessageID: plan.MessageID, Encoding: plan.Encoding.String(), Forced: plan.Forced, Replaced: plan.Characters, Strategy: strategy, Segments: plan.Segments,
+		Lane: l, Waited: waited(cmd.delivery.StoredAt, now)}
 	if plan.Mismatch {
 		told.Mismatch = &event.FingerprintMismatch{Given: cmd.delivery.Command.GetSegmentFingerprint(), Ours: plan.Fingerprint, Trace: cmd.delivery.Trace}
 	}
 	w.begun = append(w.begun, told)
+}
+
+// waited is how long a command that was stored at a time has waited until now. The
+// two clocks are two machines': one that is behind makes no wait negative.
+func waited(storedAt, now time.Time) time.Duration {
+	if storedAt.IsZero() {
+		return -1
+	}
+	return max(now.Sub(storedAt), 0)
 }
 
 // tellBegun publishes what begin has gathered.
@@ -98,7 +108,7 @@ func (w *windowActor) collect(c actor.Context, n int, now time.Time) []*flight {
 			flights = append(flights, w.flights.add(cmd, part, w.env.ordinals.Add(1)))
 		}
 		if !cmd.begun && len(flights) > before {
-			w.begin(cmd)
+			w.begin(cmd, l, now)
 		}
 		w.queue.Spend(l, len(flights)-before)
 		if _, more := cmd.outcome.Next(); more {

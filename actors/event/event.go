@@ -142,11 +142,13 @@ type MessagesBegun struct {
 // Planned says how one message is encoded.
 type Planned struct {
 	MessageID string
-	Encoding  string // GSM7, UCS2
-	Forced    bool   // by the command's encoding field
-	Replaced  []rune // characters that GSM7_FORCE replaced, in order; an audit line when there are any
-	Strategy  string // csms, tlv, sar; empty for a message in one segment
+	Encoding  string        // GSM7, UCS2
+	Forced    bool          // by the command's encoding field
+	Lane      contract.Lane // that it ranked as (US-SC-018)
+	Replaced  []rune        // characters that GSM7_FORCE replaced, in order; an audit line when there are any
+	Strategy  string        // csms, tlv, sar; empty for a message in one segment
 	Segments  int
+	Waited    time.Duration        // from its storing in JetStream, by the server's clock, until its first part goes to the line; negative: when it was stored is not known
 	Mismatch  *FingerprintMismatch // nil: there is none
 }
 

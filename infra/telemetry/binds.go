@@ -9,7 +9,11 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
+
+// lanes is how many priority lanes there are.
+const lanes = int(contract.P3) + 1
 
 // maxBinds bounds the bindId label: far above what one pod can own, so only a
 // mistake meets it. The binds beyond share one series, with mno "other".
@@ -23,13 +27,15 @@ const commonStatuses = 0x100
 type bindSeries struct {
 	labels                 attribute.Set // mno, direction, bindId
 	labelsWithoutDirection attribute.Set
-	text, textWithout      string    // the same as a scrape has them
-	values                 [3]string // of labels
+	text, textWithout      string      // the same as a scrape has them
+	id                     port.BindID // mno "other" beyond maxBinds
+	values                 [3]string   // of labels
 	accepted               *cell
 	refused                *cell
 	unknown                *cell
 	asked                  *cell // accepted, and a receipt is due
 	took                   *durations
+	waits                  [lanes]atomic.Pointer[durations]                     // of messages, by lane; nil until the first
 	ok                     *cell                                                // answers with ESME_ROK
 	others                 atomic.Pointer[[commonStatuses]atomic.Pointer[cell]] // with another status; nil until the first
 
@@ -40,6 +46,30 @@ type bindSeries struct {
 // bind returns a bind's series and makes them when it is new. What an alert or a
 // rate() reads exists from then on, at 0.
 func (r *recorder) bind(id port.BindID) *bindSeries {
+	near := &r.near[nearOf(id)]
+	if b := near.Load(); b != nil && b.id == id {
+		return b
+	}
+	b := r.anyBind(id)
+	near.Store(b)
+	return b
+}
+
+// nearBinds is how many binds are found without the map and its lock, which cost more
+// than to count one message.
+const nearBinds = 256
+
+// nearOf is the place of a bind among them. Binds that share one take turns.
+func nearOf(id port.BindID) uint8 {
+	last := uint8(0)
+	if n := len(id.MNO); n > 0 {
+		last = id.MNO[n-1]
+	}
+	return uint8(id.Number) + 31*last + 7*uint8(len(id.MNO)) // 256 of them
+}
+
+// anyBind finds a bind in the map of all, or puts it there.
+func (r *recorder) anyBind(id port.BindID) *bindSeries {
 	r.mu.RLock()
 	b := r.binds[id]
 	full := len(r.binds) >= maxBinds
@@ -64,6 +94,7 @@ func (r *recorder) newBind(id port.BindID) *bindSeries {
 	b := &bindSeries{
 		labels:                 attribute.NewSet(attribute.String("mno", v[0]), attribute.String("direction", v[1]), attribute.String("bindId", v[2])),
 		labelsWithoutDirection: attribute.NewSet(attribute.String("mno", v[0]), attribute.String("bindId", v[2])),
+		id:                     id,
 		values:                 v,
 		accepted:               r.of(submits).cell(v[0], v[1], v[2], "accepted"),
 		refused:                r.of(submits).cell(v[0], v[1], v[2], "refused"),
@@ -155,6 +186,17 @@ func (b *bindSeries) status(r *recorder, s codec.Status) *cell {
 	c := r.of(responseStatus).cell(b.values[0], b.values[1], b.values[2], r.statuses.name(s))
 	others[s].Store(c)
 	return c
+}
+
+// wait returns the histogram of how long messages of a lane have waited, which the
+// binds of one MNO and direction share.
+func (b *bindSeries) wait(r *recorder, l contract.Lane) *durations {
+	if d := b.waits[l].Load(); d != nil {
+		return d
+	}
+	d := r.of(dispatchWait).durations(b.values[0], b.values[1], l.String())
+	b.waits[l].Store(d)
+	return d
 }
 
 // statusNames turns a status into a label: its name, and for the first few

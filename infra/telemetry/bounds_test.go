@@ -12,6 +12,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/infra/telemetry"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // A peer chooses statuses, receipt states, violations; it must not choose how
@@ -139,12 +140,79 @@ func BenchmarkResponsesReceived(b *testing.B) {
 	}
 }
 
+// begun is n messages that begin together, as they do behind one another.
+func begun(n int) event.MessagesBegun {
+	f := event.MessagesBegun{Bind: awcc}
+	for i := range n {
+		f.Messages = append(f.Messages, event.Planned{Encoding: "GSM7", Segments: 1, Lane: contract.P1, Waited: time.Duration(6000+i) * time.Microsecond})
+	}
+	return f
+}
+
+func TestRecordingMessagesAllocatesNothing(t *testing.T) {
+	tel, _ := fresh(t, telemetry.Options{})
+	var f event.Fact = begun(16)
+	if allocs := testing.AllocsPerRun(100, func() { tel.On(f) }); allocs != 0 {
+		t.Errorf("%v allocations a batch, want 0", allocs)
+	}
+}
+
+// Binds whose places in the short way fall together keep their own series.
+func TestBindsOfOnePlaceAreToldApart(t *testing.T) {
+	tel, _ := fresh(t, telemetry.Options{})
+	receiver := port.BindID{MNO: awcc.MNO, Direction: port.RX, Number: awcc.Number}
+	for range 3 {
+		tel.On(event.OutcomeUnknown{Bind: awcc, Segments: 1})
+		tel.On(event.OutcomeUnknown{Bind: receiver, Segments: 10})
+	}
+	expect(t, tel, map[string]string{
+		`smpp_connector_submits_total{bindId="1",direction="trx",mno="awcc",outcome="unknown"}`: "3",
+		`smpp_connector_submits_total{bindId="1",direction="rx",mno="awcc",outcome="unknown"}`:  "30",
+	})
+}
+
+// Whatever mixture of lanes and waits a batch is, each message is counted once, in its
+// own bucket; one of which nobody knows when it was stored in none.
+func TestEveryWaitIsCountedOnce(t *testing.T) {
+	tel, _ := fresh(t, telemetry.Options{})
+	var f event.MessagesBegun
+	f.Bind = awcc
+	for _, m := range []struct {
+		lane   contract.Lane
+		waited time.Duration
+	}{
+		{contract.P1, 0}, {contract.P1, time.Millisecond}, {contract.P1, time.Millisecond + 1}, {contract.P0, time.Millisecond}, {contract.P1, -1},
+		{contract.P1, time.Millisecond}, {contract.P1, 25 * time.Hour}, {contract.P1, 72 * time.Hour}, {contract.P3, -1},
+	} {
+		f.Messages = append(f.Messages, event.Planned{Encoding: "GSM7", Segments: 1, Lane: m.lane, Waited: m.waited})
+	}
+	tel.On(f)
+	const of = `smpp_connector_dispatch_wait_seconds_`
+	expect(t, tel, map[string]string{
+		of + `bucket{direction="trx",lane="P1",mno="awcc",le="0.001"}`:  "3",
+		of + `bucket{direction="trx",lane="P1",mno="awcc",le="0.0025"}`: "4",
+		of + `bucket{direction="trx",lane="P1",mno="awcc",le="86400"}`:  "4",
+		of + `count{direction="trx",lane="P1",mno="awcc"}`:              "6",
+		of + `count{direction="trx",lane="P0",mno="awcc"}`:              "1",
+	})
+	for series := range scrape(t, tel) {
+		if strings.Contains(series, `lane="P3"`) {
+			t.Errorf("%s: there is no wait that is known", series)
+		}
+	}
+}
+
 func BenchmarkMessagesBegun(b *testing.B) {
-	tel, _ := fresh(b, telemetry.Options{})
-	var f event.Fact = event.MessagesBegun{Bind: awcc, Messages: []event.Planned{{Encoding: "GSM7", Segments: 1}}}
-	b.ReportAllocs()
-	for b.Loop() {
-		tel.On(f)
+	for _, n := range []int{1, 16, 100} {
+		b.Run(fmt.Sprintf("batch=%d", n), func(b *testing.B) {
+			tel, _ := fresh(b, telemetry.Options{})
+			var f event.Fact = begun(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				tel.On(f)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/message")
+		})
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	longSegments
 	submits
 	submitDuration
+	dispatchWait
 	dlrs
 	dlrOrphans
 	deadLetters
@@ -130,6 +131,8 @@ var Table = [metricCount]Metric{
 		"submit_sm PDUs whose fate is known, by outcome: accepted (ESME_ROK), refused (any other status), unknown (written and never answered)."},
 	submitDuration: {"smpp_connector_submit_duration_seconds", Histogram, "s", byBind, true,
 		"Time from writing a submit_sm to its answer."},
+	dispatchWait: {"smpp_connector_dispatch_wait_seconds", Histogram, "s", byLaneAlone, false,
+		"Time that a command waited from its storing in JetStream until its first part was handed to the line, by the direction of the bind that sends it and the lane that it ranked as (US-SC-018); each message once. JetStream's clock against ours: see smpp_connector_clock_skew_seconds."},
 	dlrs: {"smpp_connector_dlr_total", Counter, "1", []string{"mno", "direction", "bindId", "status"}, true,
 		"Receipts heard, by status (US-SC-011)."},
 	dlrOrphans: {"smpp_connector_dlr_orphan_total", Counter, "1", byBind, true,

@@ -26,6 +26,7 @@ type recorder struct {
 
 	mu    sync.RWMutex
 	binds map[port.BindID]*bindSeries
+	near  [nearBinds]atomic.Pointer[bindSeries] // those that facts came of last
 
 	egress egress
 
@@ -230,8 +231,35 @@ func (r *recorder) responses(f event.ResponsesReceived) {
 	b.asked.add(asked)
 }
 
+// waited counts how long messages have waited, those of one lane and bucket together:
+// most of a batch are alike.
+func (r *recorder) waited(f event.MessagesBegun) {
+	var b *bindSeries
+	for i := 0; i < len(f.Messages); {
+		first := &f.Messages[i]
+		if first.Waited < 0 {
+			i++
+			continue
+		}
+		bucket, n, sum := bucketOf(first.Waited), 0, time.Duration(0)
+		low, high := bucketEnds(bucket)
+		for ; i < len(f.Messages); i++ {
+			p := &f.Messages[i]
+			if p.Lane != first.Lane || p.Waited <= low || p.Waited > high {
+				break
+			}
+			n, sum = n+1, sum+p.Waited
+		}
+		if b == nil {
+			b = r.bind(f.Bind)
+		}
+		b.wait(r, first.Lane).observeAlike(bucket, n, sum)
+	}
+}
+
 // planned counts messages of one kind together: most of a batch are alike.
 func (r *recorder) planned(f event.MessagesBegun) {
+	r.waited(f)
 	alike := 0
 	for i := range f.Messages {
 		p := &f.Messages[i]

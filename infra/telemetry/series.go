@@ -56,12 +56,36 @@ type exemplar struct {
 	traceparent string
 }
 
-// observe counts a value; traceparent is of its trace, where that is recorded.
-func (d *durations) observe(took time.Duration, traceparent string) {
+// bucketOf is the bucket that a duration counts in.
+func bucketOf(took time.Duration) int {
 	i := 0
 	for i < len(bounds) && took > bounds[i] {
 		i++
 	}
+	return i
+}
+
+// bucketEnds are a bucket's ends: durations above low and up to high count in it.
+func bucketEnds(bucket int) (low, high time.Duration) {
+	low, high = -1, 1<<63-1
+	if bucket > 0 {
+		low = bounds[bucket-1]
+	}
+	if bucket < len(bounds) {
+		high = bounds[bucket]
+	}
+	return low, high
+}
+
+// observeAlike counts n values of one bucket, that add up to sum.
+func (d *durations) observeAlike(bucket, n int, sum time.Duration) {
+	d.buckets[bucket].Add(uint64(n))
+	d.sum.Add(int64(sum))
+}
+
+// observe counts a value; traceparent is of its trace, where that is recorded.
+func (d *durations) observe(took time.Duration, traceparent string) {
+	i := bucketOf(took)
 	d.buckets[i].Add(1)
 	d.sum.Add(int64(took))
 	if traceparent != "" {

@@ -36,6 +36,9 @@ func overview() *dashboard.DashboardBuilder {
 		WithPanel(lines("Time to the answer", "Median and 99th percentile.", "s",
 			query{`histogram_quantile(0.5, sum by (mno, le) (rate(smpp_connector_submit_duration_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} p50"},
 			query{`histogram_quantile(0.99, sum by (mno, le) (rate(smpp_connector_submit_duration_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} p99"})).
+		WithPanel(lines("Wait before the line", "From the storing of a command in JetStream until its first part was handed to the line, by lane: median and 99th percentile.", "s",
+			query{`histogram_quantile(0.5, sum by (mno, lane, le) (rate(smpp_connector_dispatch_wait_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} {{lane}} p50"},
+			query{`histogram_quantile(0.99, sum by (mno, lane, le) (rate(smpp_connector_dispatch_wait_seconds_bucket{` + mno + `}[$__rate_interval])))`, "{{mno}} {{lane}} p99"})).
 		WithPanel(lines("Segments of long messages", "", "short", query{`sum by (strategy) (rate(smpp_connector_long_message_segments_total{` + mno + `}[$__rate_interval]))`, "{{strategy}}"})).
 		WithPanel(lines("Encodings", "Messages a second.", "short", query{`sum by (encoding, detection) (rate(smpp_encoding_total[$__rate_interval]))`, "{{encoding}} {{detection}}"})).
 		WithRow(row("Statuses")).

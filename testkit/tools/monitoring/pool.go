@@ -33,6 +33,9 @@ func pool() *dashboard.DashboardBuilder {
 		WithPanel(lines("TPS by bind", "submit_sm a second.", "short", query{`sum by (mno, direction, bindId) (rate(smpp_connector_submits_total{` + bind + `}[$__rate_interval]))`, "{{mno}}.{{direction}}.{{bindId}}"})).
 		WithPanel(lines("Lag by lane", "Commands that wait in JetStream and were handed to nobody. Every pod says the same of a consumer.", "short",
 			query{`max by (mno, direction, lane, consumer) (smpp_lane_lag{` + lane + `})`, "{{lane}} {{consumer}}"})).
+		WithPanel(lines("Wait before the line", "From the storing of a command in JetStream until its first part was handed to the line, by lane: median and 99th percentile.", "s",
+			query{`histogram_quantile(0.5, sum by (mno, direction, lane, le) (rate(smpp_connector_dispatch_wait_seconds_bucket{mno=~"$mno", direction=~"$direction"}[$__rate_interval])))`, "{{mno}} {{direction}} {{lane}} p50"},
+			query{`histogram_quantile(0.99, sum by (mno, direction, lane, le) (rate(smpp_connector_dispatch_wait_seconds_bucket{mno=~"$mno", direction=~"$direction"}[$__rate_interval])))`, "{{mno}} {{direction}} {{lane}} p99"})).
 		WithPanel(lines("Acknowledged by lane", "Commands a second.", "short", query{`sum by (mno, direction, lane) (rate(smpp_lane_acks_total{` + lane + `}[$__rate_interval]))`, "{{mno}} {{direction}} {{lane}}"})).
 		WithPanel(lines("Handed out and not acknowledged", "", "short", query{`max by (mno, direction, lane, consumer) (smpp_lane_unsettled{` + lane + `})`, "{{lane}} {{consumer}}"})).
 		WithPanel(lines("Window of each bind", "In flight, and what the MNO bears now.", "short",
