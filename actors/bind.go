@@ -339,8 +339,8 @@ func (b *bind) tell(system *actor.ActorSystem, state contract.HealthState_Value,
 	fresh := !b.spoken || b.announced != state
 	b.spoken, b.announced = true, state
 	b.env.announce(system.Root, healthEvent(b, state, reason, now))
-	if fresh && !b.held { // what was asked for moves no traffic to a backup
-		system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND})
+	if fresh {
+		system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND, held: b.held})
 	}
 }
 

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,7 +121,11 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time, or be with the recipient
 	}
 	if plan == nil {
-		a.refuse(d, account, refusal, trip)
+		if err := a.refuseLater(ctx, account, d, refusal, past, trip); err != nil {
+			trip.end(time.Now(), "what was submitted before cannot be looked up")
+			a.in.release(id, past)
+			a.back = append(a.back, d.Handle)
+		}
 		return
 	}
 	was, err := a.earlier(ctx, account, d, plan, past)
@@ -210,6 +215,43 @@ func faultRefusal(err error) *dispatch.Refusal {
 // says. The publisher cuts what the server's max_payload does not take: with its default
 // of 1 MiB that is a command beyond about 780 000 octets.
 const maxDeadPayload = 1 << 20
+
+// refuseLater refuses a command that cannot be planned by this account's rules. What another
+// account has taken of it before stands in its dead letter (US-SC-013).
+func (a *admission) refuseLater(ctx context.Context, account *Account, d port.Delivery, r *dispatch.Refusal, past ledger.Past, trip *journey) error {
+	if past.Empty && !past.Doubtful && d.Replay == "" {
+		a.refuse(d, account, r, trip)
+		return nil
+	}
+	rows, err := a.in.env.rowsOf(ctx, account.OperatorID, a.in.carries, d.Command.GetMessageId())
+	if err != nil {
+		return err
+	}
+	a.refuse(d, account, r, trip)
+	tellRows(a.dead[len(a.dead)-1].dead.Body.(*contract.DispatchRejected), rows, past.Doubtful)
+	return nil
+}
+
+// tellRows writes the parts that have rows into a dead letter: those of the split of which
+// most were accepted.
+func tellRows(body *contract.DispatchRejected, rows []port.Correlation, doubtful bool) {
+	body.Ambiguous = doubtful
+	bySplit, best := map[int][]port.Correlation{}, 0
+	for _, row := range rows {
+		body.Ambiguous = body.Ambiguous || row.Ambiguous
+		bySplit[row.PartsTotal] = append(bySplit[row.PartsTotal], row)
+		if n, most := len(bySplit[row.PartsTotal]), len(bySplit[best]); n > most || n == most && row.PartsTotal < best {
+			best = row.PartsTotal
+		}
+	}
+	parts := bySplit[best]
+	slices.SortFunc(parts, func(a, b port.Correlation) int { return a.PartIndex - b.PartIndex })
+	for _, row := range parts {
+		body.PartsTotal = uint32(best)
+		body.AcceptedParts = append(body.AcceptedParts, uint32(row.PartIndex))
+		body.OperatorMessageIds = append(body.OperatorMessageIds, row.OperatorMessageID)
+	}
+}
 
 // letterOf is the dead letter of a command, with what has gone out of it all the same:
 // no other event tells billing of the parts that the MNO took before it refused one.

@@ -75,6 +75,7 @@ type (
 	bindHealth struct {
 		bind  port.BindID
 		bound bool
+		held  bool // not bound because somebody ordered that
 	}
 )
 
@@ -271,8 +272,8 @@ func (o *operator) staff(c actor.Context) {
 				c.Send(b.pid, &drain{})
 			case b != nil:
 				o.obey(c, b, tenancy, ours)
-			case foreign, o.env.tenure.taken(c.Self().Id, setting.Bind): // one actor a bind
-			case ours && tenancy.Order == ownership.Serve:
+			case foreign:
+			case ours && tenancy.Order == ownership.Serve && o.env.tenure.seize(c.Self().Id, setting.Bind):
 				o.spawn(c, path, role, a.account, setting, tenancy)
 			}
 		}
@@ -299,7 +300,8 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 	}
 	n.flight.Store(s.flight)
 	s.paused = s.own && o.choice.Carrier() == failover.ByBackup
-	s.covers.Store(&o.covers[role])
+	covers := o.covers[role] // ours may change while the bind looks at its own
+	s.covers.Store(&covers)
 	s.account.Store(account)
 	s.pace = o.env.paceOf(account)
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
@@ -309,7 +311,6 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 		panic(fmt.Sprintf("spawn %s: %v", path, err))
 	}
 	o.binds[path] = &carrierBind{child: child{node: n}, pid: pid, role: role, id: setting.Bind}
-	o.env.tenure.runs(c.Self().Id, setting.Bind, true)
 	o.env.tenureChanged(c)
 }
 
@@ -321,8 +322,8 @@ func (o *operator) heard(c actor.Context, m *bindHealth) {
 	}
 	is := lineBound
 	switch {
-	case !m.bound && b.stopping:
-		is = lineNone // it did not fail: another pod has it, or is about to
+	case !m.bound && (b.stopping || m.held):
+		is = lineNone // it did not fail: another pod has it, or is about to, or it is to rest
 	case !m.bound:
 		is = lineFailed
 	}

@@ -161,9 +161,8 @@ func (t *tenure) coversOf(account *Account) (covers []port.Cover) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	put := func(c port.Cover) {
-		if c.Backup == account.OperatorID && c.Operator != account.OperatorID &&
-			!slices.ContainsFunc(covers, func(known port.Cover) bool { return known.Operator == c.Operator }) {
-			covers = append(covers, c)
+		if c.Backup == account.OperatorID && c.Operator != account.OperatorID {
+			covers = port.JoinCovers(covers, c)
 		}
 	}
 	for _, c := range t.covers {
@@ -199,18 +198,6 @@ func (t *tenure) servedHere(bind port.BindID) bool {
 func (t *tenure) wantedHere(bind port.BindID) bool {
 	for _, binds := range t.wants {
 		if slices.Contains(binds, bind) {
-			return true
-		}
-	}
-	return false
-}
-
-// taken reports whether another operator of this process has actors of a bind.
-func (t *tenure) taken(operator string, bind port.BindID) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for id, binds := range t.running {
-		if id != operator && binds[bind] {
 			return true
 		}
 	}

@@ -88,6 +88,21 @@ func (t *tenure) operators() []*actor.PID {
 	return slices.Collect(maps.Values(t.told))
 }
 
+// seize has an operator run a bind, unless another one of this process does: a bind has
+// one actor, whoever it is of.
+func (t *tenure) seize(operator string, bind port.BindID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, binds := range t.running {
+		if id != operator && binds[bind] {
+			return false
+		}
+	}
+	t.looked = nil
+	t.running[operator][bind] = true
+	return true
+}
+
 // runs says that an operator has actors of a bind, or no more.
 func (t *tenure) runs(operator string, bind port.BindID, is bool) {
 	t.mu.Lock()

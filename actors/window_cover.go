@@ -20,6 +20,7 @@ func (w *windowActor) read(account *Account) (gone []*source) {
 	for _, in := range w.env.intakesOf(w.seat, account) {
 		i := slices.IndexFunc(old, func(s *source) bool { return s.intake == in })
 		if i < 0 {
+			in.account.Store(account) // it may have been read by other rules before
 			w.sources = append(w.sources, &source{intake: in, hands: &w.seat.hands, fence: w.seat.fence})
 			continue
 		}

@@ -25,6 +25,7 @@ const (
 	peerLost      = port.PresenceTTL + 3*time.Second  // a pod not heard of for so long is gone, whatever the watch says
 	leaseStale    = contract.OwnerTTL + time.Second   // a lease not seen renewed for so long should be gone: try it
 	checkEvery    = 30 * time.Second                  // US-SC-020
+	leftAfter     = 10 * time.Second                  // a bind nobody's for so long may be asked for by any pod that would keep it
 	unownedAfter  = contract.OwnerTTL + 5*time.Second // a bind without an owner for so long is reported
 	mostSkew      = 2 * time.Second                   // between our clock and the server's before somebody should know
 	skewSaidEvery = time.Minute

@@ -1,7 +1,9 @@
 package ownership
 
 import (
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -74,8 +76,34 @@ func (c *Claims) newPlan() *plan {
 		}
 		p.groups = append(p.groups, groupPlan{group, numbers[group], c.members(group), held})
 	}
+	slices.SortStableFunc(p.groups, func(a, b groupPlan) int { return c.rank(a) - c.rank(b) })
 	p.owner = spreadAll(p.groups)
 	return p
+}
+
+// rank puts the groups that this process stands in for behind its own, which MAX_BINDS is for.
+func (c *Claims) rank(g groupPlan) int {
+	if slices.ContainsFunc(g.numbers, func(n int) bool { return c.wants[g.group.Bind(n)] }) {
+		return 0
+	}
+	return 1
+}
+
+// leftTo reports whether a bind that another pod is to have has been nobody's for so long
+// that the other must see it otherwise: what a pod has in groups that this one does not
+// serve is not known here. It is asked for only where the spread would leave it with us.
+func (c *Claims) leftTo(bind port.BindID, cl *claim, p *plan, now time.Time) bool {
+	if cl.freeSince.IsZero() || now.Sub(cl.freeSince) < leftAfter {
+		return false
+	}
+	groups := slices.Clone(p.groups)
+	for i, g := range groups {
+		if g.group == bind.Group() {
+			groups[i].held = maps.Clone(g.held)
+			groups[i].held[bind.Number] = c.me.Instance
+		}
+	}
+	return spreadAll(groups)[bind] == c.me.Instance
 }
 
 // spreadAll spreads group after group: what a pod has of one counts in the next.
@@ -101,7 +129,11 @@ func (c *Claims) members(group port.Group) []Member {
 		if len(p.Wants) == 0 && len(wants) == 0 && (len(p.Spare) > 0 || len(p.Covers) > 0) {
 			continue
 		}
-		members = append(members, Member{ID: p.Instance, Name: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: p.Lanes, Wants: wants, Home: c.home(group, p.Name)})
+		most := p.Max
+		if len(p.Wants) == 0 {
+			most = 0 // it stands in: in place of lines that have failed, not beside them
+		}
+		members = append(members, Member{ID: p.Instance, Name: p.Name, Ordinal: p.Ordinal, Max: most, Lanes: p.Lanes, Wants: wants, Home: c.home(group, p.Name)})
 	}
 	return members
 }

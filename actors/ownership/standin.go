@@ -95,10 +95,7 @@ func (c *Claims) Elsewhere() Elsewhere {
 				continue // what it could not carry is in the queue, and it decides nothing any more
 			}
 			for _, cover := range p.Covers {
-				same := func(known port.Cover) bool { return known.Operator == cover.Operator && known.Backup == cover.Backup }
-				if !slices.ContainsFunc(e.Covers[group], same) {
-					e.Covers[group] = append(e.Covers[group], cover)
-				}
+				e.Covers[group] = port.JoinCovers(e.Covers[group], cover)
 			}
 		}
 	}

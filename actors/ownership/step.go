@@ -41,7 +41,9 @@ func (c *Claims) Tick(now time.Time) (steps []Step) {
 		}
 	}
 	for bind := range c.failover.Spare {
-		c.claim(bind)
+		if cl := c.claim(bind); cl.known.Revision == 0 && cl.phase == idle && cl.freeSince.IsZero() {
+			cl.freeSince = now
+		}
 	}
 	plan, binds := c.planNow(), c.binds()
 	c.plan = plan
@@ -164,7 +166,9 @@ func (c *Claims) take(bind port.BindID, cl *claim, plan *plan, now time.Time) (S
 		return Step{}, false
 	case c.orphan(bind, cl, plan, now):
 		return Step{Do: Release, Lease: cl.known, Orphan: true}, true
-	case !c.would(bind) || c.leaving || plan.owner[bind] != c.me.Instance || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
+	case !c.would(bind) || c.leaving || !plan.decided || now.Before(c.knownAt.Add(c.settle)):
+		return Step{}, false
+	case plan.owner[bind] != c.me.Instance && !c.leftTo(bind, cl, plan, now):
 		return Step{}, false
 	case cl.known.Revision != 0 && now.Sub(cl.heardAt) >= leaseStale+retryAfter: // it should have expired, and is still there
 		return Step{Do: Release, Lease: cl.known, Orphan: true}, true

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -134,6 +135,19 @@ type Cover struct {
 	Operator string   // the primary's operatorId
 	Backup   string   // the operatorId of the account that carries
 	Binds    []BindID // the primary's binds that submit, whose subjects they are
+}
+
+// JoinCovers adds a cover to others. Pods of one operator may have different binds: one of
+// the same operator and backup has the binds of both, in order, each once.
+func JoinCovers(covers []Cover, more Cover) []Cover {
+	i := slices.IndexFunc(covers, func(c Cover) bool { return c.Operator == more.Operator && c.Backup == more.Backup })
+	if i < 0 {
+		return append(covers, more)
+	}
+	binds := append(slices.Clone(covers[i].Binds), more.Binds...)
+	slices.SortFunc(binds, CompareBinds)
+	covers[i].Binds = slices.Compact(binds)
+	return covers
 }
 
 // Presence is which processes live: each says so again and again, and is gone when

@@ -86,7 +86,10 @@ func paced(next http.Handler) http.Handler {
 		if wait > 0 {
 			select {
 			case <-time.After(wait):
-			case <-r.Context().Done():
+			case <-r.Context().Done(): // its turn goes to those behind it
+				mu.Lock()
+				requests.next = requests.next.Add(-requests.every)
+				mu.Unlock()
 				return
 			}
 		}

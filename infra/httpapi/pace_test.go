@@ -84,6 +84,29 @@ func TestDearPagesRest(t *testing.T) {
 	})
 }
 
+// Requests whose clients have gone while they waited do not push back those behind them.
+func TestWhoHasGoneTakesNobodysTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := paced(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		gone, cancel := context.WithCancel(context.Background())
+		cancel()
+		for range requestBurst {
+			page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
+		}
+		for range 60 {
+			for range 600 {
+				page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, "GET", "/x", nil))
+			}
+			time.Sleep(time.Second)
+		}
+		began := time.Now()
+		page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/health", nil))
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("/health takes %v after a minute of requests whose clients have gone", took)
+		}
+	})
+}
+
 // One address that opens and closes connections is let in at a rate; others come in all
 // the while, and what is remembered of addresses is bounded.
 func TestConnectionsArePaced(t *testing.T) {

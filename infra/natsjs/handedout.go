@@ -54,14 +54,14 @@ func (h *handedOut) read(ctx context.Context, stream jetstream.Stream, durable s
 }
 
 // beforeCreate is what a consumer that is to be made inherits: what is known of the one
-// before it, or what the last owner has written down of it, who may have died since. A
-// consumer that nobody owns inherits nothing.
+// before it, or what the last owner has written down of it, who may have died since. So
+// does one without an owner: a backup's bind may be the first to make a primary's.
 func (h *handedOut) beforeCreate(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec, known uint64) (uint64, error) {
-	if spec.Epoch == 0 {
-		return known, nil
+	if given := h.givenOf(stream, spec); given != nil {
+		known = max(known, given.Load())
 	}
 	written, err := h.read(ctx, stream, spec.Durable)
-	return max(known, written, h.givenOf(stream, spec).Load()), err
+	return max(known, written), err
 }
 
 // givenOf is the highest sequence that this process was handed by consumers of a name; nil

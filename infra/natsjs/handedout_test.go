@@ -156,3 +156,37 @@ func TestUSSC019DeathBetweenDeleteAndCreate(t *testing.T) {
 		t.Errorf("in a new stream: %s, want --", got)
 	}
 }
+
+// Issue 7, US-SC-013: a backup's bind, which owns nothing, may be the first to make the
+// consumer of a primary's bind that an owner has deleted. What had been handed out is
+// marked all the same.
+func TestUSSC013WhoCoversInheritsToo(t *testing.T) {
+	conn, server := connected(t)
+	first, err := openAs(within(t), conn, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := send(within(t), conn.JetStream(), proto.BindSubject("awcc", "trx", 1), []byte(`{"messageId":"m","to":"+93700000001","text":"Hello"}`), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := inheritedOf(t, first, 3); got != "---" {
+		t.Errorf("the first owner's commands: %s", got)
+	}
+	other := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	if _, err := openAs(within(t), other, 13); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.JetStream().DeleteConsumer(within(t), proto.StreamDispatch, proto.BindDurable("awcc", "trx", 1)); err != nil {
+		t.Fatal(err)
+	}
+	third := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	cover, err := openAs(within(t), third, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := inheritedOf(t, cover, 5); got != "III--" {
+		t.Errorf("the cover's commands: %s, want III--", got)
+	}
+}

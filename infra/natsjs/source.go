@@ -124,6 +124,9 @@ func createConsumer(ctx context.Context, stream jetstream.Stream, spec port.Cons
 		config.Metadata = map[string]string{metadataEpoch: strconv.FormatUint(spec.Epoch, 10), metadataOwner: spec.Owner,
 			metadataInherited: strconv.FormatUint(inherited, 10)}
 	}
+	if spec.Epoch == 0 && inherited > 0 {
+		config.Metadata = map[string]string{metadataInherited: strconv.FormatUint(inherited, 10)}
+	}
 	_, err := stream.CreateConsumer(ctx, config)
 	return err
 }
