@@ -31,19 +31,17 @@ type told struct {
 	receipted               []string // the ids that the MNO's receipts name, of final events
 }
 
-// durable is the name of the test's consumer, ackEvery how often it acknowledges
-// all that it has heard so far.
-const (
-	durable  = "soak"
-	ackEvery = 200
-)
+// durable is the name of the test's consumer. It acknowledges each event by itself: one
+// that was on its way when a NATS server died must come again, and is not to be covered by
+// the acknowledgement of a later one.
+const durable = "soak"
 
 // hear listens to the events of n messages until the test ends.
 func hear(t *testing.T, js jetstream.JetStream, n int) *hearing {
 	t.Helper()
 	h := &hearing{of: make([]told, n), seen: map[uint64]bool{}}
 	consumer, err := js.CreateConsumer(t.Context(), contract.StreamEvents, jetstream.ConsumerConfig{
-		Durable: durable, AckPolicy: jetstream.AckAllPolicy, AckWait: 10 * time.Second, MaxAckPending: -1,
+		Durable: durable, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 10 * time.Second, MaxAckPending: -1,
 		FilterSubjects: []string{contract.SubjectSubmitted, contract.SubjectDLRInbound, contract.SubjectDLQ}})
 	if err != nil {
 		t.Fatal(err)
@@ -63,9 +61,7 @@ func (h *hearing) take(m jetstream.Msg) {
 	if err != nil {
 		return
 	}
-	if meta.Sequence.Consumer%ackEvery == 0 {
-		_ = m.Ack() // one that is lost has the events come again
-	}
+	_ = m.Ack() // one that is lost has the event come again
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.seen[meta.Sequence.Stream] {
