@@ -68,10 +68,8 @@ func (c *Claims) newPlan() *plan {
 	for _, group := range sortedGroups(numbers) {
 		held := map[int]string{}
 		for _, n := range numbers[group] {
-			if cl := c.claims[group.Bind(n)]; cl.ours() || cl.phase == asking {
-				held[n] = c.me.Instance
-			} else if cl.known.Revision != 0 {
-				held[n] = cl.known.Instance
+			if holder := c.holder(c.claims[group.Bind(n)]); holder != "" {
+				held[n] = holder
 			}
 		}
 		p.groups = append(p.groups, groupPlan{group, numbers[group], c.members(group), held})
@@ -91,9 +89,10 @@ func (c *Claims) rank(g groupPlan) int {
 
 // leftTo reports whether a bind that another pod is to have has been nobody's for so long
 // that the other must see it otherwise: what a pod has in groups that this one does not
-// serve is not known here. It is asked for only where the spread would leave it with us.
+// serve is not known here. It is asked for only where the spread would leave it with us. One
+// that the plan gives to nobody, because all are full, is not looked at again and again.
 func (c *Claims) leftTo(bind port.BindID, cl *claim, p *plan, now time.Time) bool {
-	if cl.freeSince.IsZero() || now.Sub(cl.freeSince) < leftAfter {
+	if p.owner[bind] == "" || cl.freeSince.IsZero() || now.Sub(cl.freeSince) < leftAfter {
 		return false
 	}
 	groups := slices.Clone(p.groups)
