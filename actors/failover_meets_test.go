@@ -189,3 +189,19 @@ func TestUSSC013TheBackupRefusesTheRest(t *testing.T) {
 		f.close()
 	}, smsc.Script(smsc.AcceptBind(), smsc.AfterSubmits(2), smsc.DropLine()))
 }
+
+// A primary that rests for a maintenance has not failed: no backup is bound for it.
+func TestUSSC013APrimaryInMaintenanceStaysWhereItIs(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		f := newRelay(r, 1, 1)
+		one := f.addFor("awcc")
+		f.pass(10 * time.Second)
+		order := control.Command{ID: "1", By: "noc", At: time.Now(), Verb: control.MaintenanceOn, MNO: "awcc"}
+		one.system.Controls(r.mem.Orders, "pod-1").Do(context.Background(), order)
+		f.pass(time.Minute)
+		if steps := f.steps(); len(steps) != 0 || f.most != 0 || f.mno.Counts().Bound != 0 {
+			t.Errorf("steps %v, %d sessions at the backup, %d at the primary", steps, f.most, f.mno.Counts().Bound)
+		}
+		f.close()
+	})
+}
