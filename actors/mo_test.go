@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/codec/udh"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
@@ -278,6 +279,30 @@ func TestUSSC027TheBufferIsMeasured(t *testing.T) {
 		r.after(2 * time.Minute)
 		if gauge() != 0 || len(r.messages()) != 50 {
 			t.Errorf("%d open messages are shown, %d events", gauge(), len(r.messages()))
+		}
+	})
+}
+
+// Issue 4.3: what a data_coding means is the MNO's: Infobip's 1 and Vibes' 4 are GSM7,
+// where SMPP has ASCII and binary.
+func TestDataCodingsOfMOsAreTheMNOs(t *testing.T) {
+	const at = "\x00 100\x1be" // "@ 100€" in GSM7
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Text = text.Options{Override: map[uint8]text.Alphabet{1: text.GSM7, 4: text.GSM7, 8: text.UCS2LE}}
+		r.start()
+		for coding, octets := range map[codec.DataCoding]string{1: at, 4: at, 8: "B\x00", 2: at} {
+			r.mno.Do(smsc.SendPDU(&codec.DeliverSM{SourceAddr: "93700000009", DestinationAddr: "1234", DataCoding: coding, ShortMessage: []byte(octets)}))
+		}
+		r.after(time.Second)
+		want := map[uint32]string{1: "GSM7 @ 100€", 4: "GSM7 @ 100€", 8: "UCS2 B", 2: "BINARY "}
+		for _, m := range r.messages() {
+			if got := m.GetEncoding() + " " + m.GetText(); got != want[m.GetDataCoding()] {
+				t.Errorf("data_coding %d is read %q, want %q", m.GetDataCoding(), got, want[m.GetDataCoding()])
+			}
+			delete(want, m.GetDataCoding())
+		}
+		if len(want) > 0 {
+			t.Errorf("no event for %v", want)
 		}
 	})
 }

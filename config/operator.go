@@ -5,6 +5,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
+	codectext "github.com/ghasi/smpp-connector/codec/text" // the table has a text of its own
 )
 
 // Operator is one account at an MNO and how that MNO wants to be spoken to:
@@ -42,10 +43,11 @@ type Profile struct {
 	Congestion       Congestion
 	SourceAddress    string
 
-	MessageIDRule   string   // how ids of responses and receipts are made alike: as-is, hex-to-dec, …
-	DefaultAlphabet Alphabet // what data_coding 0 means at this MNO
-	GSM7DataCoding  uint8    // data_coding of a GSM7 text
-	UCS2DataCoding  uint8    // data_coding of a UCS2 text
+	MessageIDRule   string          // how ids of responses and receipts are made alike: as-is, hex-to-dec, …
+	DefaultAlphabet Alphabet        // what data_coding 0 means at this MNO
+	GSM7DataCoding  uint8           // data_coding of a GSM7 text
+	UCS2DataCoding  uint8           // data_coding of a UCS2 text
+	InboundCodings  []InboundCoding // what data_codings mean in what this MNO sends, where it is neither SMPP's meaning nor what we send
 
 	LongStrategy  LongStrategy
 	ReferenceBits int   // 8 or 16; 0: 8, and 16 where 8 would repeat within 60 s and no segment is added (US-SC-026)
@@ -109,6 +111,12 @@ const (
 	AlphabetASCII      Alphabet = "ascii"
 	AlphabetLatin9     Alphabet = "latin9"
 )
+
+// InboundCoding says what an MNO means by a data_coding in an MO or a receipt.
+type InboundCoding struct {
+	DataCoding uint8
+	Alphabet   codectext.Alphabet
+}
 
 // LongStrategy says how a long message is carried (US-SC-008, 009).
 type LongStrategy string

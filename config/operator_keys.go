@@ -96,6 +96,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return whole(&p.GSM7DataCoding, 0, 255) }},
 	{"dataCoding.ucs2", "", "", "data_coding of a UCS2 text",
 		func(p *Profile) value { return whole(&p.UCS2DataCoding, 0, 255) }},
+	{"inboundCodings", "", "", "what a data_coding means in this MNO's messages and receipts, as in [1=gsm7, 4=gsm7], before all else; what is not here means what dataCoding.gsm7 and dataCoding.ucs2 say of texts that we send, else what SMPP says",
+		func(p *Profile) value { return inboundCodings(&p.InboundCodings) }},
 
 	{"longMessageStrategy", "SMPP_LONG_MESSAGE_STRATEGY", "", "csms, tlv or sar",
 		func(p *Profile) value { return choice(&p.LongStrategy, LongCSMS, LongTLV, LongSAR) }},

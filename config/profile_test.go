@@ -242,6 +242,7 @@ operators:
 	}{
 		"language": {language(&p.LockingShift, segment.Language.HasLocking), []any{"pashto", "spanish", 3}},
 		"errors":   {receiptErrors(&p.ReceiptErrors), []any{"001", "=x", "001=", "1=" + strings.Repeat("x", 101)}},
+		"codings":  {inboundCodings(&p.InboundCodings), []any{"1", "1=", "=gsm7", "256=gsm7", "-1=gsm7", "1=ebcdic", []any{1}}},
 		"words":    {receiptWords(&p.ReceiptWords), []any{"BLOCKED", "BLOCKED=GONE", "=REJECTED", []any{1}}},
 		"tlvs":     {tlvs(&p.TLVs), []any{"PE_ID", "PE_ID=0x1400", "PE_ID=0x14000:text", "PE_ID=0x1400:float", "PE_ID=0x1400:text:perhaps", "a b=1:text"}},
 		"statuses": {statusRules(&p.Statuses), []any{"0x0408", "0x0408=", "0x0408=retry:", "0x0408=30s", "0x0408=reject:30s", "0x0408=halve:retry",

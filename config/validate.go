@@ -126,6 +126,11 @@ func (c *Config) checkOperator(o *Operator) []error {
 			complain("statuses", "", "a list that has "+rule.Status.String()+" twice", "each status once")
 		}
 	}
+	for i, c := range o.InboundCodings {
+		if slices.ContainsFunc(o.InboundCodings[:i], func(before InboundCoding) bool { return before.DataCoding == c.DataCoding }) {
+			complain("inboundCodings", "", fmt.Sprintf("a list that has data_coding %d twice", c.DataCoding), "each data_coding once")
+		}
+	}
 	all = append(all, o.checkVersion(prefix)...)
 	all = append(all, o.checkLine(prefix)...)
 	if c.Dispatch.AckWait <= o.Timers.Response {

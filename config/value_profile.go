@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
+	codectext "github.com/ghasi/smpp-connector/codec/text" // the table has a text of its own
 )
 
 // The values that only profiles have.
@@ -60,6 +61,17 @@ func (v languageValue) show() string {
 		return `""`
 	}
 	return strconv.Quote(v.field.String())
+}
+
+// inboundCodings is a list of DATA_CODING=ALPHABET.
+func inboundCodings(field *[]InboundCoding) value {
+	return list(field, "data_codings from 0 to 255 with their alphabets, as in [1=gsm7, 0x04=gsm7], out of "+strings.Join(codectext.Alphabets(), ", "), func(s string) (InboundCoding, bool) {
+		coding, name, _ := strings.Cut(s, "=")
+		n, err := strconv.ParseUint(strings.TrimSpace(coding), 0, 8)
+		name = strings.ToLower(strings.TrimSpace(name))
+		alphabet, unknown := codectext.ParseAlphabet(name)
+		return InboundCoding{uint8(n), alphabet}, err == nil && name != "" && unknown == nil
+	}, func(c InboundCoding) string { return fmt.Sprintf("%d=%v", c.DataCoding, c.Alphabet) })
 }
 
 // receiptWords is a list of WORD=STATE.

@@ -1,15 +1,17 @@
 package dlr
 
 import (
+	"bytes"
+
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/codec/udh"
 )
 
 // bodyOf is the text of a receipt: of short_message or message_payload, without a
-// user data header. data_coding is not asked: MNOs have been seen to say UCS2 of an
-// ASCII text, and to say nothing of a text in UCS2.
-func bodyOf(pdu *codec.DeliverSM) []byte {
+// user data header. Whether it is in UCS2 data_coding is not asked: MNOs have been seen
+// to say UCS2 of an ASCII text, and to say nothing of a text in UCS2.
+func (r Rules) bodyOf(pdu *codec.DeliverSM) []byte {
 	body := pdu.ShortMessage
 	if payload, ok := pdu.TLVs.Get(codec.TagMessagePayload); ok && len(body) == 0 {
 		body = payload
@@ -28,7 +30,36 @@ func bodyOf(pdu *codec.DeliverSM) []byte {
 			return []byte(text.Decode(ucs2, body, text.Options{Override: littleEndian}).Text)
 		}
 	}
+	return r.readable(uint8(pdu.DataCoding), body)
+}
+
+// readable reads a receipt by its data_coding where the profile says what that means.
+// One that is plain ASCII is left as it is, whatever its data_coding: SMSCs write
+// receipts in ASCII under the data_coding of the message, and GSM7 would make § of an
+// id's underscore.
+func (r Rules) readable(dataCoding uint8, body []byte) []byte {
+	alphabet, said := r.Text.Override[dataCoding]
+	if dataCoding == 0 && !said {
+		alphabet, said = r.Text.Default, r.Text.Default == text.GSM7Packed
+	}
+	if !said || alphabet == text.UCS2 || alphabet == text.UCS2LE || isPlain(body) {
+		return body
+	}
+	if d := text.Decode(dataCoding, body, r.Text); !d.Binary && !d.Lossy {
+		return []byte(d.Text)
+	}
 	return body
+}
+
+// isPlain reports whether a receipt, but for the message's own text in it, is
+// printable ASCII and white space.
+func isPlain(body []byte) bool {
+	if at := textLabel(body); at >= 0 {
+		body = body[:at]
+	}
+	return !bytes.ContainsFunc(body, func(c rune) bool {
+		return c > '~' || c < ' ' && c != '\t' && c != '\r' && c != '\n' && c != 0 // 0: some SMSCs send the C string's end along
+	})
 }
 
 // ucs2 is its data_coding (SMPP 3.4 §5.2.19).

@@ -15,6 +15,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/receipt"
+	"github.com/ghasi/smpp-connector/codec/text"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -25,6 +26,7 @@ type Rules struct {
 	Words  receipt.Rules
 	Zone   *time.Location    // of the dates that say none; nil: not known
 	Errors map[string]string // what an err: code means, by the code in upper case
+	Text   text.Options      // what data_codings mean
 }
 
 // IDs makes one key of the ids of both sides.
@@ -62,7 +64,7 @@ func (r Rules) IsReceipt(pdu *codec.DeliverSM) bool {
 	if r.Detect != ByText || pdu.ESMClass.UDHI() {
 		return false
 	}
-	fields := receipt.Parse(bodyOf(pdu))
+	fields := receipt.Parse(r.bodyOf(pdu))
 	_, worded := r.Words.State(fields.Stat.Text)
 	return worded && fields.LooksLike()
 }
@@ -81,7 +83,7 @@ type Heard struct {
 
 // Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
 func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at time.Time) Heard {
-	body := bodyOf(pdu)
+	body := r.bodyOf(pdu)
 	fields := receipt.Parse(body)
 	tlvs := receipt.TLVs{ReceiptedMessageID: pdu.TLVs.String(codec.TagReceiptedMessageID)}
 	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)

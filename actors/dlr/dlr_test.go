@@ -7,6 +7,8 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/segment"
+	"github.com/ghasi/smpp-connector/codec/text"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -241,5 +243,57 @@ func TestNothingOfTheMessageStaysInTheRawText(t *testing.T) {
 				t.Errorf("%q: %q, want %q", body, got, want)
 			}
 		}
+	}
+}
+
+// Issue 4.3: a receipt is read by what the profile says of its data_coding. One in plain
+// ASCII is left alone: its underscore would be § in GSM7.
+func TestAReceiptIsReadByTheProfilesCodings(t *testing.T) {
+	gsm7 := func(s string) []byte {
+		p, err := text.Prepare(s, segment.GSM7, segment.Rule{}, text.GSM7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		octets, err := text.AppendPart(nil, p, 0, text.GSM7, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return octets
+	}
+	packed := func(s string) []byte {
+		p, err := text.Prepare(s, segment.GSM7, segment.Rule{}, text.GSM7Packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		octets, err := text.AppendPart(nil, p, 0, text.GSM7Packed, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return octets
+	}
+	const receipt = "id:a_1 stat:DELIVRD err:000"
+	for _, c := range []struct {
+		name   string
+		coding codec.DataCoding
+		body   []byte
+		opt    text.Options
+		id     string
+	}{
+		{"ASCII under a coding that is GSM7", 4, []byte(receipt), text.Options{Override: map[uint8]text.Alphabet{4: text.GSM7}}, "a_1"},
+		{"GSM7 under it", 4, gsm7(receipt), text.Options{Override: map[uint8]text.Alphabet{4: text.GSM7}}, "a_1"},
+		{"GSM7 under one that nothing is said of", 4, gsm7(receipt), text.Options{}, "a\x111"},
+		{"packed, as data_coding 0 is", 0, packed(receipt), text.Options{Default: text.GSM7Packed}, "a_1"},
+		{"packed, as one coding is", 1, packed(receipt), text.Options{Override: map[uint8]text.Alphabet{1: text.GSM7Packed}}, "a_1"},
+		{"binary is left as it is", 2, []byte(receipt + "\x80"), text.Options{Override: map[uint8]text.Alphabet{2: text.Binary}}, "a_1"},
+		{"ASCII with the C string's end", 1, []byte(receipt + "\x00"), text.Options{Override: map[uint8]text.Alphabet{1: text.GSM7}}, "a_1"},
+	} {
+		pdu := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, DataCoding: c.coding, ShortMessage: c.body}
+		if h := Read(pdu, Rules{Text: c.opt}, "awcc", bind, at); h.ID != c.id || Status(h.State) != contract.DlrStatus_DELIVERED {
+			t.Errorf("%s: id %q, %v", c.name, h.ID, Status(h.State))
+		}
+	}
+	latin := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, DataCoding: 3, ShortMessage: []byte("id:1 stat:DELIVRD err:caf\xe9 text:secr\xe9t")}
+	if h := Read(latin, Rules{Text: text.Options{Override: map[uint8]text.Alphabet{3: text.Latin1}}}, "awcc", bind, at); h.Raw != "id:1 stat:DELIVRD err:café" {
+		t.Errorf("Latin-1 reads %q", h.Raw)
 	}
 }

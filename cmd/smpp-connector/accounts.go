@@ -231,6 +231,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			return nil, fmt.Errorf("receipts.timezone: %w", err)
 		}
 	}
+	inbound := text.Options{Default: alphabet, Override: inboundCodings(op, alphabet)}
 	return &actors.Account{
 		OperatorID: op.ID, MNO: mno, Address: net.JoinHostPort(op.Host, strconv.Itoa(int(op.Port))),
 		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
@@ -250,8 +251,8 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone},
-		Text:     text.Options{Default: alphabet},
+		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone, Text: inbound},
+		Text:     inbound,
 		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
@@ -354,6 +355,22 @@ func tlvRules(declared []config.TLV) []dispatch.TLVRule {
 		rules[i] = dispatch.TLVRule{Name: t.Name, Tag: t.Tag, Kind: kind, Required: t.Required}
 	}
 	return rules
+}
+
+// inboundCodings are the meanings of data_codings in what an MNO sends: as the profile
+// says, else as in what it is sent. An MNO that takes GSM7 texts under 1 sends them so.
+func inboundCodings(op config.Operator, alphabet text.Alphabet) map[uint8]text.Alphabet {
+	meanings := map[uint8]text.Alphabet{}
+	if op.UCS2DataCoding != 0 {
+		meanings[op.UCS2DataCoding] = text.UCS2
+	}
+	if op.GSM7DataCoding != 0 {
+		meanings[op.GSM7DataCoding] = alphabet
+	}
+	for _, c := range op.InboundCodings {
+		meanings[c.DataCoding] = c.Alphabet
+	}
+	return meanings
 }
 
 func receiptWords(declared []config.ReceiptWord) map[string]uint8 {

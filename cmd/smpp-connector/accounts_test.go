@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/testkit/memory"
 )
@@ -22,15 +24,7 @@ func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 	for kind := dispatch.TLVText; kind <= dispatch.TLVHex; kind++ {
 		declared = append(declared, fmt.Sprintf("T%d=0x%04X:%v", kind, 0x1400+int(kind), kind))
 	}
-	file := filepath.Join(t.TempDir(), "smpp.yaml")
-	yaml := "operators: [{id: a, host: h, port: 1, systemId: s, password: p, tlvs: [\"" + strings.Join(declared, `", "`) + "\"]}]"
-	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.Load(file, []string{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := operatorOf(t, "tlvs: [\""+strings.Join(declared, `", "`)+"\"]")
 	rules := tlvRules(cfg.Operators[0].TLVs)
 	if len(rules) != len(declared) {
 		t.Fatalf("%d rules of %d declarations", len(rules), len(declared))
@@ -40,6 +34,55 @@ func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 			t.Errorf("%s becomes %v", declared[i], rule.Kind)
 		}
 	}
+}
+
+// Issue 4.3: what an MNO sends is read by `inboundCodings`, and where that is silent by the
+// data_coding of what it is sent; a coding that is said twice is a complaint.
+func TestInboundCodingsOfAnAccount(t *testing.T) {
+	for _, c := range []struct {
+		profile string
+		want    map[uint8]text.Alphabet
+	}{
+		{"", map[uint8]text.Alphabet{8: text.UCS2}},
+		{"dataCoding: {gsm7: 4}", map[uint8]text.Alphabet{8: text.UCS2, 4: text.GSM7}},
+		{"dataCoding: {gsm7: 3, ucs2: 0x18}, defaultAlphabet: latin9", map[uint8]text.Alphabet{0x18: text.UCS2, 3: text.Latin9}},
+		{"dataCoding: {gsm7: 1}, inboundCodings: [1=ascii, 0x04=GSM7]", map[uint8]text.Alphabet{8: text.UCS2, 1: text.ASCII, 4: text.GSM7}},
+		{"profile: infobip", map[uint8]text.Alphabet{8: text.UCS2, 1: text.GSM7}},
+	} {
+		cfg := operatorOf(t, c.profile)
+		account, err := (&accounts{cfg: func() *config.Config { return cfg }}).Fetch(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(account.Text.Override, c.want) || !maps.Equal(account.Receipts.Text.Override, c.want) {
+			t.Errorf("%q: %v, of receipts %v, want %v", c.profile, account.Text.Override, account.Receipts.Text.Override, c.want)
+		}
+	}
+	_, err := loadOperator(t, "inboundCodings: [4=gsm7, 0x04=ascii]")
+	if err == nil || !strings.Contains(err.Error(), "operators[a].inboundCodings is a list that has data_coding 4 twice: want each data_coding once") {
+		t.Errorf("a coding that is said twice: %v", err)
+	}
+}
+
+// loadOperator reads a file with one operator, a, whose entry ends as told.
+func loadOperator(t *testing.T, settings string) (*config.Config, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "smpp.yaml")
+	yaml := "operators: [{id: a, host: 127.0.0.1, port: 2775, systemId: s, password: p, " + settings + "}]"
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(file, []string{})
+}
+
+// operatorOf is loadOperator for a file without a mistake.
+func operatorOf(t *testing.T, settings string) *config.Config {
+	t.Helper()
+	cfg, err := loadOperator(t, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
 }
 
 // US-SC-013: in a pod of one MNO and direction the backup keeps its own MNO, direction

@@ -79,3 +79,12 @@ func ParseAlphabet(name string) (Alphabet, error) {
 	}
 	return GSM7, fmt.Errorf("alphabet: unknown name of %d octets: want gsm7, gsm7-packed, latin1, ascii or latin9", len(name))
 }
+
+// Alphabets lists the names that ParseAlphabet reads.
+func Alphabets() []string {
+	names := make([]string, len(alphabets))
+	for a := range alphabets {
+		names[a] = alphabets[a].name
+	}
+	return names
+}
