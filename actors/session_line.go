@@ -291,10 +291,14 @@ func (s *session) admit(batch []delivery) []delivery {
 }
 
 // forward hands receipts to the correlations and everything else to concat. Both
-// answer with answerDeliveries once the items are stored.
+// answer with answerDeliveries once the items are stored. Here, and nowhere else, the
+// MNO's addresses become the platform's: all that is stored, joined, matched and
+// published has those.
 func (s *session) forward(c actor.Context, batch []delivery) {
 	var receipts, messages []delivery
+	rules := &s.seat.account.Load().Rules // as for submits, new ones hold at once
 	for _, d := range batch {
+		rules.Inbound.Heard(&d.pdu.SourceAddr, &d.pdu.DestinationAddr)
 		if s.account.Receipts.IsReceipt(d.pdu) {
 			receipts = append(receipts, d)
 		} else {

@@ -13,8 +13,18 @@ type Addresses struct {
 	ShortDigits int    // digits without '+' up to this many are a short code
 	Bare        string // what longer digits without '+' are: international or national
 
+	Plus string // what becomes of a '+' of a submit: drop or keep
+
 	Source, Destination FixedNumbering
+
+	Rewrite, RewriteInbound Rewriting
 }
+
+// Rewriting is prefix rules for the addresses of one direction, in their order.
+type Rewriting struct{ From, To []PrefixRule }
+
+// PrefixRule says that an address which begins with Old begins with New instead.
+type PrefixRule struct{ Old, New string }
 
 // FixedNumbering is a ton and npi that hold for every address; nil: by its shape.
 type FixedNumbering struct{ TON, NPI *uint8 }
@@ -57,3 +67,12 @@ const (
 	bareInternational = "international"
 	bareNational      = "national"
 )
+
+// What becomes of a '+'.
+const (
+	plusDrop = "drop"
+	plusKeep = "keep"
+)
+
+// KeepsPlus reports whether a '+' goes into the PDU.
+func (a Addresses) KeepsPlus() bool { return a.Plus == plusKeep }

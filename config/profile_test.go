@@ -256,6 +256,42 @@ operators:
 	}
 }
 
+// Prefix rules: their order, what is refused, and a rule that never has its turn.
+func TestAddressRules(t *testing.T) {
+	const file = `
+operators:
+  - id: a
+    host: h
+    port: 1
+    systemId: s
+    password: p
+    addresses: {bare: national, plus: keep, rewrite: {to: [+93=0, 0093=0], from: ["Ghasi=GHASI"]}, rewriteInbound: {from: "00=+, 0=+93, 1234=5678, 1=2", to: ["GHASI="]}}
+`
+	a := load(t, file, []string{}).Operators[0].Addresses
+	if want := []PrefixRule{{"+93", "0"}, {"0093", "0"}}; !slices.Equal(a.Rewrite.To, want) || !slices.Equal(a.Rewrite.From, []PrefixRule{{"Ghasi", "GHASI"}}) || !a.KeepsPlus() {
+		t.Errorf("rewrite %+v, plus %s", a.Rewrite, a.Plus)
+	}
+	if want := []PrefixRule{{"00", "+"}, {"0", "+93"}, {"1234", "5678"}, {"1", "2"}}; !slices.Equal(a.RewriteInbound.From, want) || !slices.Equal(a.RewriteInbound.To, []PrefixRule{{"GHASI", ""}}) {
+		t.Errorf("rewriteInbound %+v", a.RewriteInbound)
+	}
+	var rules []PrefixRule
+	for _, raw := range []any{"", []any{"00"}, []any{"=+"}, []any{"0=1=2"}, []any{"0 0=+"}, []any{strings.Repeat("0", 21) + "=1"}, []any{map[string]any{"00": "+"}}, []any{"0\x00=1"}} {
+		if want := prefixRules(&rules).read(raw); (want == "") != (raw == "") || want != "" && !strings.Contains(want, "[+93=0, 0093=0]") {
+			t.Errorf("%v: %q", raw, want)
+		}
+	}
+	for list, want := range map[string]string{
+		"0=+93, 00=+": "addresses.rewriteInbound.from is a list with 00=+ behind 0=+93: want the longer prefix first",
+		"00=+, 00=0":  "addresses.rewriteInbound.from is a list with 00=0 behind 00=+",
+		"7=+937, 70":  `addresses.rewriteInbound.from is "7=+937, 70": want rules as in`,
+	} {
+		_, err := Load(write(t, strings.Replace(file, "00=+, 0=+93, 1234=5678, 1=2", list, 1)), []string{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", list, err, want)
+		}
+	}
+}
+
 // The knobs of a line and of a failover: defaults, then a profile's, then an entry's.
 func TestUSSC013FailbackAndLineKnobs(t *testing.T) {
 	o := load(t, "", append(slices.Clone(minimal), "SMPP_SOURCE_IP=192.0.2.7", "TLS_TIMEOUT=3s")).Operators[0]

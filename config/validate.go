@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ghasi/smpp-connector/codec"
 )
@@ -131,6 +132,7 @@ func (c *Config) checkOperator(o *Operator) []error {
 			complain("inboundCodings", "", fmt.Sprintf("a list that has data_coding %d twice", c.DataCoding), "each data_coding once")
 		}
 	}
+	all = append(all, o.checkAddresses(prefix)...)
 	all = append(all, o.checkVersion(prefix)...)
 	all = append(all, o.checkLine(prefix)...)
 	if c.Dispatch.AckWait <= o.Timers.Response {
@@ -144,6 +146,29 @@ func (c *Config) checkOperator(o *Operator) []error {
 		complain("tls.clientKeyPem", "", "", "a client certificate and its key together, or neither")
 	}
 	return all
+}
+
+// checkAddresses: each prefix rule can come to its turn.
+func (o *Operator) checkAddresses(prefix string) (complaints []error) {
+	a := o.Addresses
+	for _, list := range []struct {
+		path  string
+		rules []PrefixRule
+	}{
+		{"rewrite.to", a.Rewrite.To}, {"rewrite.from", a.Rewrite.From},
+		{"rewriteInbound.from", a.RewriteInbound.From}, {"rewriteInbound.to", a.RewriteInbound.To},
+	} {
+		for i, rule := range list.rules {
+			for _, before := range list.rules[:i] {
+				if strings.HasPrefix(rule.Old, before.Old) {
+					complaints = append(complaints, &Complaint{Path: prefix + "addresses." + list.path,
+						Shape: "a list with " + showPrefixRule(rule) + " behind " + showPrefixRule(before), Want: "the longer prefix first: the first rule that fits is applied, so the later one never is"})
+					break
+				}
+			}
+		}
+	}
+	return complaints
 }
 
 // checkVersion: what an MNO that is bound with SMPP 3.3 cannot be told.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
@@ -72,6 +74,25 @@ func inboundCodings(field *[]InboundCoding) value {
 		alphabet, unknown := codectext.ParseAlphabet(name)
 		return InboundCoding{uint8(n), alphabet}, err == nil && name != "" && unknown == nil
 	}, func(c InboundCoding) string { return fmt.Sprintf("%d=%v", c.DataCoding, c.Alphabet) })
+}
+
+// mostAddress bounds an address, in octets (SMPP 3.4 §5.2.8).
+const mostAddress = 20
+
+// prefixRules is a list of OLD=NEW.
+func prefixRules(field *[]PrefixRule) value {
+	return list(field, "rules as in [+93=0, 0093=0]: a prefix of 1 to 20 octets, '=', and what stands in its place, up to 20 octets or nothing; neither has blanks, commas or '='", func(s string) (PrefixRule, bool) {
+		old, now, ok := strings.Cut(s, "=")
+		return PrefixRule{old, now}, ok && old != "" && isAddressPart(old) && isAddressPart(now)
+	}, showPrefixRule)
+}
+
+func showPrefixRule(r PrefixRule) string { return r.Old + "=" + r.New }
+
+// isAddressPart reports whether an address of a PDU may have s in it.
+func isAddressPart(s string) bool {
+	return len(s) <= mostAddress && utf8.ValidString(s) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r == '=' || r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) })
 }
 
 // receiptWords is a list of WORD=STATE.

@@ -36,7 +36,8 @@ type Plan struct {
 	wide     bool       // they leave room for a 16-bit reference
 	header   udh.Header // of every part: the national tables, where the text needs them
 	template codec.SubmitSM
-	onlyLast bool // the last part alone asks for a receipt
+	from, to string // as the platform sees them
+	onlyLast bool   // the last part alone asks for a receipt
 }
 
 // PDUs returns how many submit_sm carry the message: the segments, or one with
@@ -74,11 +75,13 @@ func (p *Plan) Widen(c *contract.SmsDispatchCommand, r Rules) (wide *Plan, ok bo
 	return &w, true
 }
 
-// From and To are the addresses as they are submitted.
-func (p *Plan) From() string { return p.template.SourceAddr }
+// From is the sender as the platform sees it: as it is submitted, read by the rules for
+// what the MNO writes. So it is what a receipt has that echoes the submit, and the same
+// from every profile that leads to E.164.
+func (p *Plan) From() string { return p.from }
 
-// To is the recipient as it is submitted.
-func (p *Plan) To() string { return p.template.DestinationAddr }
+// To is the recipient as the platform sees it: what the MO of the same subscriber has.
+func (p *Plan) To() string { return p.to }
 
 // Expired says that a command may not be submitted any more; nil: it may.
 func Expired(c *contract.SmsDispatchCommand, now time.Time) *Refusal {
@@ -204,8 +207,10 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 		from = r.SourceAddress
 	}
 	var source, destination TONNPI
-	t.SourceAddr, source = r.Source.classify(from)
-	t.DestinationAddr, destination = r.Destination.classify(c.GetTo())
+	t.SourceAddr, source = r.Source.classify(r.Outbound.Sender(from))
+	t.DestinationAddr, destination = r.Destination.classify(r.Outbound.Recipient(c.GetTo()))
+	p.to, p.from = t.DestinationAddr, t.SourceAddr
+	r.Inbound.Heard(&p.to, &p.from) // the other way round, as a receipt has them
 	t.SourceAddrTON, t.SourceAddrNPI = override(source.TON, c.FromTon), override(source.NPI, c.FromNpi)
 	t.DestAddrTON, t.DestAddrNPI = override(destination.TON, c.ToTon), override(destination.NPI, c.ToNpi)
 

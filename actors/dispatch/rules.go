@@ -19,6 +19,9 @@ import (
 type Rules struct {
 	SourceAddress string // when a command has no `from`
 
+	Outbound Rewriting // of a command's addresses, before their shape is looked at
+	Inbound  Rewriting // of what the MNO writes; also of what was submitted, see Plan.To
+
 	Source, Destination Numbering // ton and npi by the shape of the address
 
 	Strategy contract.LongMessageStrategy_Value // of long texts: CSMS, TLV or SAR
@@ -54,6 +57,7 @@ type Numbering struct {
 	National      TONNPI // 2/1: bare longer digits, where BareNational
 	ShortDigits   int
 	BareNational  bool
+	KeepPlus      bool // the '+' goes into the PDU; else it tells the shape and is dropped
 
 	TON, NPI *uint8 // hold whatever the shape; nil: by the shape
 }
@@ -85,6 +89,9 @@ func (n Numbering) classify(address string) (string, TONNPI) {
 	}
 	if n.NPI != nil {
 		shape.NPI = *n.NPI
+	}
+	if n.KeepPlus {
+		return address, shape
 	}
 	return digits, shape
 }

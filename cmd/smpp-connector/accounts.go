@@ -244,6 +244,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown},
 		Rules: dispatch.Rules{
 			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
+			Outbound: rewriting(op.Addresses, op.Addresses.Rewrite), Inbound: rewriting(op.Addresses, op.Addresses.RewriteInbound),
 			Strategy: strategies[op.LongStrategy], NoTLVs: op.InterfaceVersion < codec.InterfaceVersion34, Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			MayWiden: op.ReferenceBits == 0,
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
@@ -393,8 +394,20 @@ func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numberi
 	return dispatch.Numbering{
 		Alphanumeric: dispatch.TONNPI(a.Alphanumeric), Short: dispatch.TONNPI(a.Short),
 		International: dispatch.TONNPI(a.International), National: dispatch.TONNPI(a.National),
-		ShortDigits: a.ShortDigits, BareNational: a.Bare == "national", TON: fixed.TON, NPI: fixed.NPI,
+		ShortDigits: a.ShortDigits, BareNational: a.Bare == "national", KeepPlus: a.KeepsPlus(), TON: fixed.TON, NPI: fixed.NPI,
 	}
+}
+
+func rewriting(a config.Addresses, rules config.Rewriting) dispatch.Rewriting {
+	return dispatch.Rewriting{From: prefixes(rules.From), To: prefixes(rules.To), ShortDigits: a.ShortDigits}
+}
+
+func prefixes(declared []config.PrefixRule) []dispatch.Prefix {
+	rules := make([]dispatch.Prefix, len(declared))
+	for i, r := range declared {
+		rules[i] = dispatch.Prefix(r)
+	}
+	return rules
 }
 
 // plain is a credentials answer in the configuration's types.

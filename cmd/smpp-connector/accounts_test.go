@@ -5,12 +5,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec/text"
@@ -244,5 +246,42 @@ func TestUSSC002AccountsAreAskedForByTheOperatorsBackoff(t *testing.T) {
 	}
 	if schedule, _ := finder.backoff("nobody"); len(schedule) != 0 {
 		t.Errorf("of an operator that is not known: %v", schedule)
+	}
+}
+
+// accountOf is the account that an operator's entry, as YAML, becomes.
+func accountOf(t *testing.T, entry string) *actors.Account {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "smpp.yaml")
+	if err := os.WriteFile(file, []byte("operators: [{id: a, host: h, port: 1, systemId: s, password: p, "+entry+"}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(file, []string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finder := &accounts{cfg: func() *config.Config { return cfg }, settings: memory.New().Binds}
+	t.Cleanup(finder.close)
+	account, err := finder.Fetch(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account
+}
+
+// What a profile says of addresses reaches the rules of the account, and without a word
+// of it there are none.
+func TestAddressRulesReachTheAccount(t *testing.T) {
+	r := accountOf(t, `addresses: {shortDigits: 5, plus: keep, rewrite: {to: [+93=0, 93=0], from: [Ghasi=GHASI]}, rewriteInbound: {from: ["0=+93"], to: [GHASI=Ghasi]}}`).Rules
+	want := dispatch.Rewriting{ShortDigits: 5, To: []dispatch.Prefix{{Old: "+93", New: "0"}, {Old: "93", New: "0"}}, From: []dispatch.Prefix{{Old: "Ghasi", New: "GHASI"}}}
+	if !reflect.DeepEqual(r.Outbound, want) || !r.Source.KeepPlus || !r.Destination.KeepPlus {
+		t.Errorf("outbound %+v, plus kept %v, %v", r.Outbound, r.Source.KeepPlus, r.Destination.KeepPlus)
+	}
+	want = dispatch.Rewriting{ShortDigits: 5, From: []dispatch.Prefix{{Old: "0", New: "+93"}}, To: []dispatch.Prefix{{Old: "GHASI", New: "Ghasi"}}}
+	if !reflect.DeepEqual(r.Inbound, want) {
+		t.Errorf("inbound %+v", r.Inbound)
+	}
+	if r = accountOf(t, "window: 10").Rules; len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
+		t.Errorf("without rules: %+v", r)
 	}
 }

@@ -14,9 +14,10 @@ import (
 )
 
 const forgetUsage = "Usage: smpp-connector forget [flags] NUMBER\n\n" +
-	"Takes a subscriber's number (as the commands had it, such as 93700000001) out of the\n" +
-	"correlations and the parked receipts, which go on working without it. All of them go\n" +
-	"by themselves when they expire; this is for a subscriber who asks.\n\n"
+	"Takes a subscriber's number (as events have it, such as 93700000001, with a '+' or\n" +
+	"without) out of the correlations and the parked receipts, which go on working without\n" +
+	"it. All of them go by themselves when they expire; this is for a subscriber who asks.\n" +
+	"Where a profile rewrites numbers one way only, events have the MNO's form: ask for both.\n\n"
 
 // forgetCall is one call of the command.
 type forgetCall struct {
@@ -49,8 +50,8 @@ func (f *forgetCall) complete(names []string) error {
 	if len(names) != 1 {
 		return fmt.Errorf("%d numbers: want one", len(names))
 	}
-	f.number = names[0]
-	if n := len(strings.TrimPrefix(f.number, "+")); n < 5 || strings.Trim(f.number, "+0123456789") != "" {
+	f.number = strings.TrimPrefix(names[0], "+")
+	if len(f.number) < 5 || strings.Trim(f.number, "0123456789") != "" {
 		return errors.New("the number: want at least 5 digits, as in 93700000001")
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 // Forgotten counts what no longer names a subscriber's number.
 type Forgotten struct{ Correlations, Receipts, Events int }
 
-// Forget takes a subscriber's number out of what the connector keeps in NATS: out of
+// Forget takes a subscriber's number, without a '+', out of what the connector keeps in NATS: out of
 // correlations and parked receipts, which go on working without it, and, where events
 // is set, every event that quotes it, whole, also one that nobody has read yet.
 // Commands that wait to be sent are the platform's own and stay. With dry it only counts.
@@ -47,7 +47,7 @@ func (c *Conn) forgetRows(ctx context.Context, number string, dry bool) (int, er
 			return nil, false // a pointer, which names no number
 		}
 		row, err := unpackCorrelation(port.CorrelationKey{OperatorID: tokens[1], OperatorMessageID: tokens[2]}, value)
-		if err != nil || row.From != number && row.To != number {
+		if err != nil || !is(row.From, number) && !is(row.To, number) {
 			return nil, false
 		}
 		blank(&row.From, number)
@@ -59,7 +59,7 @@ func (c *Conn) forgetRows(ctx context.Context, number string, dry bool) (int, er
 func (c *Conn) forgetReceipts(ctx context.Context, number string, dry bool) (int, error) {
 	return c.Receipts().bucket.rewrite(ctx, dry, func(k string, value []byte) ([]byte, bool) {
 		r, err := unpackReceipt(k, value)
-		if err != nil || r.Source != number && r.Dest != number && !bytes.Contains(r.Octets, []byte(number)) {
+		if err != nil || !is(r.Source, number) && !is(r.Dest, number) && !bytes.Contains(r.Octets, []byte(number)) {
 			return nil, false
 		}
 		blank(&r.Source, number)
@@ -83,8 +83,11 @@ func blankPDU(r *port.ParkedReceipt, number string) {
 	r.Octets = codec.Append(nil, deliver)
 }
 
+// is reports whether an address is a number, which has no '+', with one or without.
+func is(address, number string) bool { return strings.TrimPrefix(address, "+") == number }
+
 func blank(address *string, number string) {
-	if *address == number {
+	if is(*address, number) {
 		*address = ""
 	}
 }
