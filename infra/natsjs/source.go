@@ -51,6 +51,7 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 // which sequence of the stream an earlier one of that name may have handed commands
 // out.
 func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, err error) {
+	tries, again := 0, false
 	for {
 		found, err := stream.Consumer(ctx, spec.Durable)
 		switch {
@@ -58,9 +59,13 @@ func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream,
 			if inherited, err = h.beforeCreate(ctx, stream, spec, inherited); err != nil {
 				return 0, err
 			}
-			err = createConsumer(ctx, stream, spec, inherited)
+			info, err := createConsumer(ctx, stream, spec, inherited)
 			if errors.Is(err, jetstream.ErrConsumerExists) {
 				continue // another pod was faster, with other limits or another epoch
+			}
+			if again = notAfresh(spec, info, err) && tries < mostTries; again {
+				tries++
+				continue
 			}
 			return inherited, err
 		case err != nil:
@@ -72,7 +77,7 @@ func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream,
 		}
 		term := termOf(info)
 		switch {
-		case spec.Epoch == 0 || term.epoch == spec.Epoch:
+		case spec.Epoch == 0 || term.epoch == spec.Epoch && !again:
 			return term.inherited, adjustConsumer(ctx, stream, info.Config, spec)
 		case term.epoch > spec.Epoch:
 			return 0, &port.ConsumerTaken{Durable: spec.Durable, Epoch: term.epoch, Owner: term.owner}
@@ -111,7 +116,32 @@ func termOf(info *jetstream.ConsumerInfo) (t term) {
 	return term{number(metadataEpoch), number(metadataInherited), info.Config.Metadata[metadataOwner]}
 }
 
-func createConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec, inherited uint64) error {
+// mostTries is how often a consumer that was not made afresh is made again. One that still
+// is not so then delivers all the same, after AckWait.
+const mostTries = 5
+
+// notAfresh reports whether the making of an owner's consumer met what is left of the one
+// that was deleted before it, so that it must be made again.
+//
+// A server writes a consumer's state to a file some ten times a second, and a deletion does
+// not wait for a write that is under way (nats-server 2.15.2, consumerFileStore.delete). So
+// that write may land in the directory of the next consumer of the name. This one then either
+// cannot be made, because its own write has lost the temporary file to the other; or it begins
+// where the other was, with all that was handed out as pending, and gives nothing of it to
+// anybody before AckWait is over (seen once as "0 deliveries, want 4", issue 7).
+func notAfresh(spec port.ConsumerSpec, info *jetstream.ConsumerInfo, err error) bool {
+	const createFailed jetstream.ErrorCode = 10012 // JSConsumerCreateErrF
+	var refused *jetstream.APIError
+	switch {
+	case spec.Epoch == 0: // nobody deletes these before; and another pod may have made it, and read it
+		return false
+	case errors.As(err, &refused):
+		return refused.ErrorCode == createFailed && refused.Code >= 500
+	}
+	return err == nil && (info.Delivered.Consumer > 0 || info.NumAckPending > 0)
+}
+
+func createConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec, inherited uint64) (*jetstream.ConsumerInfo, error) {
 	config := jetstream.ConsumerConfig{
 		Durable:       spec.Durable,
 		FilterSubject: spec.Subject,
@@ -127,8 +157,11 @@ func createConsumer(ctx context.Context, stream jetstream.Stream, spec port.Cons
 	if spec.Epoch == 0 && inherited > 0 {
 		config.Metadata = map[string]string{metadataInherited: strconv.FormatUint(inherited, 10)}
 	}
-	_, err := stream.CreateConsumer(ctx, config)
-	return err
+	made, err := stream.CreateConsumer(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return made.CachedInfo(), nil
 }
 
 // foreign says why a consumer of that name is somebody else's.
