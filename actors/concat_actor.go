@@ -73,7 +73,7 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 
 // sourceOf says where a message was heard, for its event.
 func sourceOf(account *Account, bind port.BindID, epoch uint64) concat.Source {
-	return concat.Source{OperatorID: account.OperatorID, Bind: bind, Epoch: epoch, Text: account.Text}
+	return concat.Source{OperatorID: account.OperatorID, Bind: bind, Epoch: epoch, Text: account.Text, TLVs: account.Receipts.TLVs}
 }
 
 // reply answers items of a batch, ESME_ROK where stored says so.

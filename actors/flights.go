@@ -42,7 +42,7 @@ func (fs *flights) take(f *flight) bool {
 // recycle lets a flight that was taken out be used again. Nobody else may know it
 // any more: it was answered, and the answer is dealt with.
 func (fs *flights) recycle(f *flight) {
-	f.cmd, f.id = nil, ""
+	f.cmd, f.id, f.why = nil, "", nil
 	fs.free = append(fs.free, f)
 }
 

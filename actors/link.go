@@ -1,16 +1,19 @@
 package actors
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/recorder"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -225,7 +228,8 @@ type answer struct {
 	id     string
 	end    int // of its id in heard.ids
 	nack   bool
-	load   uint8 // congestion_state; window.NoCongestionState: it has none
+	load   uint8      // congestion_state; window.NoCongestionState: it has none
+	why    codec.TLVs // of a refusal
 }
 
 // fault is a frame that is no PDU, and what the codec's rules answer to it.
@@ -293,7 +297,7 @@ func (h *heard) take(frame []byte) {
 	if status, seq, id, ok := codec.ParseSubmitSMResp(frame); ok {
 		h.traffic = true
 		h.ids = append(h.ids, id...)
-		h.answers = append(h.answers, answer{seq: seq, status: status, end: len(h.ids), load: loadIn(frame, id)})
+		h.answers = append(h.answers, answer{seq: seq, status: status, end: len(h.ids), load: loadIn(frame, id), why: whyIn(frame, status)})
 		return
 	}
 	pdu, err := codec.Parse(frame)
@@ -328,6 +332,28 @@ func loadIn(frame, id []byte) uint8 {
 		}
 	}
 	return window.NoCongestionState
+}
+
+// whyIn returns what the TLVs of a refusal say of why. SMPP 3.4 §4.4.2 leaves message_id
+// out of a refusal; some MNOs do, and most send it empty.
+func whyIn(frame []byte, status codec.Status) codec.TLVs {
+	if status == codec.StatusOK || len(frame) <= codec.HeaderLen+1 {
+		return nil
+	}
+	if why := whyOf(frame); why != nil {
+		return why
+	}
+	named := slices.Insert(slices.Clone(frame), codec.HeaderLen, 0)
+	binary.BigEndian.PutUint32(named, uint32(len(named)))
+	return whyOf(named)
+}
+
+func whyOf(frame []byte) codec.TLVs {
+	pdu, err := codec.Parse(frame)
+	if resp, ok := pdu.(*codec.SubmitSMResp); ok && err == nil {
+		return optional.Why(resp.TLVs)
+	}
+	return nil
 }
 
 // fail takes an error in and reports whether the connection is at its end.

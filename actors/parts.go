@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // partBatch is the parts of one read.
@@ -89,12 +90,12 @@ func (d partsDesk) keep(ctx context.Context, root *actor.RootContext, s *seat) {
 		call, cancel := context.WithTimeout(ctx, partsTimeout)
 		kept := d.env.Concat.Keep(call, arrivals)
 		cancel()
-		var whole []port.ConcatGroup
+		var whole []completed
 		tally := event.PartsHeard{Bind: s.id}
 		for i, k := range kept {
 			count(&tally, k)
 			if k.Whole != nil {
-				whole = append(whole, *kept[i].Whole)
+				whole = append(whole, completed{*k.Whole, tlvsAt(batches, i)})
 			}
 		}
 		d.env.Listener.On(tally)
@@ -105,6 +106,24 @@ func (d partsDesk) keep(ctx context.Context, root *actor.RootContext, s *seat) {
 		}
 		d.publish(ctx, whole)
 	}
+}
+
+// completed is a message that is claimed, with the TLVs of the part that completed it,
+// if it came to this process.
+type completed struct {
+	port.ConcatGroup
+	last codec.TLVs
+}
+
+// tlvsAt are the TLVs of the part at i in all batches together.
+func tlvsAt(batches []partBatch, i int) codec.TLVs {
+	for _, b := range batches {
+		if i < len(b.of) {
+			return b.heard.items[b.of[i]].pdu.TLVs
+		}
+		i -= len(b.of)
+	}
+	return nil
 }
 
 func count(tally *event.PartsHeard, k port.ConcatKept) {
@@ -125,7 +144,7 @@ func count(tally *event.PartsHeard, k port.ConcatKept) {
 
 // publish stores the events of claimed messages and lets those go that are stored.
 // The others are claimed again, by this pod or another.
-func (d partsDesk) publish(ctx context.Context, groups []port.ConcatGroup) {
+func (d partsDesk) publish(ctx context.Context, groups []completed) {
 	if len(groups) == 0 {
 		return
 	}
@@ -136,11 +155,11 @@ func (d partsDesk) publish(ctx context.Context, groups []port.ConcatGroup) {
 		account := d.env.accountAt(g.Bind)
 		switch {
 		case g.Echo:
-			gone = append(gone, g)
+			gone = append(gone, g.ConcatGroup)
 		case account != nil: // else the next pod that serves it
-			e := concat.EventOf(&g, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))
+			e := concat.EventOf(&g.ConcatGroup, g.last, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))
 			spans = append(spans, d.env.traceMO(&e, g.Bind, len(g.Parts), time.Now()))
-			events, of = append(events, e), append(of, g)
+			events, of = append(events, e), append(of, g.ConcatGroup)
 		}
 	}
 	try, cancel := context.WithTimeout(ctx, publishTimeout)
@@ -188,7 +207,11 @@ func (d partsDesk) sweep(ctx context.Context) {
 				}
 				break
 			}
-			d.publish(ctx, due)
+			overdue := make([]completed, len(due))
+			for i := range due {
+				overdue[i].ConcatGroup = due[i]
+			}
+			d.publish(ctx, overdue)
 		}
 		wait = min(max(sweepEvery, 10*time.Since(began)), slowSweep)
 	}

@@ -115,6 +115,7 @@ func (s *session) match(c actor.Context, m *heard) {
 			continue
 		}
 		f.status, f.id, f.took, f.load = a.status, a.id, m.at.Sub(f.sentAt), a.load
+		f.why = a.why
 		if a.nack && a.status == codec.StatusOK {
 			f.status = codec.StatusUnknownErr // a nack is no acceptance, whatever its status says
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -119,7 +120,7 @@ func (s *settling) judge(f *flight) window.Degraded {
 		return s.w.window.Answered(verdict.Verdict{}, f.sentAt, s.now)
 	}
 	v := s.account.Verdicts.Of(f.status)
-	f.cmd.status = f.status
+	f.cmd.status, f.cmd.why = f.status, f.why
 	if v.Effect == verdict.Rebind && s.w.up != nil {
 		s.c.Send(s.w.up.session, &disowned{link: s.w.up.link, status: f.status})
 	}
@@ -172,18 +173,26 @@ func (s *settling) finish(cmd *command) {
 		s.end(cmd, settlement{submit: true})
 	case ledger.Refused:
 		s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, &dispatch.Refusal{
-			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %v: see the runbook, section %q", cmd.status, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
+			Reason: "rejected_by_mno", Detail: fmt.Sprintf("the MNO answered %s: see the runbook, section %q", cmd.refusal(), s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 	case ledger.Doubtful:
 		s.doubt(cmd, delay)
 	default:
 		if s.tiredOf(cmd) {
 			s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, &dispatch.Refusal{Reason: reasonRetries,
-				Detail: fmt.Sprintf("the MNO has refused it for now again and again, at last with %v, and it is older than retryFor of the profile (%v): see the runbook, section %q; replay it when the MNO is well",
-					cmd.status, s.account.RetryFor, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
+				Detail: fmt.Sprintf("the MNO has refused it for now again and again, at last with %s, and it is older than retryFor of the profile (%v): see the runbook, section %q; replay it when the MNO is well",
+					cmd.refusal(), s.account.RetryFor, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 			return
 		}
 		s.giveBack(cmd, delay)
 	}
+}
+
+// refusal is what the MNO answered at last, with what it said of why.
+func (cmd *command) refusal() string {
+	if why := optional.Reasons(cmd.why, cmd.delivery.Command.GetText()); why != "" {
+		return cmd.status.String() + " (" + why + ")"
+	}
+	return cmd.status.String()
 }
 
 // reasonRetries is the dead letter's reason of a message that an MNO has refused for

@@ -74,7 +74,7 @@ type Profile struct {
 	HoldUnknown        time.Duration  // how long OutcomeHold waits
 	Statuses           []StatusRule   // what a status means at this MNO, where it is not the table's meaning (US-SC-028…031)
 	RetryFor           time.Duration  // age from which a message that is refused for now is given up; 0: never
-	TLVs               []TLV          // what commands may carry, by name
+	TLVs               []TLV          // names for commands and events
 	FallbackTriggers   []codec.Status // answers to bind_transceiver that mean: try tx and rx (US-SC-003)
 
 	Addresses Addresses
@@ -166,8 +166,8 @@ type ReceiptWord struct {
 	State codec.MessageState
 }
 
-// TLV declares a TLV that commands may carry in their tlvs: a vendor tag means
-// another thing at every MNO.
+// TLV declares a TLV that commands may carry, and events tell, in their tlvs: a vendor
+// tag means another thing at every MNO.
 type TLV struct {
 	Name     string
 	Tag      codec.Tag

@@ -149,7 +149,7 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return statusRules(&p.Statuses) }},
 	{"retryFor", "", "", "age from which a message that the MNO refuses for now again and again, not with ESME_RTHROTTLED, is a dead letter, retries_exhausted; 0s: never. Keep it below NATS_DISPATCH_MAX_AGE",
 		func(p *Profile) value { return days(&p.RetryFor) }},
-	{"tlvs", "", "", "TLVs that commands may carry by name, as in [PE_ID=0x1400:text:required]; kinds are text, cstring, uint8, uint16, uint32, hex",
+	{"tlvs", "", "", "names of TLVs, as in [PE_ID=0x1400:text:required]: commands may carry them, and events of receipts and messages tell them so (tlvs); kinds are text, cstring, uint8, uint16, uint32, hex",
 		func(p *Profile) value { return tlvs(&p.TLVs) }},
 	{"fallbackTriggers", "", "", "answers to bind_transceiver that mean: bind a transmitter and a receiver",
 		func(p *Profile) value { return statuses(&p.FallbackTriggers) }},

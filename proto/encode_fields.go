@@ -53,6 +53,7 @@ func writeReceipt(w *writer, m *DlrInboundEvent) {
 	w.text("diagnosis", m.Diagnosis)
 	w.text("errorMeaning", m.ErrorMeaning)
 	w.instant("doneAt", m.DoneAt)
+	w.pairs("tlvs", m.Tlvs)
 }
 
 func writeInbound(w *writer, m *MoInboundEvent) {
@@ -74,6 +75,7 @@ func writeInbound(w *writer, m *MoInboundEvent) {
 	w.optional("destinationPort", m.DestinationPort)
 	w.instant("receivedAt", m.ReceivedAt)
 	w.epoch(m.Epoch)
+	w.pairs("tlvs", m.Tlvs)
 }
 
 func writeSubmitted(w *writer, m *DispatchSubmitted) {

@@ -37,12 +37,13 @@ var examples = map[string]Message{
 		BindId: "awcc.trx.1", To: "93700123456", From: "GHASI", ErrorCode: "000", NetworkErrorCode: "030000",
 		SubmittedAt: instant, ReceivedAt: timestamppb.New(instant.AsTime().Add(1234567)), SubmitDate: "2611240930", DoneDate: "2611240931",
 		RawText: "id:9308878062554710043 stat:DELIVRD err:000", PartsTotal: 2, PartsFinal: 2, Epoch: 7, DoneAt: timestamppb.New(instant.AsTime().Add(time.Minute)),
+		Tlvs: map[string]string{"MCCMNC": "41201", "0x1501": "0a0b", "delivery_failure_reason": "2"},
 	},
 	"DlrInboundEvent-unknown": &DlrInboundEvent{},
 	"MoInboundEvent": &MoInboundEvent{
 		Id: "mo-1", OperatorId: "awcc", Mno: "awcc", BindId: "awcc.rx.1", From: "93700123456", To: "1234", Text: "د مرستې لپاره",
 		Encoding: "UCS2", DataCoding: 8, PartsTotal: 3, PartsReceived: 2, MissingParts: []uint32{2}, Incomplete: true,
-		SourcePort: octet(0), DestinationPort: octet(16000), ReceivedAt: instant,
+		SourcePort: octet(0), DestinationPort: octet(16000), ReceivedAt: instant, Tlvs: map[string]string{"MO_ID": "6f1a", "user_response_code": "1"},
 	},
 	"DispatchSubmitted": &DispatchSubmitted{
 		MessageId: "m-1", OperatorId: "roshan", PrimaryOperatorId: "awcc", BindId: "roshan.trx.1", Segments: 2,

@@ -699,8 +699,13 @@ type DlrInboundEvent struct {
 	Diagnosis         string                 `protobuf:"bytes,23,opt,name=diagnosis,proto3" json:"diagnosis,omitempty"`                           // sms.dlr.orphan only: why no message was found
 	ErrorMeaning      string                 `protobuf:"bytes,24,opt,name=error_meaning,json=errorMeaning,proto3" json:"error_meaning,omitempty"` // what error_code means at this MNO, where its profile says so
 	DoneAt            *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=done_at,json=doneAt,proto3" json:"done_at,omitempty"`                   // done_date as a time; absent: it is none, or nobody knows its time zone
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Further TLVs, at most 32: those that the operator's profile declares under its names, of
+	// its kinds; those of SMPP under SMPP's; others as 0xNNNN in hex. NAME#2 is one that came
+	// again, a value that ends in … was longer. Never a message's text. A receipt that is
+	// matched by a replay has lost them.
+	Tlvs          map[string]string `protobuf:"bytes,26,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DlrInboundEvent) Reset() {
@@ -908,6 +913,13 @@ func (x *DlrInboundEvent) GetDoneAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DlrInboundEvent) GetTlvs() map[string]string {
+	if x != nil {
+		return x.Tlvs
+	}
+	return nil
+}
+
 // A message from a subscriber: sms.mo.inbound (US-SC-025).
 type MoInboundEvent struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -929,6 +941,7 @@ type MoInboundEvent struct {
 	DestinationPort *uint32                `protobuf:"varint,16,opt,name=destination_port,json=destinationPort,proto3,oneof" json:"destination_port,omitempty"`
 	ReceivedAt      *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	Epoch           uint64                 `protobuf:"varint,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Tlvs            map[string]string      `protobuf:"bytes,19,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // as in DlrInboundEvent; of a message in parts those of the part that completed it
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1089,6 +1102,13 @@ func (x *MoInboundEvent) GetEpoch() uint64 {
 	return 0
 }
 
+func (x *MoInboundEvent) GetTlvs() map[string]string {
+	if x != nil {
+		return x.Tlvs
+	}
+	return nil
+}
+
 // What became of a command that the MNO accepted: sms.dispatch.submitted. Billing bills this.
 type DispatchSubmitted struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
@@ -1222,7 +1242,7 @@ type DispatchRejected struct {
 	Reason     string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"` // a stable word: missing_field, invalid_field, malformed, rejected_by_mno, expired,
 	// outcome_unknown, resubmits_exhausted, retries_exhausted, unserved, …
 	Field            string                 `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`                             // the field at fault, if one is
-	Detail           string                 `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`                           // what is wrong and what to do; never the text
+	Detail           string                 `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`                           // what is wrong and what to do, with what the MNO said of why it refused; never the text
 	EsmeStatus       string                 `protobuf:"bytes,6,opt,name=esme_status,json=esmeStatus,proto3" json:"esme_status,omitempty"` // when the MNO rejected it
 	DeliveryCount    uint32                 `protobuf:"varint,7,opt,name=delivery_count,json=deliveryCount,proto3" json:"delivery_count,omitempty"`
 	Subject          string                 `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
@@ -2114,7 +2134,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\bREJECTED\x10\b\x12\r\n" +
 	"\tSCHEDULED\x10\t\x12\v\n" +
 	"\aSKIPPED\x10\n" +
-	"\"\x8b\a\n" +
+	"\"\x82\b\n" +
 	"\x0fDlrInboundEvent\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x126\n" +
@@ -2151,7 +2171,11 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x05epoch\x18\x16 \x01(\x04R\x05epoch\x12\x1c\n" +
 	"\tdiagnosis\x18\x17 \x01(\tR\tdiagnosis\x12#\n" +
 	"\rerror_meaning\x18\x18 \x01(\tR\ferrorMeaning\x123\n" +
-	"\adone_at\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\x06doneAt\"\xd4\x04\n" +
+	"\adone_at\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\x06doneAt\x12<\n" +
+	"\x04tlvs\x18\x1a \x03(\v2(.ghasi.smpp.v1.DlrInboundEvent.TlvsEntryR\x04tlvs\x1a7\n" +
+	"\tTlvsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xca\x05\n" +
 	"\x0eMoInboundEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\voperator_id\x18\x02 \x01(\tR\n" +
@@ -2178,7 +2202,11 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x10destination_port\x18\x10 \x01(\rH\x01R\x0fdestinationPort\x88\x01\x01\x12;\n" +
 	"\vreceived_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12\x14\n" +
-	"\x05epoch\x18\x12 \x01(\x04R\x05epochB\x0e\n" +
+	"\x05epoch\x18\x12 \x01(\x04R\x05epoch\x12;\n" +
+	"\x04tlvs\x18\x13 \x03(\v2'.ghasi.smpp.v1.MoInboundEvent.TlvsEntryR\x04tlvs\x1a7\n" +
+	"\tTlvsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n" +
 	"\f_source_portB\x13\n" +
 	"\x11_destination_port\"\xaa\x03\n" +
 	"\x11DispatchSubmitted\x12\x1d\n" +
@@ -2314,7 +2342,7 @@ func file_proto_smpp_connector_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_smpp_connector_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_proto_smpp_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_proto_smpp_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_proto_smpp_connector_proto_goTypes = []any{
 	(Encoding_Value)(0),            // 0: ghasi.smpp.v1.Encoding.Value
 	(LongMessageStrategy_Value)(0), // 1: ghasi.smpp.v1.LongMessageStrategy.Value
@@ -2339,34 +2367,38 @@ var file_proto_smpp_connector_proto_goTypes = []any{
 	(*AddressRange)(nil),           // 20: ghasi.smpp.v1.AddressRange
 	(*SmppCredentials)(nil),        // 21: ghasi.smpp.v1.SmppCredentials
 	nil,                            // 22: ghasi.smpp.v1.SmsDispatchCommand.TlvsEntry
-	(*timestamppb.Timestamp)(nil),  // 23: google.protobuf.Timestamp
+	nil,                            // 23: ghasi.smpp.v1.DlrInboundEvent.TlvsEntry
+	nil,                            // 24: ghasi.smpp.v1.MoInboundEvent.TlvsEntry
+	(*timestamppb.Timestamp)(nil),  // 25: google.protobuf.Timestamp
 }
 var file_proto_smpp_connector_proto_depIdxs = []int32{
 	0,  // 0: ghasi.smpp.v1.SmsDispatchCommand.encoding:type_name -> ghasi.smpp.v1.Encoding.Value
 	1,  // 1: ghasi.smpp.v1.SmsDispatchCommand.long_message_strategy:type_name -> ghasi.smpp.v1.LongMessageStrategy.Value
-	23, // 2: ghasi.smpp.v1.SmsDispatchCommand.expires_at:type_name -> google.protobuf.Timestamp
-	23, // 3: ghasi.smpp.v1.SmsDispatchCommand.scheduled_at:type_name -> google.protobuf.Timestamp
+	25, // 2: ghasi.smpp.v1.SmsDispatchCommand.expires_at:type_name -> google.protobuf.Timestamp
+	25, // 3: ghasi.smpp.v1.SmsDispatchCommand.scheduled_at:type_name -> google.protobuf.Timestamp
 	22, // 4: ghasi.smpp.v1.SmsDispatchCommand.tlvs:type_name -> ghasi.smpp.v1.SmsDispatchCommand.TlvsEntry
 	2,  // 5: ghasi.smpp.v1.DlrInboundEvent.status:type_name -> ghasi.smpp.v1.DlrStatus.Value
-	23, // 6: ghasi.smpp.v1.DlrInboundEvent.submitted_at:type_name -> google.protobuf.Timestamp
-	23, // 7: ghasi.smpp.v1.DlrInboundEvent.received_at:type_name -> google.protobuf.Timestamp
-	23, // 8: ghasi.smpp.v1.DlrInboundEvent.done_at:type_name -> google.protobuf.Timestamp
-	23, // 9: ghasi.smpp.v1.MoInboundEvent.received_at:type_name -> google.protobuf.Timestamp
-	23, // 10: ghasi.smpp.v1.DispatchSubmitted.submitted_at:type_name -> google.protobuf.Timestamp
-	23, // 11: ghasi.smpp.v1.DispatchRejected.at:type_name -> google.protobuf.Timestamp
-	3,  // 12: ghasi.smpp.v1.OperatorHealthEvent.state:type_name -> ghasi.smpp.v1.HealthState.Value
-	23, // 13: ghasi.smpp.v1.OperatorHealthEvent.at:type_name -> google.protobuf.Timestamp
-	4,  // 14: ghasi.smpp.v1.BindDegradedEvent.reason:type_name -> ghasi.smpp.v1.DegradedReason.Value
-	23, // 15: ghasi.smpp.v1.BindDegradedEvent.at:type_name -> google.protobuf.Timestamp
-	5,  // 16: ghasi.smpp.v1.SmppCredentials.bind_mode:type_name -> ghasi.smpp.v1.BindMode.Value
-	20, // 17: ghasi.smpp.v1.SmppCredentials.address_range:type_name -> ghasi.smpp.v1.AddressRange
-	19, // 18: ghasi.smpp.v1.SmppCredentials.tls:type_name -> ghasi.smpp.v1.TlsSettings
-	1,  // 19: ghasi.smpp.v1.SmppCredentials.long_message_strategy:type_name -> ghasi.smpp.v1.LongMessageStrategy.Value
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	25, // 6: ghasi.smpp.v1.DlrInboundEvent.submitted_at:type_name -> google.protobuf.Timestamp
+	25, // 7: ghasi.smpp.v1.DlrInboundEvent.received_at:type_name -> google.protobuf.Timestamp
+	25, // 8: ghasi.smpp.v1.DlrInboundEvent.done_at:type_name -> google.protobuf.Timestamp
+	23, // 9: ghasi.smpp.v1.DlrInboundEvent.tlvs:type_name -> ghasi.smpp.v1.DlrInboundEvent.TlvsEntry
+	25, // 10: ghasi.smpp.v1.MoInboundEvent.received_at:type_name -> google.protobuf.Timestamp
+	24, // 11: ghasi.smpp.v1.MoInboundEvent.tlvs:type_name -> ghasi.smpp.v1.MoInboundEvent.TlvsEntry
+	25, // 12: ghasi.smpp.v1.DispatchSubmitted.submitted_at:type_name -> google.protobuf.Timestamp
+	25, // 13: ghasi.smpp.v1.DispatchRejected.at:type_name -> google.protobuf.Timestamp
+	3,  // 14: ghasi.smpp.v1.OperatorHealthEvent.state:type_name -> ghasi.smpp.v1.HealthState.Value
+	25, // 15: ghasi.smpp.v1.OperatorHealthEvent.at:type_name -> google.protobuf.Timestamp
+	4,  // 16: ghasi.smpp.v1.BindDegradedEvent.reason:type_name -> ghasi.smpp.v1.DegradedReason.Value
+	25, // 17: ghasi.smpp.v1.BindDegradedEvent.at:type_name -> google.protobuf.Timestamp
+	5,  // 18: ghasi.smpp.v1.SmppCredentials.bind_mode:type_name -> ghasi.smpp.v1.BindMode.Value
+	20, // 19: ghasi.smpp.v1.SmppCredentials.address_range:type_name -> ghasi.smpp.v1.AddressRange
+	19, // 20: ghasi.smpp.v1.SmppCredentials.tls:type_name -> ghasi.smpp.v1.TlsSettings
+	1,  // 21: ghasi.smpp.v1.SmppCredentials.long_message_strategy:type_name -> ghasi.smpp.v1.LongMessageStrategy.Value
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_proto_smpp_connector_proto_init() }
@@ -2383,7 +2415,7 @@ func file_proto_smpp_connector_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_smpp_connector_proto_rawDesc), len(file_proto_smpp_connector_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/text"
@@ -23,6 +24,7 @@ type Source struct {
 	Bind       port.BindID
 	Epoch      uint64
 	Text       text.Options
+	TLVs       optional.Rules // names of TLVs
 }
 
 // Event is sms.mo.inbound of a message that came in one PDU. Nothing in SMPP tells a
@@ -31,6 +33,7 @@ type Source struct {
 func Event(pdu *codec.DeliverSM, in *Inbound, at time.Time, src Source) port.Event {
 	body := src.body(fmt.Sprintf("%s-%x-%x", src.Bind, at.UnixNano(), pdu.Sequence), at)
 	body.From, body.To, body.PartsTotal, body.PartsReceived = pdu.SourceAddr, pdu.DestinationAddr, 1, 1
+	body.Tlvs = src.TLVs.Told(pdu.TLVs)
 	fill(body, []port.ConcatPart{in.Part}, src.Text)
 	if in.Unclear { // the text holds the header's octets too
 		body.Binary = base64.StdEncoding.EncodeToString(in.Part.Body)
@@ -39,11 +42,13 @@ func Event(pdu *codec.DeliverSM, in *Inbound, at time.Time, src Source) port.Eve
 }
 
 // EventOf is sms.mo.inbound of a message in parts, whole or not. It is the same
-// whoever makes it, so that a second one is known by its Msg-Id.
-func EventOf(g *port.ConcatGroup, src Source) port.Event {
+// whoever makes it, so that a second one is known by its Msg-Id; but for last, the
+// TLVs of the part that completed it, which no store keeps.
+func EventOf(g *port.ConcatGroup, last codec.TLVs, src Source) port.Event {
 	body := src.body(idOf(g), g.Since)
 	body.From, body.To, body.PartsTotal, body.PartsReceived = g.Key.Originator, g.Key.Destination, uint32(g.Key.Total), uint32(len(g.Parts))
 	body.MissingParts, body.Incomplete = Missing(g), !Whole(g)
+	body.Tlvs = src.TLVs.Told(last)
 	fill(body, g.Parts, src.Text)
 	return event(body)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
 	"github.com/ghasi/smpp-connector/codec/text"
@@ -116,7 +117,7 @@ func TestUSSC037TheReplacedCharactersAreReported(t *testing.T) {
 // unknown or of the wrong kind is refused by name, and its value is not quoted.
 func TestTLVsByName(t *testing.T) {
 	r := rules()
-	r.TLVs = []TLVRule{{"PE_ID", 0x1400, TLVText, true}, {"NAME", 0x1401, TLVCString, false}, {"N8", 0x1402, TLVUint8, false}, {"N16", 0x1403, TLVUint16, false}, {"N32", 0x1404, TLVUint32, false}, {"RAW", 0x1405, TLVHex, false}}
+	r.TLVs = optional.Rules{{Name: "PE_ID", Tag: 0x1400, Kind: optional.Text, Required: true}, {Name: "NAME", Tag: 0x1401, Kind: optional.CString}, {Name: "N8", Tag: 0x1402, Kind: optional.Uint8}, {Name: "N16", Tag: 0x1403, Kind: optional.Uint16}, {Name: "N32", Tag: 0x1404, Kind: optional.Uint32}, {Name: "RAW", Tag: 0x1405, Kind: optional.Hex}}
 	p := make1(t, &contract.SmsDispatchCommand{Text: strings.Repeat("x", 161), Tlvs: map[string]string{
 		"RAW": "00ff", "N32": "0x01020304", "N16": "258", "N8": "7", "NAME": "abc", "PE_ID": "1234567890"}}, r)
 	for i, pdu := range pdus(p, 1) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/segment"
 	"github.com/ghasi/smpp-connector/codec/text"
@@ -41,7 +42,7 @@ type Rules struct {
 	ReceiptOfLastPart  bool                     // the parts before the last ask for none
 	Validity           time.Duration            // when a command does not say; 0: the MNO's default
 
-	TLVs []TLVRule // what a command's tlvs may name
+	TLVs optional.Rules // what a command's tlvs may name
 
 	RefuseFingerprintMismatch bool // else counted, logged and sent (decisions.md 036)
 }

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/receipt"
@@ -27,6 +28,7 @@ type Rules struct {
 	Zone   *time.Location    // of the dates that say none; nil: not known
 	Errors map[string]string // what an err: code means, by the code in upper case
 	Text   text.Options      // what data_codings mean
+	TLVs   optional.Rules    // names of TLVs
 }
 
 // IDs makes one key of the ids of both sides.
@@ -77,8 +79,9 @@ type Heard struct {
 	At   time.Time
 	Raw  string // the receipt's text without the message's own
 
-	DoneAt     time.Time // DoneDate as a time; zero: it is none, or its zone is not known
-	ErrMeaning string    // what Err means at the MNO; empty: its profile does not say
+	DoneAt     time.Time         // DoneDate as a time; zero: it is none, or its zone is not known
+	TLVs       map[string]string // the others, by their names; nil: there are none
+	ErrMeaning string            // what Err means at the MNO; empty: its profile does not say
 }
 
 // Read reads a receipt out of a deliver_sm (or a data_sm seen as one).
@@ -90,6 +93,7 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
 	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
 	h.DoneAt = r.moment(h.DoneDate, at)
+	h.TLVs = r.TLVs.Told(pdu.TLVs)
 	h.ErrMeaning = r.Errors[strings.ToUpper(h.Err)]
 	if pdu.ESMClass.IsIntermediate() {
 		h.Final = false
@@ -187,13 +191,18 @@ func eventBody(row port.Correlation, h Heard) *contract.DlrInboundEvent {
 		To: row.To, From: row.From, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning, NetworkErrorCode: h.NetworkErrorCode,
 		SubmittedAt: timestamppb.New(row.SubmittedAt), ReceivedAt: timestamppb.New(h.At),
 		SubmitDate: h.SubmitDate, DoneDate: h.DoneDate, RawText: h.Raw,
-		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: row.Epoch,
-	}
-	if !h.DoneAt.IsZero() {
-		e.DoneAt = timestamppb.New(h.DoneAt)
+		PartsTotal: uint32(row.PartsTotal), Ambiguous: row.Ambiguous, Epoch: row.Epoch, DoneAt: instant(h.DoneAt), Tlvs: h.TLVs,
 	}
 	if h.Final && row.PartsTotal == 1 {
 		e.PartsFinal = 1
 	}
 	return e
+}
+
+// instant is a time as an event has it; nil: it is not known.
+func instant(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
 }

@@ -30,7 +30,7 @@ func Orphan(h Heard, from, to, diagnosis string) port.Event {
 	e := port.Event{Subject: contract.SubjectDLROrphan, Body: &contract.DlrInboundEvent{
 		Status: Status(h.State), Final: h.Final, OperatorId: h.Key.OperatorID, OperatorMessageId: h.ID, BindId: h.Bind.String(),
 		To: to, From: from, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning, NetworkErrorCode: h.NetworkErrorCode, SubmitDate: h.SubmitDate, DoneDate: h.DoneDate,
-		ReceivedAt: timestamppb.New(h.At), RawText: h.Raw, Diagnosis: diagnosis}}
+		ReceivedAt: timestamppb.New(h.At), RawText: h.Raw, Diagnosis: diagnosis, DoneAt: instant(h.DoneAt), Tlvs: h.TLVs}}
 	if h.ID != "" {
 		e.ID = "orphan:" + h.Key.OperatorID + ":" + h.ID + ":" + strconv.Itoa(int(h.State))
 	}

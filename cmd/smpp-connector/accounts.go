@@ -16,6 +16,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -231,6 +232,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			return nil, fmt.Errorf("receipts.timezone: %w", err)
 		}
 	}
+	tlvs := tlvRules(op.TLVs)
 	inbound := text.Options{Default: alphabet, Override: inboundCodings(op, alphabet)}
 	return &actors.Account{
 		OperatorID: op.ID, MNO: mno, Address: net.JoinHostPort(op.Host, strconv.Itoa(int(op.Port))),
@@ -249,10 +251,10 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			MayWiden: op.ReferenceBits == 0,
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
 			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
-			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvRules(op.TLVs),
+			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvs,
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone, Text: inbound},
+		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone, Text: inbound, TLVs: tlvs},
 		Text:     inbound,
 		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
@@ -349,11 +351,11 @@ func verdicts(rules []config.StatusRule) (verdict.Rules, error) {
 
 var flashStyles = map[config.FlashStyle]text.FlashStyle{config.FlashGeneral: text.FlashGeneral, config.FlashClass: text.FlashClass}
 
-func tlvRules(declared []config.TLV) []dispatch.TLVRule {
-	rules := make([]dispatch.TLVRule, len(declared))
+func tlvRules(declared []config.TLV) optional.Rules {
+	rules := make(optional.Rules, len(declared))
 	for i, t := range declared {
-		kind, _ := dispatch.ParseTLVKind(t.Kind) // config knows the same names; a test holds them together
-		rules[i] = dispatch.TLVRule{Name: t.Name, Tag: t.Tag, Kind: kind, Required: t.Required}
+		kind, _ := optional.ParseKind(t.Kind) // config knows the same kinds; a test holds them together
+		rules[i] = optional.Rule{Name: t.Name, Tag: t.Tag, Kind: kind, Required: t.Required}
 	}
 	return rules
 }

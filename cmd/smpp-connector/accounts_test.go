@@ -14,6 +14,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
@@ -23,7 +24,7 @@ import (
 // The kinds of TLV that a profile may declare are those that dispatch can write.
 func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 	var declared []string
-	for kind := dispatch.TLVText; kind <= dispatch.TLVHex; kind++ {
+	for kind := optional.Text; kind <= optional.Hex; kind++ {
 		declared = append(declared, fmt.Sprintf("T%d=0x%04X:%v", kind, 0x1400+int(kind), kind))
 	}
 	cfg := operatorOf(t, "tlvs: [\""+strings.Join(declared, `", "`)+"\"]")
@@ -32,7 +33,7 @@ func TestTLVKindsAreTheSameOnBothSides(t *testing.T) {
 		t.Fatalf("%d rules of %d declarations", len(rules), len(declared))
 	}
 	for i, rule := range rules {
-		if rule.Kind != dispatch.TLVKind(i) {
+		if rule.Kind != optional.Kind(i) {
 			t.Errorf("%s becomes %v", declared[i], rule.Kind)
 		}
 	}

@@ -16,6 +16,7 @@ type conduct struct {
 	bindLimit int // sessions of one system_id; 0: no limit
 
 	answer        codec.Status // answers every submit; StatusOK accepts
+	why           string       // what a refusal says beside its status; empty: nothing
 	throttleEvery int
 	sinceThrottle int
 	delay         time.Duration

@@ -31,6 +31,7 @@ var sentences = []sentence{
 	{"limit binds to N", func(v values) Step { return BindLimit(v.n[0]) }},
 	{"answer submits with STATUS", func(v values) Step { return AnswerSubmits(v.status, 0) }},
 	{"answer submits with STATUS N times", func(v values) Step { return AnswerSubmits(v.status, v.n[0]) }},
+	{"explain refusals with TEXT", func(v values) Step { return ExplainRefusals(v.text[0]) }},
 	{"after N submits", func(v values) Step { return AfterSubmits(v.n[0]) }},
 	{"pause DURATION", func(v values) Step { return Pause(v.duration) }},
 	{"throttle every N", func(v values) Step { return ThrottleEvery(v.n[0]) }},

@@ -3,6 +3,7 @@ package smsc
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
@@ -84,6 +85,13 @@ func AnswerSubmits(status codec.Status, n int) Step {
 		return rule("answer submits with "+status.String(), func(c *conduct) { c.answer = status })
 	}
 	return Step{sentence: fmt.Sprintf("answer submits with %s %d times", status.String(), n), turn: turnSubmits, n: n, status: status}
+}
+
+// ExplainRefusals has every refused submit's answer say why from here on, in the TLVs
+// additional_status_info_text (words) and delivery_failure_reason (2: a permanent network
+// error). Without words it ends.
+func ExplainRefusals(words string) Step {
+	return rule("explain refusals with "+strconv.Quote(words), func(c *conduct) { c.why = words })
 }
 
 // AfterSubmits lets n submits pass, answered as the conduct says.

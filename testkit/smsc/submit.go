@@ -14,7 +14,11 @@ func (sess *Session) hearSubmit(p *codec.SubmitSM, now time.Time) {
 	}
 	resp := &sess.lent.submit
 	resp.Header = codec.Header{Status: status, Sequence: p.Sequence}
-	resp.MessageID = id
+	resp.MessageID, resp.TLVs = id, resp.TLVs[:0]
+	if why := sess.conduct.why; why != "" && status != codec.StatusOK {
+		resp.TLVs.Add(codec.TagAdditionalStatusInfoText, append([]byte(why), 0))
+		resp.TLVs.AddUint8(codec.TagDeliveryFailureReason, 2)
+	}
 	sess.answer(resp, now)
 	if played != nil {
 		sess.server.play(played, sess)
