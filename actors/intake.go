@@ -117,8 +117,8 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	trip := a.in.env.trace(&d, account.OperatorID, a.now)
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
-	if refusal != nil && refusal.Reason == dispatch.ReasonExpired && (!past.Empty || past.Doubtful) {
-		plan, _ = dispatch.Make(d.Command, account.Rules, time.Time{}) // it may have been accepted in time, or be with the recipient
+	if refusal.Later() && (!past.Empty || past.Doubtful) {
+		plan = dispatch.Begun(d.Command, account.Rules) // it may have been accepted in time, or be with the recipient
 	}
 	if plan == nil {
 		if err := a.refuseLater(ctx, account, d, refusal, past, trip); err != nil {

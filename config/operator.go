@@ -42,6 +42,7 @@ type Profile struct {
 	Window           int // most PDUs in flight on a bind (US-SC-023)
 	Congestion       Congestion
 	SourceAddress    string
+	Senders          []string // whom the MNO has registered; none: any
 
 	MessageIDRule   string          // how ids of responses and receipts are made alike: as-is, hex-to-dec, …
 	DefaultAlphabet Alphabet        // what data_coding 0 means at this MNO

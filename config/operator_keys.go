@@ -85,6 +85,8 @@ var profileSettings = append([]knob[Profile]{
 		}},
 	{"sourceAddress", "SMPP_SOURCE_ADDRESS", "", "sender of a command without `from`",
 		func(p *Profile) value { return text(&p.SourceAddress, atMost(20)) }},
+	{"senders", "", "", "senders that this MNO has registered, as they are submitted (behind addresses.rewrite.from), case and all, with or without '+'; one that ends with * is a beginning, as in [GHASI, 1234, 93788*]. Another is a dead letter, sender_not_allowed; a command and a profile without a sender leave it to the MNO. None: any",
+		func(p *Profile) value { return senders(&p.Senders) }},
 
 	{"messageIdRule", "SMPP_MESSAGE_ID_RULE", "", "how ids of responses and receipts are made alike",
 		func(p *Profile) value { return text(&p.MessageIDRule, idRule) }},

@@ -275,7 +275,7 @@ operators:
 		t.Errorf("rewriteInbound %+v", a.RewriteInbound)
 	}
 	var rules []PrefixRule
-	for _, raw := range []any{"", []any{"00"}, []any{"=+"}, []any{"0=1=2"}, []any{"0 0=+"}, []any{strings.Repeat("0", 21) + "=1"}, []any{map[string]any{"00": "+"}}, []any{"0\x00=1"}} {
+	for _, raw := range []any{"", []any{"00"}, []any{"=+"}, []any{"0=1=2"}, []any{"00 =+"}, []any{"00= +"}, []any{strings.Repeat("0", 21) + "=1"}, []any{map[string]any{"00": "+"}}, []any{"0\x00=1"}} {
 		if want := prefixRules(&rules).read(raw); (want == "") != (raw == "") || want != "" && !strings.Contains(want, "[+93=0, 0093=0]") {
 			t.Errorf("%v: %q", raw, want)
 		}
@@ -288,6 +288,32 @@ operators:
 		_, err := Load(write(t, strings.Replace(file, "00=+, 0=+93, 1234=5678, 1=2", list, 1)), []string{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", list, err, want)
+		}
+	}
+}
+
+// Allowed senders: their form, and a default sender that is none of them.
+func TestSenders(t *testing.T) {
+	o := load(t, "", append(slices.Clone(minimal), "SMPP_SOURCE_ADDRESS=GHASI")).Operators[0]
+	if len(o.Senders) != 0 {
+		t.Errorf("by default: %v", o.Senders)
+	}
+	const file = `operators: [{id: a, host: h, port: 1, systemId: s, password: p, sourceAddress: GHASI, senders: [GHASI, My Shop, "+93788*", 1234]}]`
+	o = load(t, file, []string{}).Operators[0]
+	if want := []string{"GHASI", "My Shop", "+93788*", "1234"}; !slices.Equal(o.Senders, want) {
+		t.Errorf("%q", o.Senders)
+	}
+	for from, want := range map[string]string{"sourceAddress: Ghasi": "sourceAddress", `sourceAddress: "93700123456"`: "sourceAddress", `sourceAddress: "+93788000111"`: "",
+		`sourceAddress: ""`: "", "sourceAddress: Ghasi, addresses: {rewrite: {from: [Ghasi=GHASI]}}": ""} {
+		_, err := Load(write(t, strings.Replace(file, "sourceAddress: GHASI", from, 1)), []string{})
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), "operators[a]."+want+" (SMPP_SOURCE_ADDRESS) is ") {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+	var list []string
+	for _, raw := range []any{[]any{""}, []any{"*"}, []any{"+*"}, []any{"a*b"}, []any{strings.Repeat("a", 21)}, []any{"a=b"}, []any{"a,b"}, []any{[]any{}}} {
+		if senders(&list).read(raw) == "" {
+			t.Errorf("%v is taken", raw)
 		}
 	}
 }

@@ -148,9 +148,13 @@ func (c *Config) checkOperator(o *Operator) []error {
 	return all
 }
 
-// checkAddresses: each prefix rule can come to its turn.
+// checkAddresses: each prefix rule can come to its turn, and the default sender is allowed.
 func (o *Operator) checkAddresses(prefix string) (complaints []error) {
 	a := o.Addresses
+	if len(a.Rewrite.From) == 0 && !o.allows(o.SourceAddress) {
+		complaints = append(complaints, &Complaint{Path: prefix + "sourceAddress", Env: "SMPP_SOURCE_ADDRESS", Shape: shapeOf(o.SourceAddress, false),
+			Want: "one of `senders`, or nothing: else every command without a sender is a dead letter"})
+	}
 	for _, list := range []struct {
 		path  string
 		rules []PrefixRule
@@ -169,6 +173,15 @@ func (o *Operator) checkAddresses(prefix string) (complaints []error) {
 		}
 	}
 	return complaints
+}
+
+// allows reports whether a sender may be submitted as it is.
+func (o *Operator) allows(sender string) bool {
+	sender = strings.TrimPrefix(sender, "+")
+	return sender == "" || len(o.Senders) == 0 || slices.ContainsFunc(o.Senders, func(allowed string) bool {
+		prefix, open := strings.CutSuffix(strings.TrimPrefix(allowed, "+"), "*")
+		return sender == prefix || open && strings.HasPrefix(sender, prefix)
+	})
 }
 
 // checkVersion: what an MNO that is bound with SMPP 3.3 cannot be told.

@@ -81,7 +81,7 @@ const mostAddress = 20
 
 // prefixRules is a list of OLD=NEW.
 func prefixRules(field *[]PrefixRule) value {
-	return list(field, "rules as in [+93=0, 0093=0]: a prefix of 1 to 20 octets, '=', and what stands in its place, up to 20 octets or nothing; neither has blanks, commas or '='", func(s string) (PrefixRule, bool) {
+	return list(field, "rules as in [+93=0, 0093=0]: a prefix of 1 to 20 octets, '=', and what stands in its place, up to 20 octets or nothing; neither has commas or '=', or blanks at its ends", func(s string) (PrefixRule, bool) {
 		old, now, ok := strings.Cut(s, "=")
 		return PrefixRule{old, now}, ok && old != "" && isAddressPart(old) && isAddressPart(now)
 	}, showPrefixRule)
@@ -89,10 +89,18 @@ func prefixRules(field *[]PrefixRule) value {
 
 func showPrefixRule(r PrefixRule) string { return r.Old + "=" + r.New }
 
+// senders is a list of addresses and, with '*' behind them, beginnings of some.
+func senders(field *[]string) value {
+	return words(field, "senders of 1 to 20 octets, or beginnings with * behind them, as in [GHASI, 1234, 93788*], without commas, '=' or blanks at their ends", func(s string) bool {
+		address := strings.TrimPrefix(strings.TrimSuffix(s, "*"), "+")
+		return address != "" && isAddressPart(address) && !strings.Contains(address, "*")
+	})
+}
+
 // isAddressPart reports whether an address of a PDU may have s in it.
 func isAddressPart(s string) bool {
-	return len(s) <= mostAddress && utf8.ValidString(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r == '=' || r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) })
+	return len(s) <= mostAddress && utf8.ValidString(s) && strings.TrimSpace(s) == s &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r == '=' || r == ',' || unicode.IsControl(r) })
 }
 
 // receiptWords is a list of WORD=STATE.

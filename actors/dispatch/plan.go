@@ -91,6 +91,15 @@ func Expired(c *contract.SmsDispatchCommand, now time.Time) *Refusal {
 	return &Refusal{ReasonExpired, "expiresAt", "lies in the past: publish the command with a later time, or without it"}
 }
 
+// Begun plans a command of which something may be with the MNO already, to find out what
+// of it is: that it has expired since, or its sender is not allowed any more, takes nothing
+// of that back. nil where its parts cannot be known.
+func Begun(c *contract.SmsDispatchCommand, r Rules) *Plan {
+	r.Senders = nil
+	p, _ := Make(c, r, time.Time{})
+	return p
+}
+
 // Make plans a command, or says why it will not be sent.
 func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refusal) {
 	if refusal := Expired(c, now); refusal != nil {
@@ -211,6 +220,9 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 	t.DestinationAddr, destination = r.Destination.classify(r.Outbound.Recipient(c.GetTo()))
 	p.to, p.from = t.DestinationAddr, t.SourceAddr
 	r.Inbound.Heard(&p.to, &p.from) // the other way round, as a receipt has them
+	if refusal := r.Senders.refuse(t.SourceAddr); refusal != nil {
+		return refusal
+	}
 	t.SourceAddrTON, t.SourceAddrNPI = override(source.TON, c.FromTon), override(source.NPI, c.FromNpi)
 	t.DestAddrTON, t.DestAddrNPI = override(destination.TON, c.ToTon), override(destination.NPI, c.ToNpi)
 

@@ -18,7 +18,8 @@ import (
 
 // Rules say how an MNO wants its messages: the profile and the credentials.
 type Rules struct {
-	SourceAddress string // when a command has no `from`
+	SourceAddress string   // when a command has no `from`
+	Senders       *Senders // whom the MNO has registered; nil: any
 
 	Outbound Rewriting // of a command's addresses, before their shape is looked at
 	Inbound  Rewriting // of what the MNO writes; also of what was submitted, see Plan.To
@@ -115,6 +116,12 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s: %s", r.Reason, r.Field, r.Detail) }
+
+// Later reports whether it came to hold when the command may have been sent already: it
+// says nothing of the command's form.
+func (r *Refusal) Later() bool {
+	return r != nil && (r.Reason == ReasonExpired || r.Reason == ReasonSender)
+}
 
 func invalid(field, detail string, args ...any) *Refusal {
 	return &Refusal{Reason: contract.ReasonInvalidField, Field: field, Detail: fmt.Sprintf(detail, args...)}

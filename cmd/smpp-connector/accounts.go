@@ -245,7 +245,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
 			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown},
 		Rules: dispatch.Rules{
-			SourceAddress: op.SourceAddress, Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
+			SourceAddress: op.SourceAddress, Senders: dispatch.NewSenders(op.Senders), Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
 			Outbound: rewriting(op.Addresses, op.Addresses.Rewrite), Inbound: rewriting(op.Addresses, op.Addresses.RewriteInbound),
 			Strategy: strategies[op.LongStrategy], NoTLVs: op.InterfaceVersion < codec.InterfaceVersion34, Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			MayWiden: op.ReferenceBits == 0,

@@ -18,6 +18,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
+	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/memory"
 )
 
@@ -282,7 +283,13 @@ func TestAddressRulesReachTheAccount(t *testing.T) {
 	if !reflect.DeepEqual(r.Inbound, want) {
 		t.Errorf("inbound %+v", r.Inbound)
 	}
-	if r = accountOf(t, "window: 10").Rules; len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
+	r = accountOf(t, "sourceAddress: GHASI, senders: [GHASI, 93788*]").Rules
+	for from, allowed := range map[string]bool{"": true, "93788000111": true, "Ghasi": false} {
+		if _, refusal := dispatch.Make(&contract.SmsDispatchCommand{To: "93700000001", From: from}, r, time.Now()); (refusal == nil) != allowed {
+			t.Errorf("%q: %v", from, refusal)
+		}
+	}
+	if r = accountOf(t, "window: 10").Rules; r.Senders != nil || len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
 		t.Errorf("without rules: %+v", r)
 	}
 }
