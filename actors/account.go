@@ -3,12 +3,14 @@ package actors
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/actors/window"
@@ -22,10 +24,10 @@ import (
 type Account struct {
 	OperatorID string
 	MNO        string
-	Address    string // of the MNO, host:port, for logs and to see a change
+	Hosts      []Host          // of the MNO, one at least; each takes every bind of the account
+	HostOrder  lifecycle.Order // which of them a bind dials first
 
-	Dial func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
-	// Called waits for the MNO's outbind in place of Dial, for lines that receive;
+	// Called waits for the MNO's outbind in place of a dial, for lines that receive;
 	// nil where we call the MNO (SMPP 3.4 §2.2.1).
 	Called func(ctx context.Context) (net.Conn, error)
 	Bind   codec.Bind         // what the bind PDU says
@@ -56,11 +58,18 @@ type Account struct {
 	Failback         failover.Damping // how long a backup stays, and a flapping primary must wait
 }
 
-// sameAccess reports whether two accounts dial the same address and say the same
-// when they bind.
+// Host is where an MNO takes the binds of an account.
+type Host struct {
+	Address string                                      // host:port as configured, for people and to see a change
+	Dial    func(ctx context.Context) (net.Conn, error) // TCP or TLS, within ctx
+}
+
+// sameAccess reports whether two accounts dial the same hosts in the same order and say
+// the same when they bind.
 func (a *Account) sameAccess(other *Account) bool {
 	said := func(a *Account) string { return string(codec.Append(nil, &codec.BindTransceiver{Bind: a.Bind})) }
-	return a.Address == other.Address && said(a) == said(other)
+	sameHost := func(a, b Host) bool { return a.Address == b.Address }
+	return slices.EqualFunc(a.Hosts, other.Hosts, sameHost) && a.HostOrder == other.HostOrder && said(a) == said(other)
 }
 
 // Times are the deadlines of one bind. Every wait has one.

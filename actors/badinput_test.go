@@ -258,7 +258,7 @@ func oddPeer(answer func(seq uint32, n int) []codec.PDU) func(context.Context) (
 func TestAPeerThatAnswersUnderAnothersNumber(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		var first uint32
-		r.account["awcc"].Dial = oddPeer(func(seq uint32, n int) []codec.PDU {
+		r.account["awcc"].Hosts = dialled(oddPeer(func(seq uint32, n int) []codec.PDU {
 			ok := func(seq uint32) codec.PDU {
 				return &codec.SubmitSMResp{Header: codec.Header{Sequence: seq}, MessageID: fmt.Sprintf("id-%d-%d", seq, n)}
 			}
@@ -270,7 +270,7 @@ func TestAPeerThatAnswersUnderAnothersNumber(t *testing.T) {
 				return []codec.PDU{ok(seq), ok(seq)} // the second was meant for the first submit
 			}
 			return []codec.PDU{ok(seq)}
-		})
+		}))
 		r.start()
 		r.send(2)
 		r.after(29 * time.Second)
@@ -291,7 +291,7 @@ func TestAPeerThatAnswersUnderAnothersNumber(t *testing.T) {
 // and the redial its backoff.
 func TestABindAnsweredUnderAnotherNumber(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		r.account["awcc"].Dial = func(context.Context) (net.Conn, error) {
+		r.account["awcc"].Hosts = dialled(func(context.Context) (net.Conn, error) {
 			near, far := net.Pipe()
 			go func() {
 				defer far.Close()
@@ -315,7 +315,7 @@ func TestABindAnsweredUnderAnotherNumber(t *testing.T) {
 				}
 			}()
 			return near, nil
-		}
+		})
 		r.start()
 		r.after(9 * time.Second)
 		if b := r.bind(); b.State != "CONNECTING" {

@@ -167,6 +167,7 @@ func (b *bind) made(c actor.Context, m *bindMade) {
 		b.window = window.Open // until the window says otherwise
 	}
 	h.on(c.ActorSystem(), lifecycle.BindAccepted, "")
+	b.gather(c.ActorSystem())
 }
 
 func (b *bind) halfOf(session *actor.PID) *half {
@@ -186,7 +187,7 @@ func (b *bind) fallBack(system *actor.ActorSystem, end *LinkEnded, now time.Time
 	old.giveUp()
 	b.halves = []*half{newHalf(b, port.TX, "session-tx"), newHalf(b, port.RX, "session-rx")}
 	for _, h := range b.halves {
-		h.attempt = old.attempt
+		h.attempt, h.round = old.attempt, old.round // at the host that has just answered
 		h.on(system, lifecycle.DialDue, "fell back from a transceiver: "+end.Status.String())
 	}
 }
@@ -209,6 +210,10 @@ func (b *bind) change(c actor.Context, m *accountChanged) {
 		return
 	}
 	for _, h := range b.halves {
+		h.round = lifecycle.Round{} // of the hosts that were: a dial under way is its last
+		if h.state == lifecycle.Disconnected {
+			h.beginRound()
+		}
 		if h.state == lifecycle.Disconnected && h.redial != nil && !b.draining {
 			h.on(c.ActorSystem(), lifecycle.DialDue, "new credentials")
 		}
@@ -352,6 +357,7 @@ func (b *bind) show(now time.Time) {
 		shown = b.window.String()
 	}
 	g := b.seat.gauge
+	b.showHosts()
 	g.bound.Store(main.state == lifecycle.Bound)
 	g.attempts.Store(int64(main.attempt))
 	epoch := b.seat.fence.token()
@@ -371,5 +377,5 @@ func (b *bind) show(now time.Time) {
 	if main.state == lifecycle.Bound && old != lifecycle.Connecting.String() {
 		reason = "" // the window turned: the line's latest reason is of before it was bound
 	}
-	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, From: old, To: shown, Reason: reason, Epoch: epoch, At: now})
+	b.env.Listener.On(event.BindStateChanged{Bind: b.seat.id, OperatorID: b.operator, Host: main.host(), From: old, To: shown, Reason: reason, Epoch: epoch, At: now})
 }

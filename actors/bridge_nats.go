@@ -328,5 +328,5 @@ func healthEvent(b *bind, state contract.HealthState_Value, reason string, now t
 	id := b.seat.id
 	return port.Event{Subject: contract.SubjectOperatorHealth, Body: &contract.OperatorHealthEvent{
 		OperatorId: b.operator, Mno: id.MNO, Direction: string(id.Direction), BindId: id.String(),
-		State: state, Reason: reason, Epoch: b.seat.fence.token(), At: timestamppb.New(now)}}
+		State: state, Reason: reason, Host: b.main().host(), Epoch: b.seat.fence.token(), At: timestamppb.New(now)}}
 }

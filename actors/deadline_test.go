@@ -27,10 +27,10 @@ func TestEveryWaitHasItsDeadline(t *testing.T) {
 		reason  string
 	}{
 		{"connect", func(r *rig) {
-			r.account["awcc"].Dial = func(ctx context.Context) (net.Conn, error) {
+			r.account["awcc"].Hosts = dialled(func(ctx context.Context) (net.Conn, error) {
 				<-ctx.Done() // a host that drops every packet
 				return nil, context.Cause(ctx)
-			}
+			})
 		}, nil, 10 * time.Second, "CONNECTING", "DialFailed"},
 		{"bind", silent, nil, 10 * time.Second, "CONNECTING", "no answer to the bind within 10s"},
 		{"write", nil, func(r *rig) {

@@ -23,12 +23,12 @@ func (f *relay) another() (down *atomic.Bool) {
 	down = &atomic.Bool{}
 	mtn := *f.newAccount("mtn", f.mno)
 	mtn.BackupOperatorID = "roshan"
-	mtn.Dial = func(context.Context) (net.Conn, error) {
+	mtn.Hosts = dialled(func(context.Context) (net.Conn, error) {
 		if down.Load() {
 			return nil, errDown
 		}
 		return f.mno.Dial(), nil
-	}
+	})
 	f.setAccount(&mtn)
 	return down
 }

@@ -36,6 +36,8 @@ type bindGauge struct {
 	lines      atomic.Pointer[[]vitals.Line]
 	tps        atomic.Int64 // the account's limit; 0: none
 	epoch      atomic.Uint64
+	hosts      atomic.Int64               // of the MNO
+	elsewhere  atomic.Bool                // it is bound at another one than it begins with
 	rest       atomic.Pointer[string]     // what was ordered: paused, maintenance, or nothing
 	lanes      atomic.Pointer[laneGauges] // nil: it never pulls
 	limit      atomic.Pointer[string]     // what limits it now: tps, window, stores, peer, queue, nothing, paused, standby, closed
@@ -126,6 +128,7 @@ func (t *Tree) EachBind(f func(port.BindGauge)) {
 			Bind: g.bind, OperatorID: g.operatorID, Inflight: int(g.inflight.Load()),
 			Window: int(g.dynamic.Load()), WindowLimit: int(g.configured.Load()),
 			ConcatGroups: int(g.groups.Load()), Connections: int(g.open.Load()), SourceIP: deref(g.source.Load()),
+			Hosts: int(g.hosts.Load()), Elsewhere: g.elsewhere.Load(),
 			BytesWritten: g.written.Load(), BytesRead: g.read.Load(),
 		})
 	}

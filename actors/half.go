@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -34,7 +35,11 @@ type half struct {
 	redialAt   time.Time // zero: no redial is scheduled
 	generation int       // of the redial: an older one's message is dropped
 	session    *actor.PID
-	up         *linkUp // while BOUND
+	round      lifecycle.Round        // of the dials to the MNO's hosts (hosts.go)
+	floor      time.Duration          // the longest that a refusal of the round asks to wait
+	goesOn     bool                   // the next dial is one more of the round
+	aim        atomic.Pointer[target] // of the session, from one dial to the next; nil: it has not dialled
+	up         *linkUp                // while BOUND
 	refused    lifecycle.Refusal
 	status     codec.Status // of refused
 	told       codec.Status // the refusal that operator.health has told of since the last bind
@@ -57,7 +62,9 @@ type (
 )
 
 func newHalf(b *bind, role port.Direction, name string) *half {
-	return &half{b: b, role: role, name: name, since: time.Now(), node: b.env.tree.claim(b.ctx.Self().Id+"/"+name, "session")}
+	h := &half{b: b, role: role, name: name, since: time.Now(), node: b.env.tree.claim(b.ctx.Self().Id+"/"+name, "session")}
+	h.beginRound()
+	return h
 }
 
 func (h *half) due(system *actor.ActorSystem, generation int) {
@@ -79,6 +86,9 @@ func (h *half) on(system *actor.ActorSystem, e lifecycle.Event, reason string) {
 	}
 	if reason != "" {
 		h.reason = reason
+	}
+	if slices.Contains(effects, lifecycle.OpenLink) {
+		h.aim.Store(h.choose())
 	}
 	h.b.show(now)
 	for _, effect := range effects {
@@ -117,7 +127,7 @@ func (h *half) open() {
 	}
 	path := b.ctx.Self().Id + "/" + h.name
 	pid, err := b.ctx.SpawnNamed(b.env.tree.props(path, "session", func() actor.Actor {
-		return &session{env: b.env, seat: b.seat, node: h.node, role: h.role}
+		return &session{env: b.env, seat: b.seat, node: h.node, role: h.role, aim: h.aim.Load()}
 	}), h.name)
 	if err != nil {
 		panic(fmt.Sprintf("spawn %s: %v", path, err))
@@ -158,15 +168,18 @@ func (h *half) announceUnbound(system *actor.ActorSystem, now time.Time) {
 }
 
 // scheduleRedial dials again after the exact backoff (US-SC-005), or later where
-// the MNO must not be hammered.
+// the MNO must not be hammered. Within a round there is no backoff.
 func (h *half) scheduleRedial(system *actor.ActorSystem, now time.Time) {
-	h.attempt++
-	h.stopTimer()
 	times := h.b.seat.account.Load().Times
-	backoff := jittered(lifecycle.Backoff(max(h.attempt, h.silences), times.Backoff), times.Jitter) // a bind without answers is worth no more than none
-	floor := map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor]
-	delay := lifecycle.Wait(backoff, times.Rebind, floor)
-	h.b.env.Listener.On(event.RedialScheduled{Bind: h.b.seat.id, Role: h.role, Attempt: h.attempt, Delay: delay, Reason: h.reason, At: now})
+	delay := times.Rebind
+	if !h.goesOn {
+		h.attempt++
+		backoff := jittered(lifecycle.Backoff(max(h.attempt, h.silences), times.Backoff), times.Jitter) // a bind without answers is worth no more than none
+		delay = lifecycle.Wait(backoff, times.Rebind, h.floor)
+		h.beginRound()
+	}
+	h.goesOn = false
+	h.b.env.Listener.On(event.RedialScheduled{Bind: h.b.seat.id, Role: h.role, Attempt: max(h.attempt, 1), Delay: delay, Reason: h.reason, At: now})
 	h.dialIn(system, delay, now)
 }
 
@@ -227,6 +240,9 @@ func (h *half) ended(system *actor.ActorSystem, supervisor actor.Supervisor, rea
 		return
 	}
 	h.judge(system, end, now)
+	if h.passOn(system, end, now) {
+		return
+	}
 	h.on(system, end.Event, end.Error())
 	if b.draining && !b.held && h.state == lifecycle.Disconnected {
 		// Whatever ended the link while stopping, it does not come back.
@@ -251,7 +267,9 @@ func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
 		return
 	}
 	h.refused, h.status = lifecycle.RefusalOf(end.Status), end.Status
-	h.b.env.Listener.On(event.BindRefused{Bind: h.b.seat.id, Role: h.role, Status: end.Status, Alert: h.refused.Alert, At: now})
+	times := h.b.seat.account.Load().Times
+	h.floor = max(h.floor, map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor])
+	h.b.env.Listener.On(event.BindRefused{Bind: h.b.seat.id, Role: h.role, Host: h.host(), Status: end.Status, Alert: h.refused.Alert, At: now})
 	if h.refused.Refetch {
 		system.Root.Send(h.b.ctx.Parent(), &accountDoubted{})
 	}
@@ -273,5 +291,5 @@ func (h *half) peer() string {
 
 // snapshot is the line as it is shown.
 func (h *half) snapshot() vitals.Line {
-	return vitals.Line{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt, Peer: h.peer()}
+	return vitals.Line{Role: h.role, State: h.state.String(), Since: h.since, Reason: h.reason, Attempts: h.attempt, RedialAt: h.redialAt, Peer: h.peer(), Host: h.host()}
 }

@@ -70,14 +70,14 @@ func inBubble(t *testing.T, run func(r *rig), options ...smsc.Option) {
 func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
 	return &actors.Account{
 		OperatorID: id, MNO: id,
-		Dial: func(context.Context) (net.Conn, error) {
+		Hosts: dialled(func(context.Context) (net.Conn, error) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			if r.refuse != nil && r.spared != id {
 				return nil, r.refuse
 			}
 			return mno.Dial(), nil
-		},
+		}),
 		Bind:   codec.Bind{SystemID: "esme", Password: "secret", InterfaceVersion: 0x34},
 		Binds:  []port.BindSetting{{Bind: port.BindID{MNO: id, Direction: port.TRX, Number: 1}, OperatorID: id, Enabled: true}},
 		Window: 10, Prefetch: -1,
@@ -87,6 +87,11 @@ func (r *rig) newAccount(id string, mno *smsc.Server) *actors.Account {
 			UCS2DataCoding: 8, RegisteredDelivery: codec.ReceiptAlways},
 		TemporaryError: codec.StatusXTAppn, Expiry: 72 * time.Hour, ConcatWindow: time.Minute, AckWait: 90 * time.Second,
 	}
+}
+
+// dialled is an MNO of one host.
+func dialled(dial func(context.Context) (net.Conn, error)) []actors.Host {
+	return []actors.Host{{Address: "smsc.example:2775", Dial: dial}}
 }
 
 // Fetch implements actors.Accounts.

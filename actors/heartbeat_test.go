@@ -115,7 +115,7 @@ func TestUSSC004AtMostOneEnquireLinkIsOutstanding(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				p := newHeartbeatPeer()
 				p.takes = c.takes
-				r.account["awcc"].Dial, r.account["awcc"].Times.Enquire = p.dial, c.every
+				r.account["awcc"].Hosts, r.account["awcc"].Times.Enquire = dialled(p.dial), c.every
 				r.start()
 				r.after(5*time.Minute + time.Second)
 				if n := len(heard[event.EnquireLinkTimedOut](r)); (n > 0) != c.lost {
@@ -139,7 +139,7 @@ func TestEnquireLinkIsAnsweredWhileBindingAndUnbinding(t *testing.T) {
 			p.ask[command] = true
 		}
 		p.leaves[codec.UnbindID] = true // so that we wait for it
-		r.account["awcc"].Dial = p.dial
+		r.account["awcc"].Hosts = dialled(p.dial)
 		r.start()
 		r.send(1)
 		r.after(31 * time.Second)
@@ -228,7 +228,7 @@ func TestUSSC004APeerThatAnswersOtherPDUsIsAlive(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		p := newHeartbeatPeer()
 		p.leaves[codec.EnquireLinkID] = true
-		r.account["awcc"].Dial = p.dial
+		r.account["awcc"].Hosts = dialled(p.dial)
 		r.start()
 		for i := range 299 {
 			r.sendText(fmt.Sprint("m", i), "Hello")
@@ -252,7 +252,7 @@ func TestUSSC004AnsweredEnquireLinksAreNotToldOf(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		p := newHeartbeatPeer()
 		p.takes = 9 * time.Second
-		r.account["awcc"].Dial = p.dial
+		r.account["awcc"].Hosts = dialled(p.dial)
 		r.start()
 		for i := range 100 {
 			r.sendText(fmt.Sprint("m", i), "Hello")

@@ -129,6 +129,7 @@ func (b *bind) release(system *actor.ActorSystem, reason string) {
 	now := time.Now()
 	for _, h := range b.halves {
 		h.stopped, h.attempt = false, 0
+		h.beginRound()
 		h.reason = reason
 		if wait := h.since.Add(b.seat.account.Load().Times.Rebind).Sub(now); wait > 0 { // the MNO must not be hammered
 			h.dialIn(system, wait, now)
@@ -151,6 +152,7 @@ func (b *bind) rebind(c actor.Context) {
 	}
 	for _, h := range b.halves {
 		if h.state == lifecycle.Disconnected && h.redial != nil {
+			h.beginRound()
 			h.on(c.ActorSystem(), lifecycle.DialDue, "rebind")
 		}
 	}

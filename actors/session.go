@@ -23,7 +23,7 @@ import (
 // failure that is expected: the bind's supervisor strategy answers it with the
 // next dial after the backoff.
 type LinkEnded struct {
-	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, AnswersLost, PeerUnbound, LineIdle or UnbindDone
+	Event   lifecycle.Event // DialFailed, BindRefused, LineLost, HeartbeatLost, AnswersLost, PeerUnbound, LineIdle, LineMoved or UnbindDone
 	Status  codec.Status    // of BindRefused, when the MNO gave one
 	Written uint64          // ordinal of the last flight that may have reached the MNO
 	Err     error
@@ -55,7 +55,8 @@ func (e *LinkEnded) Unwrap() error { return e.Err }
 // incarnation.
 type session struct {
 	env     *environment
-	seat    *seat // what the bind shares with its children
+	seat    *seat   // what the bind shares with its children
+	aim     *target // whom it dials
 	account *Account
 	node    *node
 	role    port.Direction // what it binds as
@@ -88,6 +89,7 @@ type session struct {
 	cancel   context.CancelFunc       // of a dial under way
 	unbound  bool                     // we have sent unbind
 	idle     bool                     // because nothing but heartbeats was heard or sent
+	movesTo  string                   // because its transmitter is bound at this host; empty: it is not
 }
 
 // The messages that only a session hears, beside those of messages.go.
@@ -100,7 +102,8 @@ type (
 	sessionTick struct{ from *session } // look at the deadlines
 	bindOverdue struct{ from *session }
 	unbindDue   struct{ from *session }
-	leave       struct{} // from the bind: unbind and end
+	leave       struct{}            // from the bind: unbind and end
+	move        struct{ to string } // likewise, to come back at this host, where the transmitter is
 )
 
 // Receive implements actor.Actor.
@@ -128,6 +131,8 @@ func (s *session) Receive(c actor.Context) {
 		s.overdue(c, m)
 	case *leave:
 		s.leave(c)
+	case *move:
+		s.move(c, m)
 	case *whichFlights:
 		s.tellFlights(c, m)
 	case *unbindDue:
@@ -144,11 +149,11 @@ func (s *session) start(c actor.Context) {
 	s.self = c.Self()
 	s.own = map[uint32]codec.CommandID{}
 	s.timers = map[*time.Timer]struct{}{}
-	s.account = s.seat.account.Load()
+	s.account = s.aim.account
 	s.scratch = make([]byte, 0, 256)
 	s.pending = window.NewPending[*flight](s.account.Window)
 	s.ask(c)
-	dial, patience := s.account.Dial, s.account.Times.Connect
+	dial, patience := s.aim.host.Dial, s.account.Times.Connect
 	if s.account.Called != nil && s.role.Receives() {
 		dial, patience = s.account.Called, calledWithin
 		s.node.show("waiting for outbind", time.Now())
@@ -274,6 +279,15 @@ func (s *session) leave(c actor.Context) {
 	s.unbind(c)
 }
 
+// move unbinds a line that is wanted at another host. One that ends by itself is dialled
+// there too.
+func (s *session) move(c actor.Context, m *move) {
+	if s.bound && !s.ended && !s.unbound {
+		s.movesTo = m.to
+		s.unbind(c)
+	}
+}
+
 // unbind asks the MNO to end the session, and ends it at the deadline in any case.
 func (s *session) unbind(c actor.Context) {
 	if s.unbound {
@@ -292,8 +306,12 @@ func (s *session) unbindOver(c actor.Context, m *unbindDue) {
 }
 
 // unbindAnswered ends the session after its unbind: because that was asked for,
-// or because the line was idle.
+// or because the line was idle, or is wanted at another host.
 func (s *session) unbindAnswered(c actor.Context, err error) {
+	if s.movesTo != "" {
+		s.end(c, &LinkEnded{Event: lifecycle.LineMoved, Err: errors.Join(fmt.Errorf("to %s, where its transmitter is", s.movesTo), err)})
+		return
+	}
 	if s.idle {
 		s.end(c, &LinkEnded{Event: lifecycle.LineIdle, Err: errors.Join(fmt.Errorf("nothing but heartbeats for %v", s.account.Times.Inactivity), err)})
 		return

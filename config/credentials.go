@@ -13,6 +13,8 @@ type Credentials struct {
 	OperatorID       string
 	Host             string
 	Port             int
+	Hosts            []string // in place of Host and Port, and of the operator's own; as those are in place of its own hosts
+	HostOrder        HostOrder
 	SystemID         string
 	Password         Secret
 	SystemType       string
@@ -45,6 +47,12 @@ func (o Operator) Merge(answer Credentials) (Operator, error) {
 	merged, complaints := l.build(answer.Profile)
 	if answer.OperatorID != "" && answer.OperatorID != o.ID {
 		complaints = append(complaints, &Complaint{Path: l.prefix + "operatorId", Shape: shapeOf(answer.OperatorID, false), Want: o.ID})
+	}
+	if answer.Host != "" || answer.Port != 0 {
+		merged.Hosts = nil
+	}
+	if len(answer.Hosts) > 0 {
+		merged.Host, merged.Port, merged.Hosts = "", 0, answer.Hosts
 	}
 	complaints = append(complaints, fill(&merged, operatorSettings, answer.said(), l.prefix)...)
 	if answer.Password != "" {
@@ -83,7 +91,7 @@ func (a Credentials) said() flat {
 		"host": a.Host, "systemId": a.SystemID, "systemType": a.SystemType, "bindMode": string(a.BindMode),
 		"longMessageStrategy": string(a.LongStrategy), "messageIdRule": a.MessageIDRule,
 		"defaultAlphabet": string(a.DefaultAlphabet), "sourceAddress": a.SourceAddress,
-		"backupOperatorId": a.BackupOperatorID,
+		"backupOperatorId": a.BackupOperatorID, "hostOrder": string(a.HostOrder),
 	}
 	for path, s := range texts {
 		if s != "" {
@@ -120,7 +128,7 @@ func (c *Config) Credentials(operatorID string) (Credentials, bool) {
 		return Credentials{}, false
 	}
 	return Credentials{
-		OperatorID: o.ID, Host: o.Host, Port: int(o.Port), SystemID: o.SystemID, Password: o.Password,
+		OperatorID: o.ID, Host: o.Host, Port: int(o.Port), Hosts: o.Hosts, HostOrder: o.HostOrder, SystemID: o.SystemID, Password: o.Password,
 		SystemType: o.SystemType, InterfaceVersion: int(o.InterfaceVersion), BindMode: o.BindMode,
 		AddressRange: &o.AddressRange, TLS: &o.TLS, TPSLimit: o.TPSLimit, Window: o.Window,
 		LongStrategy: o.LongStrategy, MessageIDRule: o.MessageIDRule, DefaultAlphabet: o.DefaultAlphabet,

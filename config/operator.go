@@ -15,6 +15,7 @@ type Operator struct {
 	MNO          string // that its binds are named after; empty: MNO_ID where this pod serves it, else ID
 	Host         string
 	Port         uint16
+	Hosts        []string // host:port each, in place of Host and Port, where the MNO has more than one (hosts.go)
 	SystemID     string
 	Password     Secret // given, or the content of PasswordFile
 	PasswordFile string
@@ -36,6 +37,7 @@ type Profile struct {
 	BindMode         BindMode
 	AddressRange     AddressRange
 	TLS              TLS
+	HostOrder        HostOrder
 	SourceIP         string // which of this machine's addresses dials; empty: the system chooses
 	Outbind          Outbind
 	TPSLimit         int // PDUs a second over all binds and pods of the account; 0: none (US-SC-012)

@@ -13,6 +13,8 @@ var accountSettings = []knob[Operator]{
 		func(o *Operator) value { return text(&o.Host, atMost(253)) }},
 	{"port", "SMPP_PORT", "", "the MNO's TCP port",
 		func(o *Operator) value { return whole(&o.Port, 0, 65535) }},
+	{"hosts", "SMPP_HOSTS", "", "the MNO's hosts where it has more than one, host:port each, in place of host and port; an IPv6 address in brackets. A dial that fails is followed at once by one to the next, and all of them that failed are one attempt of timers.backoff; a line that is bound stays where it is",
+		func(o *Operator) value { return words(&o.Hosts, wantHosts, func(string) bool { return true }) }},
 	{"systemId", "SMPP_SYSTEM_ID", "", "who binds",
 		func(o *Operator) value { return text(&o.SystemID, atMost(15)) }},
 	{"password", "SMPP_PASSWORD", "", "its password; longer than SMPP's 8 octets where the MNO takes it",
@@ -47,7 +49,7 @@ var profileSettings = append([]knob[Profile]{
 
 	{"tls.enabled", "SMPP_TLS", "", "encrypt the line",
 		func(p *Profile) value { return toggle(&p.TLS.Enabled) }},
-	{"tls.serverName", "", "", "SNI and the name that is verified; empty: the host",
+	{"tls.serverName", "", "", "SNI and the name that is verified; empty: the host, of several each its own",
 		func(p *Profile) value { return text(&p.TLS.ServerName, atMost(253)) }},
 	{"tls.caPem", "", "", "certificates of the authorities to trust; empty: the system's",
 		func(p *Profile) value { return text(&p.TLS.CA, nil) }},
@@ -66,6 +68,8 @@ var profileSettings = append([]knob[Profile]{
 	{"tls.minVersion", "", "", "1.2 or 1.3",
 		func(p *Profile) value { return choice(&p.TLS.MinVersion, "1.2", "1.3") }},
 
+	{"hostOrder", "SMPP_HOST_ORDER", "", "which of hosts a bind dials first: order (the first, the others are for when it is away) or spread (by the bind's number, so that binds lie evenly on all)",
+		func(p *Profile) value { return choice(&p.HostOrder, HostsInOrder, HostsSpread) }},
 	{"link.sourceIp", "SMPP_SOURCE_IP", "", "which of this machine's addresses dials, where the MNO lists one; empty: the system chooses",
 		func(p *Profile) value { return text(&p.SourceIP, ipOrNothing) }},
 	{"outbind.listen", "", "", "address where this MNO's outbind is awaited; empty: none",

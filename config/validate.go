@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -204,10 +205,14 @@ func (o *Operator) checkLine(prefix string) (complaints []error) {
 	complain := func(path, env, shape, want string) {
 		complaints = append(complaints, &Complaint{Path: prefix + path, Env: env, Shape: shape, Want: want})
 	}
+	complaints = o.checkHosts(prefix)
 	source, err := netip.ParseAddr(o.SourceIP)
-	host, err2 := netip.ParseAddr(o.Host)
-	if err == nil && err2 == nil && source.Unmap().Is4() != host.Unmap().Is4() {
-		complain("link.sourceIp", "SMPP_SOURCE_IP", shapeOf(o.SourceIP, false), "an address of the same IP version as the host's, "+o.Host)
+	for _, address := range o.Endpoints() {
+		name, _, _ := net.SplitHostPort(address)
+		host, err2 := netip.ParseAddr(name)
+		if err == nil && err2 == nil && source.Unmap().Is4() != host.Unmap().Is4() {
+			complain("link.sourceIp", "SMPP_SOURCE_IP", shapeOf(o.SourceIP, false), "an address of the same IP version as the host's, "+name)
+		}
 	}
 	switch b := o.Outbind; {
 	case b.Listen == "" && (b.SystemID != "" || b.Password != ""):
@@ -225,10 +230,10 @@ func (o *Operator) checkAccount(prefix string) (complaints []error) {
 	missing := func(path, env, want string) {
 		complaints = append(complaints, &Complaint{Path: prefix + path, Env: env, Shape: "empty", Want: want})
 	}
-	if o.Host == "" {
-		missing("host", "SMPP_HOST", "the MNO's host name or address")
+	if o.Host == "" && len(o.Hosts) == 0 {
+		missing("host", "SMPP_HOST", "the MNO's host name or address, or hosts where it has more than one")
 	}
-	if o.Port == 0 {
+	if o.Port == 0 && len(o.Hosts) == 0 {
 		missing("port", "SMPP_PORT", "the MNO's TCP port, often 2775")
 	}
 	if o.SystemID == "" {

@@ -119,6 +119,7 @@ func writeHealth(w *writer, m *OperatorHealthEvent) {
 	w.text("reason", m.Reason)
 	w.epoch(m.Epoch)
 	w.instant("at", m.At)
+	w.text("host", m.Host)
 }
 
 func writeDegraded(w *writer, m *BindDegradedEvent) {

@@ -59,10 +59,13 @@ var examples = map[string]Message{
 		Ambiguous: true, PartsTotal: 3, AcceptedParts: []uint32{1, 3}, OperatorMessageIds: []string{"a1", ""},
 	},
 	"OperatorHealthEvent": &OperatorHealthEvent{
-		OperatorId: "awcc", Mno: "awcc", Direction: "trx", BindId: "awcc.trx.1", State: HealthState_UNBOUND, Reason: "enquire_link timeout", Epoch: 7, At: instant,
+		OperatorId: "awcc", Mno: "awcc", Direction: "trx", BindId: "awcc.trx.1", State: HealthState_UNBOUND, Reason: "enquire_link timeout", Epoch: 7, At: instant, Host: "smsc.example:2775",
 	},
 	"BindDegradedEvent": &BindDegradedEvent{
 		OperatorId: "awcc", Mno: "awcc", Direction: "trx", BindId: "awcc.trx.1", Reason: DegradedReason_throttled, Detail: "3 in 60 s", At: instant,
+	},
+	"SmppCredentials-hosts": &SmppCredentials{
+		OperatorId: "awcc", Hosts: []string{"a.smsc.example:2775", "[2001:db8::7]:2775"}, HostOrder: "spread", SystemId: "ghasi", Password: "example",
 	},
 	"SmppCredentials": &SmppCredentials{
 		OperatorId: "awcc", Host: "smsc.example", Port: 2775, SystemId: "ghasi", Password: "example", BindMode: BindMode_TX_RX,

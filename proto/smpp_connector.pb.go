@@ -1441,6 +1441,7 @@ type OperatorHealthEvent struct {
 	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 	Epoch         uint64                 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	Host          string                 `protobuf:"bytes,9,opt,name=host,proto3" json:"host,omitempty"` // host:port of the MNO at which it is bound, or was or is dialled; empty: none yet, or the MNO calls us
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1529,6 +1530,13 @@ func (x *OperatorHealthEvent) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *OperatorHealthEvent) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
 }
 
 type DegradedReason struct {
@@ -1857,7 +1865,7 @@ func (x *AddressRange) GetRange() string {
 }
 
 // The answer of GET /internal/operators/{id}/smpp-credentials (US-SC-002). All
-// but host, port, system_id and password have defaults.
+// but system_id, password, and host with port (or hosts) have defaults.
 type SmppCredentials struct {
 	state               protoimpl.MessageState    `protogen:"open.v1"`
 	OperatorId          string                    `protobuf:"bytes,1,opt,name=operator_id,json=operatorId,proto3" json:"operator_id,omitempty"`
@@ -1881,7 +1889,9 @@ type SmppCredentials struct {
 	DestinationNpi      *uint32                   `protobuf:"varint,19,opt,name=destination_npi,json=destinationNpi,proto3,oneof" json:"destination_npi,omitempty"`
 	SourceAddress       string                    `protobuf:"bytes,20,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"` // when a command has no `from`
 	BackupOperatorId    string                    `protobuf:"bytes,21,opt,name=backup_operator_id,json=backupOperatorId,proto3" json:"backup_operator_id,omitempty"`
-	Profile             string                    `protobuf:"bytes,22,opt,name=profile,proto3" json:"profile,omitempty"` // a profile by name; the fields here override it
+	Profile             string                    `protobuf:"bytes,22,opt,name=profile,proto3" json:"profile,omitempty"`                      // a profile by name; the fields here override it
+	Hosts               []string                  `protobuf:"bytes,23,rep,name=hosts,proto3" json:"hosts,omitempty"`                          // "host:port" each, in place of host and port; IPv6 in brackets
+	HostOrder           string                    `protobuf:"bytes,24,opt,name=host_order,json=hostOrder,proto3" json:"host_order,omitempty"` // order (default) or spread
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -2070,6 +2080,20 @@ func (x *SmppCredentials) GetProfile() string {
 	return ""
 }
 
+func (x *SmppCredentials) GetHosts() []string {
+	if x != nil {
+		return x.Hosts
+	}
+	return nil
+}
+
+func (x *SmppCredentials) GetHostOrder() string {
+	if x != nil {
+		return x.HostOrder
+	}
+	return ""
+}
+
 var File_proto_smpp_connector_proto protoreflect.FileDescriptor
 
 const file_proto_smpp_connector_proto_rawDesc = "" +
@@ -2249,7 +2273,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x05Value\x12\v\n" +
 	"\aUNBOUND\x10\x00\x12\t\n" +
 	"\x05BOUND\x10\x01\x12\f\n" +
-	"\bFAILBACK\x10\x02\"\x91\x02\n" +
+	"\bFAILBACK\x10\x02\"\xa5\x02\n" +
 	"\x13OperatorHealthEvent\x12\x1f\n" +
 	"\voperator_id\x18\x01 \x01(\tR\n" +
 	"operatorId\x12\x10\n" +
@@ -2259,7 +2283,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x05state\x18\x05 \x01(\x0e2 .ghasi.smpp.v1.HealthState.ValueR\x05state\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05epoch\x18\a \x01(\x04R\x05epoch\x12*\n" +
-	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"G\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04host\x18\t \x01(\tR\x04host\"G\n" +
 	"\x0eDegradedReason\"5\n" +
 	"\x05Value\x12\x0f\n" +
 	"\vunspecified\x10\x00\x12\r\n" +
@@ -2295,7 +2320,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\fAddressRange\x12\x10\n" +
 	"\x03ton\x18\x01 \x01(\rR\x03ton\x12\x10\n" +
 	"\x03npi\x18\x02 \x01(\rR\x03npi\x12\x14\n" +
-	"\x05range\x18\x03 \x01(\tR\x05range\"\xcc\a\n" +
+	"\x05range\x18\x03 \x01(\tR\x05range\"\x81\b\n" +
 	"\x0fSmppCredentials\x12\x1f\n" +
 	"\voperator_id\x18\x01 \x01(\tR\n" +
 	"operatorId\x12\x12\n" +
@@ -2323,7 +2348,10 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\x0fdestination_npi\x18\x13 \x01(\rH\x03R\x0edestinationNpi\x88\x01\x01\x12%\n" +
 	"\x0esource_address\x18\x14 \x01(\tR\rsourceAddress\x12,\n" +
 	"\x12backup_operator_id\x18\x15 \x01(\tR\x10backupOperatorId\x12\x18\n" +
-	"\aprofile\x18\x16 \x01(\tR\aprofileB\r\n" +
+	"\aprofile\x18\x16 \x01(\tR\aprofile\x12\x14\n" +
+	"\x05hosts\x18\x17 \x03(\tR\x05hosts\x12\x1d\n" +
+	"\n" +
+	"host_order\x18\x18 \x01(\tR\thostOrderB\r\n" +
 	"\v_source_tonB\r\n" +
 	"\v_source_npiB\x12\n" +
 	"\x10_destination_tonB\x12\n" +

@@ -35,6 +35,7 @@ func (ls Listeners) On(f Fact) {
 type BindStateChanged struct {
 	Bind       port.BindID
 	OperatorID string
+	Host       string // host:port at which it is bound or that is dialled, or was last; empty: none yet, or the MNO calls us
 	From, To   string // DISCONNECTED, CONNECTING, BOUND, UNBINDING, HALF_CLOSED_TX, DRAINING, CLOSED
 	Reason     string
 	Epoch      uint64
@@ -64,9 +65,20 @@ type RedialScheduled struct {
 type BindRefused struct {
 	Bind   port.BindID
 	Role   port.Direction
+	Host   string       // host:port
 	Status codec.Status // ESME_ROK: there was no answer in time
 	Alert  bool
 	At     time.Time
+}
+
+// HostFailed: one of an MNO's hosts was not reached or did not take a bind, and the next
+// one is dialled, with no backoff between.
+type HostFailed struct {
+	Bind       port.BindID
+	Role       port.Direction // as in RedialScheduled
+	Host, Next string         // host:port
+	Reason     string
+	At         time.Time
 }
 
 // BindFellBack: the MNO knows no transceiver; a transmitter and a receiver are
@@ -328,6 +340,7 @@ func (BindStateChanged) fact()    {}
 func (SubmitsHalted) fact()       {}
 func (RedialScheduled) fact()     {}
 func (BindRefused) fact()         {}
+func (HostFailed) fact()          {}
 func (BindFellBack) fact()        {}
 func (BindDegraded) fact()        {}
 func (EnquireLinkTimedOut) fact() {}

@@ -34,17 +34,19 @@ const (
 	BindAccepted               // bind_resp ESME_ROK
 	BindRefused                // bind_resp with another status, or none in time
 	DialFailed                 // no connection in time
+	HostFailed                 // BindRefused, DialFailed, LineLost or PeerUnbound of one host, and the round has another
 	LineLost                   // the connection broke, or the peer misbehaved
 	HeartbeatLost              // an enquire_link stayed unanswered (US-SC-004)
 	AnswersLost                // submits stay unanswered, one after the other, and nothing is answered between
 	PeerUnbound                // the MNO sent unbind
 	LineIdle                   // nothing but heartbeats for the inactivity time: we have unbound
+	LineMoved                  // a receiver has unbound to follow its transmitter to another host
 	StopAsked                  // drain is over: unbind and do not come back
 	UnbindDone                 // unbind_resp, or its deadline
 	events
 )
 
-var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "LineLost", "HeartbeatLost", "AnswersLost", "PeerUnbound", "LineIdle", "StopAsked", "UnbindDone"}
+var eventNames = [events]string{"DialDue", "BindAccepted", "BindRefused", "DialFailed", "HostFailed", "LineLost", "HeartbeatLost", "AnswersLost", "PeerUnbound", "LineIdle", "LineMoved", "StopAsked", "UnbindDone"}
 
 // String is the constant's name.
 func (e Event) String() string { return eventNames[e] }
@@ -86,6 +88,7 @@ var table = []row{
 	{Connecting, BindAccepted, Bound, do(AnnounceBound)},
 	{Connecting, BindRefused, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Connecting, DialFailed, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Connecting, HostFailed, Connecting, do(OpenLink)},
 	{Connecting, LineLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Connecting, PeerUnbound, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Connecting, StopAsked, Unbinding, do(SendUnbind)},
@@ -95,6 +98,7 @@ var table = []row{
 	{Bound, AnswersLost, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, PeerUnbound, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, LineIdle, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
+	{Bound, LineMoved, Disconnected, do(AnnounceUnbound, ScheduleRedial)},
 	{Bound, StopAsked, Unbinding, do(AnnounceUnbound, SendUnbind)},
 
 	{Unbinding, UnbindDone, Disconnected, do(ReportStopped)},
@@ -103,6 +107,7 @@ var table = []row{
 	{Unbinding, AnswersLost, Disconnected, do(ReportStopped)},
 	{Unbinding, PeerUnbound, Disconnected, do(ReportStopped)},
 	{Unbinding, LineIdle, Disconnected, do(ReportStopped)},
+	{Unbinding, LineMoved, Disconnected, do(ReportStopped)},
 	{Unbinding, DialFailed, Disconnected, do(ReportStopped)},
 	{Unbinding, BindRefused, Disconnected, do(ReportStopped)},
 	{Unbinding, BindAccepted, Unbinding, do(SendUnbind)}, // the stop overtook the answer

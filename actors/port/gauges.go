@@ -12,6 +12,8 @@ type BindGauge struct {
 	WindowLimit  int    // most that may ever wait: what is configured
 	ConcatGroups int    // inbound messages whose parts are incomplete (US-SC-027)
 	Connections  int    // TCP connections to the MNO that are open: 0, 1, or 2 after a fallback
+	Hosts        int    // of the MNO
+	Elsewhere    bool   // it is bound at another host than the one it dials first
 	SourceIP     string // our end of the latest one; empty before the first
 	BytesWritten uint64 // octets written to the MNO since the process began
 	BytesRead    uint64 // octets read from the MNO since the process began

@@ -86,6 +86,7 @@ type StatusShare struct {
 // Line is one connection of a bind.
 type Line struct {
 	Role     port.Direction `json:"role"`
+	Host     string         `json:"host,omitempty"` // host:port at which it is bound or that is dialled, or was last; empty: none yet, or the MNO calls us
 	State    string         `json:"state"`
 	Since    time.Time      `json:"since"`
 	Reason   string         `json:"reason,omitempty"` // of the last change

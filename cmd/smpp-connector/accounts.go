@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
@@ -214,7 +214,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		return nil, err
 	}
 	t := op.Timers
-	dial, err := line.Dialer(line.Options{Host: op.Host, Port: strconv.Itoa(int(op.Port)), SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS})
+	hosts, err := hostsOf(op)
 	if err != nil {
 		return nil, err
 	}
@@ -235,8 +235,8 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 	tlvs := tlvRules(op.TLVs)
 	inbound := text.Options{Default: alphabet, Override: inboundCodings(op, alphabet)}
 	return &actors.Account{
-		OperatorID: op.ID, MNO: mno, Address: net.JoinHostPort(op.Host, strconv.Itoa(int(op.Port))),
-		Dial: dial, Called: called, FallbackTriggers: op.FallbackTriggers,
+		OperatorID: op.ID, MNO: mno, Hosts: hosts, HostOrder: hostOrders[op.HostOrder],
+		Called: called, FallbackTriggers: op.FallbackTriggers,
 		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
 			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
 		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, Congestion: congestionSignals[op.Congestion], TPS: op.TPSLimit,
@@ -259,6 +259,29 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
+}
+
+// hostsOf are the MNO's hosts, each with how it is reached: with TLS, by its own name.
+func hostsOf(op config.Operator) ([]actors.Host, error) {
+	t := op.Timers
+	var hosts []actors.Host
+	for _, address := range op.Endpoints() {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, fmt.Errorf("hosts: %w", err)
+		}
+		dial, err := line.Dialer(line.Options{Host: host, Port: port, SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS})
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, actors.Host{Address: address, Dial: dial})
+	}
+	return hosts, nil
+}
+
+var hostOrders = map[config.HostOrder]lifecycle.Order{
+	config.HostsInOrder: lifecycle.InOrder,
+	config.HostsSpread:  lifecycle.Spread,
 }
 
 var congestionSignals = map[config.Congestion]window.Signal{
@@ -419,6 +442,7 @@ func plain(c *contract.SmppCredentials) config.Credentials {
 		SystemType: c.GetSystemType(), InterfaceVersion: int(c.GetInterfaceVersion()), BindMode: config.BindMode(strings.ToLower(c.GetBindMode().String())),
 		TPSLimit: int(c.GetTpsLimit()), Window: int(c.GetWindow()), MessageIDRule: c.GetMessageIdRule(), DefaultAlphabet: config.Alphabet(c.GetDefaultAlphabet()),
 		SourceAddress: c.GetSourceAddress(), BackupOperatorID: c.GetBackupOperatorId(), Profile: c.GetProfile(),
+		Hosts: c.GetHosts(), HostOrder: config.HostOrder(c.GetHostOrder()),
 		SourceTON: narrow(c.SourceTon), SourceNPI: narrow(c.SourceNpi), DestinationTON: narrow(c.DestinationTon), DestinationNPI: narrow(c.DestinationNpi),
 	}
 	for name, value := range strategies {
@@ -474,5 +498,6 @@ func (a *accounts) defaults(operatorID, profile string) *contract.SmppCredential
 		SourceTon: widen(op.Addresses.Source.TON), SourceNpi: widen(op.Addresses.Source.NPI),
 		DestinationTon: widen(op.Addresses.Destination.TON), DestinationNpi: widen(op.Addresses.Destination.NPI),
 		SourceAddress: op.SourceAddress, BackupOperatorId: op.BackupID, Profile: op.ProfileName,
+		Hosts: op.Hosts, HostOrder: string(op.HostOrder),
 	}
 }

@@ -165,6 +165,12 @@ func complete(operatorID string, answer *contract.SmppCredentials, defaults func
 	if len(answer.GetTls().GetPinsSha256()) > 0 {
 		account.Tls.PinsSha256 = nil // Merge would append, and so go on trusting the old ones
 	}
+	if answer.Host != "" || answer.Port != 0 || len(answer.Hosts) > 0 {
+		account.Hosts = nil // for the same reason
+	}
+	if len(answer.Hosts) > 0 {
+		account.Host, account.Port = "", 0
+	}
 	proto.Merge(account, answer)
 	account.OperatorId = operatorID
 	if account.Tls.Enabled {

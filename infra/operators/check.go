@@ -17,18 +17,38 @@ const (
 	maxAddressRange = 40
 )
 
+// checkHosts lists what is wrong with the hosts of an MNO that has several. That each is
+// named once is demanded where the answer is merged (config.Operator.Merge).
+func checkHosts(a *contract.SmppCredentials) (faults []Fault) {
+	if len(a.Hosts) > 0 && (a.Host != "" || a.Port != 0) {
+		faults = append(faults, Fault{"hosts", "is there together with host or port: want one of the two ways"})
+	}
+	for i, address := range a.Hosts {
+		if want := config.CheckEndpoint(address); want != "" {
+			faults = append(faults, Fault{fmt.Sprintf("hosts[%d]", i), "is not right: want " + want})
+		}
+	}
+	if order := config.HostOrder(a.HostOrder); order != "" && order != config.HostsInOrder && order != config.HostsSpread {
+		faults = append(faults, Fault{"hostOrder", "is not a known value, want order or spread"})
+	}
+	return faults
+}
+
 // check lists what no bind could be made with.
 func check(a *contract.SmppCredentials) []Fault {
 	var faults []Fault
 	refuse := func(field, is string) { faults = append(faults, Fault{field, is}) }
 
+	faults = append(faults, checkHosts(a)...)
 	switch {
+	case len(a.Hosts) > 0:
 	case a.Host == "":
 		refuse("host", "is missing")
 	case strings.ContainsAny(a.Host, " \t\r\n/@"):
 		refuse("host", "is not a host: want a name or an address, without scheme and port")
 	}
 	switch {
+	case len(a.Hosts) > 0:
 	case a.Port == 0:
 		refuse("port", "is missing")
 	case a.Port > 65535:

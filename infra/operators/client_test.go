@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +107,32 @@ func TestUSSC002OurConfigurationFillsInBeforeTheTable(t *testing.T) {
 	}
 }
 
+// Hosts and host are one thing said in two ways: what the answer says takes the place of
+// what the configuration says, whichever way that is. With TLS each host has its own name.
+func TestUSSC002HostsTakeThePlaceOfHost(t *testing.T) {
+	service := fake.Start(t)
+	const secret = `"systemId":"ghasi","password":"p","tls":{"enabled":true}`
+	for _, c := range []struct {
+		ours, want *contract.SmppCredentials
+		answer     string
+	}{
+		{&contract.SmppCredentials{Host: "h", Port: 1}, &contract.SmppCredentials{Hosts: []string{"a:1", "b:1"}}, `{"hosts":["a:1","b:1"],` + secret + `}`},
+		{&contract.SmppCredentials{Hosts: []string{"c:1"}}, &contract.SmppCredentials{Hosts: []string{"a:1", "b:1"}}, `{"hosts":["a:1","b:1"],` + secret + `}`},
+		{&contract.SmppCredentials{Hosts: []string{"c:1"}}, &contract.SmppCredentials{Host: "h", Port: 2}, `{"host":"h","port":2,` + secret + `}`},
+		{&contract.SmppCredentials{Hosts: []string{"c:1"}}, &contract.SmppCredentials{Hosts: []string{"c:1"}}, `{` + secret + `}`},
+	} {
+		service.Say(http.StatusOK, "application/json", c.answer)
+		got, err := client(t, operators.Options{URL: service.URL, Defaults: func(string, string) *contract.SmppCredentials { return c.ours }}).Fetch(t.Context(), "awcc")
+		if err != nil {
+			t.Errorf("%s: %v", c.answer, err)
+			continue
+		}
+		if got.Host != c.want.Host || got.Port != c.want.Port || !slices.Equal(got.Hosts, c.want.Hosts) || got.Tls.ServerName != c.want.Host {
+			t.Errorf("%s over %v: %v", c.answer, c.ours, got)
+		}
+	}
+}
+
 // What is wrong is named, all of it, and the password is in none of it.
 func TestWrongAnswersAreNamedWithoutTheirValues(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -120,6 +147,10 @@ func TestWrongAnswersAreNamedWithoutTheirValues(t *testing.T) {
 		"port a word":        {`{"host":"h","port":"` + password + `","systemId":"s","password":"p"}`, []string{"port is a string"}},
 		"port too large":     {`{"host":"h","port":70000,"systemId":"s","password":"p"}`, []string{"port is above 65535"}},
 		"port negative":      {`{"host":"h","port":-1,"systemId":"s","password":"p"}`, []string{"port is a number that does not fit"}},
+		"hosts and host":     {`{"host":"h","hosts":["a:1"],"systemId":"s","password":"p"}`, []string{"hosts is there together with host"}},
+		"hosts without port": {`{"hosts":["a:1","b"],"systemId":"s","password":"p"}`, []string{"hosts[1] is not right: want a host name or address with its port"}},
+		"hosts a text":       {`{"hosts":"a:1","systemId":"s","password":"p"}`, []string{"hosts is a string that does not fit"}},
+		"host order":         {`{"hosts":["a:1"],"hostOrder":"random","systemId":"s","password":"p"}`, []string{"hostOrder is not a known value, want order or spread"}},
 		"host a URL":         {`{"host":"smpp://h","port":1,"systemId":"s","password":"p"}`, []string{"host is not a host"}},
 		"unknown enum":       {`{"host":"h","port":1,"systemId":"s","password":"p","bindMode":"` + password + `"}`, []string{"bindMode is not a known value, want one of TRX, TX, RX, TX_RX"}},
 		"enum by number":     {`{"host":"h","port":1,"systemId":"s","password":"p","long_message_strategy":2}`, []string{"longMessageStrategy is a number"}},

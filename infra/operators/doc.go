@@ -8,7 +8,8 @@
 //
 // # What may be left out
 //
-// host, port, systemId and password must be there. The rest has a default; where
+// host and port, systemId and password must be there; an MNO of several hosts has `hosts`,
+// "host:port" each, in place of host and port. The rest has a default; where
 // the operator has an entry or a profile in our own configuration, that entry
 // comes first (Options.Defaults). 0 and the empty string mean the same as absence.
 //
@@ -17,7 +18,8 @@
 //	interfaceVersion     52 (0x34: SMPP 3.4)
 //	bindMode             TRX
 //	addressRange         ton 0, npi 0, no range
-//	tls                  off; when on: serverName = host, minVersion 1.2, the system's CAs
+//	hostOrder            order
+//	tls                  off; when on: serverName = host (of several each its own), minVersion 1.2, the system's CAs
 //	tpsLimit             0: none
 //	window               100
 //	longMessageStrategy  CSMS

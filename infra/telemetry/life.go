@@ -35,7 +35,9 @@ func (l *lifeSpans) on(f event.Fact) {
 	case event.BindStateChanged:
 		l.change(f)
 	case event.BindRefused:
-		l.within(f.Bind, "bind refused", f.At, attribute.String("smpp.status", f.Status.String()))
+		l.within(f.Bind, "bind refused", f.At, attribute.String("smpp.host", f.Host), attribute.String("smpp.status", f.Status.String()))
+	case event.HostFailed:
+		l.within(f.Bind, "host failed", f.At, attribute.String("smpp.host", f.Host), attribute.String("smpp.host.next", f.Next), attribute.String("reason", f.Reason))
 	case event.EnquireLinkTimedOut:
 		l.within(f.Bind, "enquire_link timed out", f.At)
 	case event.AnswersLost:
@@ -69,7 +71,7 @@ func (l *lifeSpans) change(f event.BindStateChanged) {
 	if f.To == "DISCONNECTED" && f.From == "CONNECTING" {
 		s.SetStatus(codes.Error, f.Reason)
 	}
-	s.SetAttributes(attribute.String("smpp.bind.state", f.To))
+	s.SetAttributes(attribute.String("smpp.bind.state", f.To), attribute.String("smpp.host", f.Host))
 	s.End(trace.WithTimestamp(f.At))
 }
 

@@ -85,7 +85,10 @@ func (l *lines) write(f event.Fact) {
 		if f.Alert { // it does not mend itself
 			level = slog.LevelError
 		}
-		l.limited(level, often, "bind refused", onBind(f.Bind), status, slog.String("role", string(f.Role)), slog.String("esme_status", status))
+		l.limited(level, often, "bind refused", onBind(f.Bind), status, slog.String("role", string(f.Role)), slog.String("host", f.Host), slog.String("esme_status", status))
+	case event.HostFailed:
+		l.warn("a host of the MNO takes no bind: the next one is dialled", onBind(f.Bind), f.Host, slog.String("role", string(f.Role)),
+			slog.String("host", f.Host), slog.String("next", f.Next), slog.String("reason", f.Reason))
 	case event.BindFellBack:
 		l.limited(slog.LevelInfo, often, "the MNO knows no transceiver: binding a transmitter and a receiver", onBind(f.Bind), "", slog.String("esme_status", f.Status.String()))
 	case event.BindDegraded:
@@ -204,6 +207,9 @@ func (l *lines) stateChanged(f event.BindStateChanged) {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("operatorId", f.OperatorID), slog.String("from", f.From), slog.String("to", f.To), slog.Uint64("epoch", f.Epoch)}
+	if f.Host != "" && (f.To == "CONNECTING" || f.To == "BOUND") {
+		attrs = append(attrs, slog.String("host", f.Host))
+	}
 	switch {
 	case f.Reason == "":
 	case f.To == "CONNECTING" || f.To == "BOUND": // what ended the session before

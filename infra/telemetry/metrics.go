@@ -62,6 +62,8 @@ const (
 	commands
 
 	bindRefused
+	hostFailed
+	boundElsewhere
 	bindDegraded
 	failoverSteps
 	connections
@@ -197,6 +199,10 @@ var Table = [metricCount]Metric{
 		"Messages of which a submit was written and never answered, by what becomes of them: redeliver, hold, giveUp (the profile's unknownOutcome); receipt, lateAnswer: it was found out after all."},
 	bindRefused: {"smpp_connector_bind_refused_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,
 		"Binds that the MNO refused, by status; no_answer: it did not answer in time."},
+	hostFailed: {"smpp_connector_host_failed_total", Counter, "1", []string{"mno", "direction", "bindId", "host"}, false,
+		"Dials to one of an MNO's hosts (host:port) that brought no bind and were followed by one to the next host; where no host took the bind, the last of them counts in smpp_connector_reconnect_attempts_total."},
+	boundElsewhere: {"smpp_connector_bind_elsewhere", Gauge, "1", byBind, false,
+		"1 while a bind is bound at another host of its MNO than the one it dials first. It stays there until its line ends, or `smpp-connector binds rebind`. No series where the MNO has one host."},
 	bindDegraded: {"smpp_connector_bind_degraded_total", Counter, "1", []string{"mno", "direction", "bindId", "reason"}, false,
 		"smpp.bind.degraded events, by reason: throttled, draining (US-SC-028, 030)."},
 	failoverSteps: {"smpp_connector_failover_total", Counter, "1", []string{"operatorId", "step"}, false,

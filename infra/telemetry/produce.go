@@ -57,6 +57,9 @@ func (r *recorder) readBinds() map[metricID][]liveValue {
 		put(windowInflight, int64(g.Inflight))
 		put(windowDynamic, int64(g.Window))
 		put(windowLimit, int64(g.WindowLimit))
+		if g.Hosts > 1 {
+			put(boundElsewhere, int64(one(g.Elsewhere)))
+		}
 		put(ingressBytes, int64(g.BytesRead))
 		live[concatBuffer] = append(live[concatBuffer], liveValue{b.labelsWithoutDirection, b.textWithout, int64(g.ConcatGroups)})
 	})

@@ -129,6 +129,8 @@ func (r *recorder) record(f event.Fact) {
 			status = r.statuses.name(f.Status)
 		}
 		r.addNamed(bindRefused, f.Bind, status, 1)
+	case event.HostFailed:
+		r.addNamed(hostFailed, f.Bind, r.names.admit(f.Host), 1)
 	case event.BindDegraded:
 		r.addNamed(bindDegraded, f.Bind, r.names.admit(f.Reason), 1)
 	case event.FailoverStep:

@@ -179,6 +179,7 @@ func everyFact() []event.Fact {
 		event.BindStateChanged{Bind: awcc, From: "BOUND", To: "HALF_CLOSED_TX"}, // after a redial: no other half-close
 		event.BindRefused{Bind: awcc, Status: codec.StatusAlyBnd, Alert: true},
 		event.BindRefused{Bind: awcc},
+		event.HostFailed{Bind: awcc, Host: "a.example:2775", Next: "b.example:2775", Reason: "DialFailed"},
 		event.BindDegraded{Bind: awcc, Reason: "throttled"},
 		event.FailoverStep{OperatorID: "awcc", BackupOperatorID: "roshan", Step: "StartBackup"},
 	}
@@ -187,7 +188,7 @@ func everyFact() []event.Fact {
 // US-SC-014: "All 12 metrics … registered and emitting", and every other name of the table.
 func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 	tel, _ := fresh(t, telemetry.Options{Version: "1.2.3", Pod: "pod-1", Egress: telemetry.Egress{Pool: "awcc-nat", IPs: []string{"203.0.113.7"}, BytesPerSecond: 125_000}})
-	tel.ReadBinds(tree{{Bind: awcc, Connections: 1, Inflight: 11, Window: 50, WindowLimit: 100, ConcatGroups: 2, BytesWritten: 12345, BytesRead: 678}})
+	tel.ReadBinds(tree{{Bind: awcc, Connections: 1, Hosts: 2, Elsewhere: true, Inflight: 11, Window: 50, WindowLimit: 100, ConcatGroups: 2, BytesWritten: 12345, BytesRead: 678}})
 	for _, f := range everyFact() {
 		tel.On(f)
 	}
@@ -201,6 +202,8 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_dispatch_max_age_seconds{stream="SMPP_DISPATCH"}`:                                        "259200",
 		`smpp_connector_answers_lost_total{` + b + `}`:                                                           "1",
 		`smpp_connector_enquire_link_timeout_total{` + b + `}`:                                                   "1",
+		`smpp_connector_host_failed_total{bindId="1",direction="trx",host="a.example:2775",mno="awcc"}`:          "1",
+		`smpp_connector_bind_elsewhere{` + b + `}`:                                                               "1",
 		`smpp_connector_tps_throttle_total{` + b + `}`:                                                           "6",
 		`smpp_connector_long_message_segments_total{` + b + `,strategy="csms"}`:                                  "2",
 		`smpp_connector_long_message_segments_total{` + b + `,strategy="tlv"}`:                                   "1",

@@ -1,0 +1,46 @@
+package lifecycle
+
+// Order says which of an MNO's hosts a bind dials first.
+type Order uint8
+
+// The orders.
+const (
+	InOrder Order = iota // the first: the others are for when it is away
+	Spread               // by the bind's number, so that the binds of an account lie evenly on all of them
+)
+
+// First returns the host, counted from 0, that a bind begins a round with. number is
+// the bind's, from 1; silences is how many of its sessions, one after the other, took
+// submits and answered none: an MNO's host that does so is passed over.
+func (o Order) First(number, silences, hosts int) int {
+	first := silences
+	if o == Spread {
+		first += max(number, 1) - 1
+	}
+	return first % max(hosts, 1)
+}
+
+// Round is one attempt to bind at an MNO that has several hosts: each is dialled once,
+// one at once after the other, until one takes the bind. Only a round that none has
+// taken is a failed attempt with its Backoff, so each host is dialled as often as
+// US-SC-005 has an MNO of one host dialled. The zero Round is over.
+type Round struct {
+	hosts int
+	at    int // the host whose turn it is
+	left  int // hosts that are still to come
+}
+
+// NewRound begins a round of so many hosts with one of them.
+func NewRound(hosts, first int) Round { return Round{hosts: hosts, at: first, left: hosts - 1} }
+
+// Host is the host whose turn it is, from 0.
+func (r Round) Host() int { return r.at }
+
+// Next goes on to the next host. It reports false, and goes nowhere, when the round is over.
+func (r *Round) Next() bool {
+	if r.left <= 0 {
+		return false
+	}
+	r.at, r.left = (r.at+1)%r.hosts, r.left-1
+	return true
+}

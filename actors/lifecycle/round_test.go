@@ -1,0 +1,59 @@
+package lifecycle
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/ghasi/smpp-connector/codec"
+)
+
+func TestARoundDialsEachHostOnce(t *testing.T) {
+	for _, c := range []struct {
+		hosts, first int
+		want         []int
+	}{{1, 0, []int{0}}, {2, 0, []int{0, 1}}, {2, 1, []int{1, 0}}, {4, 2, []int{2, 3, 0, 1}}} {
+		r := NewRound(c.hosts, c.first)
+		got := []int{r.Host()}
+		for r.Next() {
+			got = append(got, r.Host())
+		}
+		if !slices.Equal(got, c.want) || r.Next() || r.Host() != c.want[len(c.want)-1] {
+			t.Errorf("%d hosts from %d: %v, then %d, want %v", c.hosts, c.first, got, r.Host(), c.want)
+		}
+	}
+	if over := (Round{}); over.Next() {
+		t.Error("the zero round is not over")
+	}
+}
+
+func TestBindsAreSpreadEvenly(t *testing.T) {
+	lie := make([]int, 4)
+	for number := 1; number <= 16; number++ {
+		lie[Spread.First(number, 0, 4)]++
+		if first := InOrder.First(number, 0, 4); first != 0 {
+			t.Errorf("in order, bind %d begins at host %d", number, first)
+		}
+	}
+	if !slices.Equal(lie, []int{4, 4, 4, 4}) {
+		t.Errorf("16 binds lie on 4 hosts as %v", lie)
+	}
+	if first := InOrder.First(1, 1, 2); first != 1 {
+		t.Errorf("after a host without answers the bind begins at host %d", first)
+	}
+	if first := InOrder.First(1, 3, 0); first != 0 {
+		t.Errorf("without hosts: %d", first)
+	}
+}
+
+// A password is as wrong at the other host, and one more attempt locks the account. What
+// is said of sessions, load or faults is said by one host.
+func TestWhatARefusalIsAbout(t *testing.T) {
+	for status, account := range map[codec.Status]bool{
+		codec.StatusInvPaswd: true, codec.StatusInvSysID: true, codec.StatusInvSysTyp: true, codec.StatusThrottled: true,
+		codec.StatusBindFail: false, codec.StatusAlyBnd: false, codec.StatusSysErr: false, codec.StatusOK: false, codec.Status(0x0450): false,
+	} {
+		if got := RefusalOf(status).Account; got != account {
+			t.Errorf("%v is about the account: %v, want %v", status, got, account)
+		}
+	}
+}
