@@ -42,6 +42,7 @@ type bind struct {
 	held  bool   // it leaves to come back: for a maintenance or a rebind
 	away  bool   // and no line is left
 	again bool   // it is to come back as soon as it is away
+	asked bool   // people have asked for the line that comes next
 	why   string // it is held
 
 	patience   *time.Timer // of a drain
@@ -86,8 +87,10 @@ func (b *bind) Receive(c actor.Context) {
 		b.turned(m)
 	case *accountChanged:
 		b.change(c, m)
-	case *carry:
+	case *carry, *try:
 		c.Send(b.seat.window, m)
+	case *answersAgain:
+		b.heardAgain(c)
 	case *covering:
 		b.cover(c, m)
 	case *ordered:
@@ -345,7 +348,20 @@ func (b *bind) tell(system *actor.ActorSystem, state contract.HealthState_Value,
 	b.spoken, b.announced = true, state
 	b.env.announce(system.Root, healthEvent(b, state, reason, now))
 	if fresh {
-		system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: state == contract.HealthState_BOUND, held: b.held})
+		b.tellOperator(system, state == contract.HealthState_BOUND)
+	}
+}
+
+func (b *bind) tellOperator(system *actor.ActorSystem, bound bool) {
+	system.Root.Send(b.ctx.Parent(), &bindHealth{bind: b.seat.id, bound: bound, mute: bound && b.seat.mute.Load(), held: b.held, again: bound && b.asked})
+	b.asked = b.asked && !bound
+}
+
+// heardAgain takes in that the MNO answers submits again.
+func (b *bind) heardAgain(c actor.Context) {
+	if b.spoken && b.main().state == lifecycle.Bound {
+		b.tell(c.ActorSystem(), contract.HealthState_BOUND, "the MNO answers submits again", time.Now())
+		b.tellOperator(c.ActorSystem(), true)
 	}
 }
 

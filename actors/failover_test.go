@@ -39,8 +39,8 @@ func (f *failover) offer() {
 // cut drops the primary's line and refuses its dials.
 func (f *failover) cut() {
 	f.refuseDials(errDown)
+	f.allowDialsTo("roshan") // before the line is lost: the backup is dialled at once
 	f.mno.Do(smsc.DropLine())
-	f.allowDialsTo("roshan")
 	f.cutAt = time.Now()
 }
 

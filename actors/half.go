@@ -142,7 +142,11 @@ func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
 	switch {
 	case h == h.b.main():
 		system.Root.Send(h.b.seat.window, h.up)
-		h.b.announce(system, contract.HealthState_BOUND, h.reason, now)
+		reason := h.reason
+		if h.b.seat.mute.Load() {
+			reason = "the MNO has answered no submit before: it gets one at a time until it does"
+		}
+		h.b.announce(system, contract.HealthState_BOUND, reason, now)
 	case h.lossSaid:
 		h.lossSaid = false
 		h.b.announce(system, h.b.announced, "the receiver is back", now)

@@ -62,7 +62,7 @@ func (s *session) late(c actor.Context, a answer) bool {
 	if f == nil {
 		return false
 	}
-	s.answeredAgain()
+	s.answeredAgain(c)
 	if a.status == codec.StatusOK && !a.nack && a.id != "" {
 		c.Send(s.seat.window, &answeredLate{f, a.id})
 	}

@@ -110,6 +110,13 @@ type disowned struct {
 // carry has a bind's window pull commands, or leave them to another account.
 type carry struct{ on bool }
 
+// try has a window that has left its commands to another account submit one all the same,
+// because its MNO answers nothing; or no longer.
+type try struct{ on bool }
+
+// answersAgain tells a bind that its MNO, which was mute, has answered a submit.
+type answersAgain struct{}
+
 // covering tells a bind whose commands it carries beside its own (US-SC-013).
 type covering struct{ covers []port.Cover }
 

@@ -36,6 +36,7 @@ type operator struct {
 	covers   [2][]port.Cover         // what the binds of either account carry beside their own
 	choice   failover.Switch
 	tick     *time.Timer // the switch's next change by time
+	rebound  port.BindID // that people had bound again: the next trial is its
 	draining bool
 	stopping bool // the incarnation is at its end
 }
@@ -71,7 +72,9 @@ type (
 	bindHealth struct {
 		bind  port.BindID
 		bound bool
+		mute  bool // bound, and no submit has been answered since a session ended for that
 		held  bool // not bound because somebody ordered that
+		again bool // bound because somebody ordered a rebind
 	}
 )
 
@@ -296,7 +299,8 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 	}
 	n.flight.Store(s.flight)
 	s.paused = s.own && o.choice.Carrier() == failover.ByBackup
-	covers := o.covers[role] // ours may change while the bind looks at its own
+	s.mute.Store(s.own && o.choice.Silent()) // what other binds, or other pods, have found out
+	covers := o.covers[role]                 // ours may change while the bind looks at its own
 	s.covers.Store(&covers)
 	s.account.Store(account)
 	s.pace = o.env.paceOf(account)
@@ -329,7 +333,7 @@ func (o *operator) gone(c actor.Context, who *actor.PID) {
 	if b != nil {
 		o.env.tenure.runs(c.Self().Id, b.id, false)
 		is := lineNone
-		if !b.stopping && o.env.tenure.boundHere(b.id) { // it went without saying so
+		if !b.stopping && o.env.tenure.linedHere(b.id) { // it went without saying so
 			is = lineFailed
 		}
 		o.env.tenure.stands(c.Self().Id, b.id, is)

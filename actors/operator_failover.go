@@ -26,6 +26,8 @@ func (o *operator) heard(c actor.Context, m *bindHealth) {
 	}
 	is := lineBound
 	switch {
+	case m.bound && m.mute:
+		is = lineMute
 	case !m.bound && (b.stopping || m.held):
 		is = lineNone // it did not fail: another pod has it, or is about to, or it is to rest
 	case !m.bound:
@@ -33,6 +35,10 @@ func (o *operator) heard(c actor.Context, m *bindHealth) {
 	}
 	o.stands(c, b, is)
 	o.weigh(c, m.bind)
+	if m.again && is == lineMute && b.role == failover.Primary {
+		o.rebound = m.bind
+		o.advance(c, o.choice.TryNow(time.Now()), m.bind)
+	}
 }
 
 // stands tells everybody how a bind's line stands.
@@ -46,15 +52,17 @@ func (o *operator) stands(c actor.Context, b *carrierBind, is lineState) {
 // that has just changed, if it is one of ours.
 func (o *operator) weigh(c actor.Context, about port.BindID) {
 	if primary := o.accounts[failover.Primary].account; primary != nil && !o.draining {
-		if bound, failed := o.env.tenure.standing(primary); bound || failed { // else nobody has tried yet
-			o.advance(c, o.choice.Heard(failover.Primary, bound, time.Now()), about)
+		if is := o.env.tenure.standing(primary); is != lineNone { // else nobody has tried yet
+			o.advance(c, o.choice.Heard(failover.Primary, lineAs[is], time.Now()), about)
 		}
 	}
 	if backup := o.accounts[failover.Backup]; backup.account != nil && backup.wanted && !o.draining {
-		bound, _ := o.env.tenure.standing(backup.account)
-		o.advance(c, o.choice.Heard(failover.Backup, bound, time.Now()), about)
+		o.advance(c, o.choice.Heard(failover.Backup, lineAs[o.env.tenure.standing(backup.account)], time.Now()), about)
 	}
 }
+
+// lineAs is what a line's state is to the failover.
+var lineAs = [...]failover.Line{lineNone: failover.Down, lineFailed: failover.Down, lineMute: failover.Mute, lineBound: failover.Up}
 
 // relieve tells the binds what they are to carry beside their own commands.
 func (o *operator) relieve(c actor.Context) {
@@ -112,11 +120,34 @@ func (o *operator) take(c actor.Context, step failover.Step, about port.BindID) 
 		o.carry(c, true)
 	case failover.AnnounceFailback:
 		o.announceFailback(c, primary, about)
+	case failover.TryPrimary:
+		o.try(c, primary)
 	case failover.StopBackup:
 		backup.wanted = false
 		o.env.tenure.wantSpare(c.Self().Id, nil)
 		o.env.reliefChanged(c)
 		o.drainAll(c, func(b *carrierBind) bool { return b.role == failover.Backup })
+	}
+}
+
+// try has one bind of a silent primary submit one message, which reaches the subscriber over
+// the backup too when it is not answered. Which one it is, all pods know alike: they have
+// tried equally often, and each time it is the next one's turn.
+func (o *operator) try(c actor.Context, primary *Account) {
+	silent := o.env.tenure.mute(primary)
+	if len(silent) == 0 {
+		return
+	}
+	n, _ := o.choice.Trial()
+	whose := silent[(n-1)%len(silent)]
+	if slices.Contains(silent, o.rebound) {
+		whose = o.rebound
+	}
+	o.rebound = port.BindID{}
+	for _, b := range o.binds {
+		if b.role == failover.Primary {
+			c.Send(b.pid, &try{on: b.id == whose})
+		}
 	}
 }
 
@@ -147,6 +178,9 @@ func (o *operator) carry(c actor.Context, on bool) {
 // showCarrier says who carries our commands, and whose ours carry.
 func (o *operator) showCarrier(now time.Time) {
 	shown := "carried by " + o.choice.Carrier().String()
+	if _, next := o.choice.Trial(); o.choice.Silent() && o.choice.Carrier() == failover.ByBackup {
+		shown += ", the primary answers no submit: tried again at " + next.UTC().Format(time.TimeOnly) + " UTC"
+	}
 	for _, c := range o.covers[failover.Primary] {
 		shown += ", carries " + c.Operator + " too"
 	}

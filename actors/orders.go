@@ -145,6 +145,7 @@ func (b *bind) rebind(c actor.Context) {
 	if b.draining {
 		return
 	}
+	b.asked = true
 	if b.main().state == lifecycle.Bound {
 		b.held, b.away, b.again, b.why = true, false, true, "rebind"
 		b.part(c, "rebind")

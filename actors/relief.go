@@ -34,6 +34,7 @@ type lineState uint8
 const (
 	lineNone   lineState = iota // not dialled yet, or given up on purpose
 	lineFailed                  // lost, or it could not be made
+	lineMute                    // BOUND, and the MNO has answered no submit since a session ended for that
 	lineBound                   // BOUND: says more than any other
 )
 
@@ -95,7 +96,7 @@ func (t *tenure) failover() ownership.Failover {
 	if t.stood != nil {
 		return *t.stood
 	}
-	f := ownership.Failover{Spare: map[port.BindID]bool{}, Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
+	f := ownership.Failover{Spare: map[port.BindID]bool{}, Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Mute: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
 	for _, operator := range slices.Sorted(maps.Keys(t.spare)) {
 		cover, covered := t.covers[operator]
 		groups := map[port.Group]bool{}
@@ -112,7 +113,8 @@ func (t *tenure) failover() ownership.Failover {
 	for _, lines := range t.lines {
 		for b, is := range lines {
 			f.Bound[b] = f.Bound[b] || is == lineBound
-			f.Failed[b] = f.Failed[b] || is == lineFailed
+			f.Failed[b] = f.Failed[b] || is == lineFailed || is == lineMute // a version that knows no other word takes it for lost
+			f.Mute[b] = f.Mute[b] || is == lineMute
 		}
 	}
 	t.stood = &f
@@ -128,17 +130,42 @@ func (t *tenure) hear(e ownership.Elsewhere) (changed bool) {
 	return changed
 }
 
-// standing is how the binds of an account that submit stand over all pods: one is BOUND,
-// or none is and the line of one has failed.
-func (t *tenure) standing(account *Account) (bound, failed bool) {
+// standing is how the binds of an account that submit stand over all pods, by the best of
+// them; lineNone: nobody has tried yet.
+func (t *tenure) standing(account *Account) (is lineState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, b := range submitting(account) {
-		is := t.lineOf(b)
-		bound = bound || is == lineBound || t.elsewhere.Bound[b]
-		failed = failed || is == lineFailed || t.elsewhere.Failed[b]
+		is = max(is, t.overall(b))
 	}
-	return bound, failed && !bound
+	return is
+}
+
+// mute are the binds of an account that are BOUND and whose submits are not answered, over
+// all pods, in the order of its settings.
+func (t *tenure) mute(account *Account) (binds []port.BindID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, b := range submitting(account) {
+		if t.overall(b) == lineMute {
+			binds = append(binds, b)
+		}
+	}
+	return binds
+}
+
+// overall is how a bind's line stands, here or elsewhere.
+func (t *tenure) overall(bind port.BindID) lineState {
+	is := t.lineOf(bind)
+	switch {
+	case t.elsewhere.Bound[bind]:
+		return lineBound
+	case t.elsewhere.Mute[bind]:
+		return max(is, lineMute)
+	case t.elsewhere.Failed[bind]:
+		return max(is, lineFailed)
+	}
+	return is
 }
 
 func (t *tenure) lineOf(bind port.BindID) (is lineState) {
@@ -148,11 +175,18 @@ func (t *tenure) lineOf(bind port.BindID) (is lineState) {
 	return is
 }
 
-// boundHere reports whether a bind of this process is BOUND.
+// boundHere reports whether a bind of this process is BOUND, and not mute.
 func (t *tenure) boundHere(bind port.BindID) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.lineOf(bind) == lineBound
+}
+
+// linedHere reports whether a bind of this process is BOUND, mute or not.
+func (t *tenure) linedHere(bind port.BindID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lineOf(bind) >= lineMute
 }
 
 // coversOf are the operators whose traffic the binds of an account carry beside their

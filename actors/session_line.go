@@ -122,18 +122,19 @@ func (s *session) match(c actor.Context, m *heard) {
 		flights = append(flights, f)
 	}
 	if len(flights) > 0 {
-		s.answeredAgain()
+		s.answeredAgain(c)
 		c.Send(s.seat.window, &answered{flights})
 	}
 }
 
 // answeredAgain says that the MNO answers submits.
-func (s *session) answeredAgain() {
+func (s *session) answeredAgain(c actor.Context) {
 	if s.silence.timeouts > 0 {
 		s.silence.broken()
 	}
 	if s.seat.mute.Load() {
 		s.seat.mute.Store(false)
+		c.Send(c.Parent(), &answersAgain{})
 	}
 }
 

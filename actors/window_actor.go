@@ -46,6 +46,7 @@ type windowActor struct {
 	draining bool
 	halted   bool         // nothing is pulled, because somebody ordered that
 	paused   bool         // another account carries the traffic (US-SC-013)
+	trying   bool         // and one command is to be submitted all the same
 	emptied  bool         // told the bind that nothing is left
 	said     window.State // what the bind was told last
 	came     time.Time    // when a command came last
@@ -118,6 +119,8 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.change(c, m)
 	case *carry:
 		w.carry(c, m)
+	case *try:
+		w.try(c, m)
 	case *covering:
 		w.cover(c)
 	case *halt:
@@ -215,7 +218,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	if w.up == nil || w.up.link != m.link {
 		return
 	}
-	w.up = nil
+	w.up, w.trying = nil, false
 	w.said = window.Open // what the bind takes the next link's window for
 	w.window.Close()
 	w.withdraw()
@@ -255,10 +258,11 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 		switch standing, _ := cmd.outcome.Standing(); {
 		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole
-		case w.up == nil || w.draining || w.paused || w.halted || !w.reads(cmd.intake):
+		case w.up == nil || w.draining || w.left() || w.halted || !w.reads(cmd.intake):
 			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
 		default:
 			w.queue.Push(cmd.intake.inlet.lane, cmd)
+			w.tried()
 		}
 	}
 	w.shedOverflow(s)
@@ -325,7 +329,7 @@ func (w *windowActor) change(c actor.Context, m *accountChanged) {
 
 // carry has the window pull, or leave the traffic to another account.
 func (w *windowActor) carry(c actor.Context, m *carry) {
-	w.paused = !m.on
+	w.paused, w.trying = !m.on, false
 	if w.paused {
 		w.giveQueueBack(c)
 		return

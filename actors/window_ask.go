@@ -69,7 +69,7 @@ func (w *windowActor) withdraw() {
 
 // ask turns credit into requests.
 func (w *windowActor) ask(c actor.Context) {
-	if w.up == nil || w.draining || w.paused || w.halted {
+	if w.up == nil || w.draining || w.left() || w.halted {
 		return
 	}
 	account, now := w.seat.account.Load(), time.Now()
@@ -91,6 +91,9 @@ func (w *windowActor) ask(c actor.Context) {
 // credit is how many commands one consumer may be asked for: what waits in its
 // lane and in the more urgent ones counts against it, what waits below does not.
 func (w *windowActor) credit(s *source, account *Account, now time.Time) int {
+	if w.seat.mute.Load() { // one at a time, until one is answered
+		return max(1-w.queue.UpTo(s.intake.inlet.lane)-s.asked()-w.window.Inflight(), 0)
+	}
 	l, asked, ahead, most := s.intake.inlet.lane, s.asked(), w.ahead(account), maxSettling*w.window.Configured()
 	limit := w.most(account)
 	left := w.window.Credit(window.Load{Queued: w.queue.UpTo(l), Asked: asked, Settling: w.settling, Most: limit}, ahead, most, now)

@@ -22,7 +22,7 @@ func (w *windowActor) pump(c actor.Context) {
 		return
 	}
 	now := time.Now()
-	allowed, with := w.permit(c, w.window.Free(now), now)
+	allowed, with := w.permit(c, w.free(now), now)
 	flights := w.collect(c, allowed, now)
 	if with != nil {
 		for i, f := range flights {

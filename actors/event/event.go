@@ -210,7 +210,7 @@ type DeadLettered struct {
 // FailoverStep: an operator's traffic moves, or prepares to (US-SC-013).
 type FailoverStep struct {
 	OperatorID, BackupOperatorID string
-	Step                         string // StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup
+	Step                         string // StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup, TryPrimary
 	At                           time.Time
 }
 

@@ -16,7 +16,8 @@ import (
 type Failover struct {
 	Spare  map[port.BindID]bool        // binds of a backup, which it would serve if no pod wants them
 	Bound  map[port.BindID]bool        // of those that run here: BOUND
-	Failed map[port.BindID]bool        // of those: the line was lost, or could not be made
+	Failed map[port.BindID]bool        // of those: the line was lost, or could not be made, or is mute
+	Mute   map[port.BindID]bool        // of those: BOUND, and no submit is answered
 	Covers map[port.Group][]port.Cover // what whoever serves these groups is to carry
 }
 
@@ -76,12 +77,13 @@ func wantedBy(pods []port.Pod) map[int]bool {
 type Elsewhere struct {
 	Bound  map[port.BindID]bool
 	Failed map[port.BindID]bool
+	Mute   map[port.BindID]bool
 	Covers map[port.Group][]port.Cover // by operatorId, each once
 }
 
 // Elsewhere returns what the other pods say. It is a value of its own.
 func (c *Claims) Elsewhere() Elsewhere {
-	e := Elsewhere{Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
+	e := Elsewhere{Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Mute: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
 	for group, peers := range c.peers {
 		for _, id := range slices.Sorted(maps.Keys(peers)) {
 			p := peers[id].pod
@@ -90,6 +92,9 @@ func (c *Claims) Elsewhere() Elsewhere {
 			}
 			for _, n := range p.Failed {
 				e.Failed[group.Bind(n)] = true
+			}
+			for _, n := range p.Mute {
+				e.Mute[group.Bind(n)] = true
 			}
 			if p.Leaving {
 				continue // what it could not carry is in the queue, and it decides nothing any more

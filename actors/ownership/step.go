@@ -224,7 +224,7 @@ func (c *Claims) pod(group port.Group) port.Pod {
 	p := c.me
 	p.Group, p.Leaving, p.Covers = group, c.leaving, c.failover.Covers[group]
 	p.Wants, p.Spare, p.Runs = numbersOf(group, c.wants), numbersOf(group, c.failover.Spare), numbersOf(group, c.running)
-	p.Bound, p.Failed = numbersOf(group, c.failover.Bound), numbersOf(group, c.failover.Failed)
+	p.Bound, p.Failed, p.Mute = numbersOf(group, c.failover.Bound), numbersOf(group, c.failover.Failed), numbersOf(group, c.failover.Mute)
 	return p
 }
 

@@ -121,7 +121,8 @@ type Pod struct {
 	Spare    []int           // numbers of those that it would serve if no pod wants them: of its operators' backup (US-SC-013)
 	Runs     []int           // numbers of those that it has a session for, or dials
 	Bound    []int           // of Runs: that are BOUND
-	Failed   []int           // of Runs: whose line was lost, or could not be made
+	Failed   []int           // of Runs: whose line was lost, or could not be made, or is mute
+	Mute     []int           // of Runs: that are BOUND, and whose submits are not answered
 	Lanes    []contract.Lane // that it serves (US-SC-018); none: its version does not say
 	Covers   []Cover         // what whoever serves binds of this group is to carry as well
 	Leaving  bool            // it is stopping: it takes no bind, and gives its binds up

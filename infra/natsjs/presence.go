@@ -36,6 +36,7 @@ type podValue struct {
 	Runs    []int     `json:"runs"`
 	Bound   []int     `json:"bound,omitempty"`
 	Failed  []int     `json:"failed,omitempty"`
+	Mute    []int     `json:"mute,omitempty"`
 	Covers  []cover   `json:"covers,omitempty"`
 	Leaving bool      `json:"leaving,omitempty"`
 	Version string    `json:"version,omitempty"`
@@ -81,7 +82,7 @@ func podKey(p port.Pod) string {
 
 // Announce implements port.Presence.
 func (s *Presence) Announce(ctx context.Context, p port.Pod) error {
-	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: laneNames(p.Lanes), Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed,
+	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: laneNames(p.Lanes), Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed, Mute: p.Mute,
 		Covers: coversOut(p.Covers), Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 				return
 			}
 			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Spare: v.Spare, Runs: v.Runs,
-				Bound: v.Bound, Failed: v.Failed, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
+				Bound: v.Bound, Failed: v.Failed, Mute: v.Mute, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
 		},
 		gone: func(k string, _ entry) {
 			if group, instance, err := readPodKey(k); err == nil {

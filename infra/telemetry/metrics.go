@@ -206,7 +206,7 @@ var Table = [metricCount]Metric{
 	bindDegraded: {"smpp_connector_bind_degraded_total", Counter, "1", []string{"mno", "direction", "bindId", "reason"}, false,
 		"smpp.bind.degraded events, by reason: throttled, draining (US-SC-028, 030)."},
 	failoverSteps: {"smpp_connector_failover_total", Counter, "1", []string{"operatorId", "step"}, false,
-		"Steps of failovers by the primary's operatorId: StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup (US-SC-013)."},
+		"Steps of failovers by the primary's operatorId: StartBackup, MoveToBackup, MoveToPrimary, AnnounceFailback, StopBackup, TryPrimary (US-SC-013)."},
 	connections: {"smpp_connector_connections", Gauge, "1", byPool, false,
 		"TCP connections to the MNO that are open (US-SC-034)."},
 	egressInfo: {"smpp_connector_egress_info", Gauge, "1", []string{"mno", "pool", "ip"}, false,
