@@ -62,12 +62,15 @@ type Profile struct {
 	Flash        FlashStyle // how a class 0 message is said
 
 	ValidityPeriod     time.Duration // of a command that says none; 0: the MNO's
+	ValidityForm       ValidityForm  // how a validity is written
+	ProtocolID         uint8         // of a command that says none
 	ServiceType        string
 	RegisteredDelivery uint8          // when the command says nothing
 	ReceiptParts       ReceiptParts   // which parts of a long message ask for a receipt
 	ReceiptDetect      ReceiptDetect  // what tells a receipt from an MO
 	ReceiptWords       []ReceiptWord  // state words of this MNO's own
 	ReceiptErrors      []ReceiptError // what its err: codes mean
+	ReceiptExpiry      time.Duration  // how long the MNO's ids are kept; 0: the process's correlation.expiry
 	ReceiptZone        string         // IANA name of the zone of its dates; empty: not known
 	AcceptedIsFinal    bool           // nothing comes after ACCEPTED
 	ReceiptTextFirst   bool           // the text of a receipt is believed before its TLVs
@@ -129,6 +132,16 @@ const (
 	LongCSMS LongStrategy = "csms" // user data header in each part
 	LongTLV  LongStrategy = "tlv"  // one PDU with message_payload
 	LongSAR  LongStrategy = "sar"  // sar_* TLVs in each part
+)
+
+// ValidityForm is how validity_period is written (SMPP 3.4 §7.1.1).
+type ValidityForm string
+
+// The forms.
+const (
+	ValidityRelative ValidityForm = "relative" // a span, counted by the MNO
+	ValidityAbsolute ValidityForm = "absolute" // a moment in UTC, by our clock: for MNOs that refuse spans
+	ValidityNone     ValidityForm = "none"     // left out: for MNOs that refuse both
 )
 
 // ReceiptParts says which parts of a long message ask for a receipt.

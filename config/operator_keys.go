@@ -123,6 +123,12 @@ var profileSettings = append([]knob[Profile]{
 
 	{"validityPeriod", "", "", "validity_period of a command without one, in whole seconds; 0s: what the MNO has for that",
 		func(p *Profile) value { return days(&p.ValidityPeriod) }},
+	{"validityForm", "", "", "how a validity is written: relative, absolute (UTC, for an MNO that refuses spans), or none: it is left out, and expiresAt of a command is all that ends our own trying",
+		func(p *Profile) value {
+			return choice(&p.ValidityForm, ValidityRelative, ValidityAbsolute, ValidityNone)
+		}},
+	{"protocolId", "", "", "protocol_id of a command without one, or with 0",
+		func(p *Profile) value { return whole(&p.ProtocolID, 0, 255) }},
 	{"serviceType", "", "", "service_type of a command without one",
 		func(p *Profile) value { return text(&p.ServiceType, atMost(5)) }},
 	{"receipts.registeredDelivery", "", "", "registered_delivery of a command without one",
@@ -135,6 +141,8 @@ var profileSettings = append([]knob[Profile]{
 		func(p *Profile) value { return receiptWords(&p.ReceiptWords) }},
 	{"receipts.errors", "", "", "what this MNO's err: codes mean, for events, as in [001=unknown subscriber, 0A2=barred]",
 		func(p *Profile) value { return receiptErrors(&p.ReceiptErrors) }},
+	{"receipts.expiry", "", "", "how long this MNO's message ids are kept for its receipts; 0s: correlation.expiry. In NATS a longer one than any before holds from the next start on",
+		func(p *Profile) value { return days(&p.ReceiptExpiry) }},
 	{"receipts.timezone", "", "", "time zone of this MNO's dates that say none, as in Asia/Kabul or UTC, for doneAt of events; empty: not known, and not told",
 		func(p *Profile) value { return text(&p.ReceiptZone, zoneOrNothing) }},
 	{"receipts.acceptedIsFinal", "", "", "nothing comes after ACCEPTED",

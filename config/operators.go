@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // readOperators builds the operators of the file and of the environment and
@@ -154,4 +155,15 @@ func (c *Config) Operator(id string) (Operator, bool) {
 	}
 	op, complaints := c.bare(id)
 	return op, len(complaints) == 0
+}
+
+// LongestExpiry is the longest time for which the ids of any operator's MNO are kept.
+func (c *Config) LongestExpiry() time.Duration {
+	longest := c.Correlation.Expiry
+	for _, list := range [][]Operator{c.Operators, c.unserved()} {
+		for _, o := range list {
+			longest = max(longest, o.ReceiptExpiry)
+		}
+	}
+	return longest
 }

@@ -318,6 +318,31 @@ func TestSenders(t *testing.T) {
 	}
 }
 
+// How a validity is written, and how long ids are kept.
+func TestValidityAndExpiry(t *testing.T) {
+	const file = `operators: [{id: a, host: h, port: 1, systemId: s, password: p, KNOBS}, {id: b, host: h, port: 1, systemId: s, password: p, receipts: {expiry: 5m}}]`
+	c := load(t, strings.Replace(file, "KNOBS", "validityForm: Absolute, validityPeriod: 24h, protocolId: 0x20, receipts: {expiry: 100h}", 1), []string{"OPERATOR_IDS=b"})
+	if a, _ := c.Operator("a"); a.ValidityForm != ValidityAbsolute || a.ValidityPeriod != 24*time.Hour || a.ProtocolID != 32 {
+		t.Errorf("%+v", a.Profile)
+	}
+	if c.LongestExpiry() != 100*time.Hour || load(t, "", minimal).LongestExpiry() != 72*time.Hour {
+		t.Errorf("ids are kept for %v", c.LongestExpiry())
+	}
+	for knobs, want := range map[string]string{
+		"validityForm: none":                      "",
+		"validityForm: none, validityPeriod: 24h": "operators[a].validityPeriod is 24h: want 0s",
+		"validityForm: iso":                       "operators[a].validityForm is",
+		"protocolId: 256":                         "operators[a].protocolId is",
+		"receipts: {expiry: 59s}":                 "operators[a].receipts.expiry is 59s: want 0s for correlation.expiry, or at least 1m",
+		"receipts: {expiry: 721h}":                "operators[a].receipts.expiry is",
+	} {
+		_, err := Load(write(t, strings.Replace(file, "KNOBS", knobs, 1)), []string{})
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", knobs, err)
+		}
+	}
+}
+
 // The knobs of a line and of a failover: defaults, then a profile's, then an entry's.
 func TestUSSC013FailbackAndLineKnobs(t *testing.T) {
 	o := load(t, "", append(slices.Clone(minimal), "SMPP_SOURCE_IP=192.0.2.7", "TLS_TIMEOUT=3s")).Operators[0]

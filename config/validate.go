@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
 )
@@ -132,6 +133,12 @@ func (c *Config) checkOperator(o *Operator) []error {
 		if slices.ContainsFunc(o.InboundCodings[:i], func(before InboundCoding) bool { return before.DataCoding == c.DataCoding }) {
 			complain("inboundCodings", "", fmt.Sprintf("a list that has data_coding %d twice", c.DataCoding), "each data_coding once")
 		}
+	}
+	if o.ReceiptExpiry != 0 && o.ReceiptExpiry < time.Minute {
+		complain("receipts.expiry", "", showDuration(o.ReceiptExpiry), "0s for correlation.expiry, or at least 1m")
+	}
+	if o.ValidityForm == ValidityNone && o.ValidityPeriod != 0 {
+		complain("validityPeriod", "", showDuration(o.ValidityPeriod), "0s, because validityForm is none: no validity is written")
 	}
 	all = append(all, o.checkAddresses(prefix)...)
 	all = append(all, o.checkVersion(prefix)...)

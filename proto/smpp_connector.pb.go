@@ -447,7 +447,7 @@ type SmsDispatchCommand struct {
 	ToTon                 *uint32                   `protobuf:"varint,14,opt,name=to_ton,json=toTon,proto3,oneof" json:"to_ton,omitempty"`
 	ToNpi                 *uint32                   `protobuf:"varint,15,opt,name=to_npi,json=toNpi,proto3,oneof" json:"to_npi,omitempty"`
 	ServiceType           string                    `protobuf:"bytes,16,opt,name=service_type,json=serviceType,proto3" json:"service_type,omitempty"`
-	ProtocolId            uint32                    `protobuf:"varint,17,opt,name=protocol_id,json=protocolId,proto3" json:"protocol_id,omitempty"`
+	ProtocolId            uint32                    `protobuf:"varint,17,opt,name=protocol_id,json=protocolId,proto3" json:"protocol_id,omitempty"`                                            // 0: the profile's protocolId
 	Priority              uint32                    `protobuf:"varint,18,opt,name=priority,proto3" json:"priority,omitempty"`                                                                  // priority_flag 0…3
 	Flash                 bool                      `protobuf:"varint,19,opt,name=flash,proto3" json:"flash,omitempty"`                                                                        // class 0
 	Tlvs                  map[string]string         `protobuf:"bytes,20,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // by the names that the operator's profile declares

@@ -131,7 +131,7 @@ func Make(c *contract.SmsDispatchCommand, r Rules, now time.Time) (*Plan, *Refus
 	if p.parts, err = p.octets(split, r); err != nil {
 		return nil, unfit(err)
 	}
-	if refusal := p.fillTemplate(c, r); refusal != nil {
+	if refusal := p.fillTemplate(c, r, now); refusal != nil {
 		return nil, refusal
 	}
 	return p, nil
@@ -209,7 +209,7 @@ func strategy(c *contract.SmsDispatchCommand, r Rules) contract.LongMessageStrat
 	return contract.LongMessageStrategy_CSMS
 }
 
-func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
+func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules, now time.Time) *Refusal {
 	t := &p.template
 	from := c.GetFrom()
 	if from == "" {
@@ -230,7 +230,7 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 	if t.ServiceType == "" {
 		t.ServiceType = r.ServiceType
 	}
-	t.ESMClass, t.ProtocolID, t.PriorityFlag = r.ESMClass, uint8(c.GetProtocolId()), uint8(c.GetPriority())
+	t.ESMClass, t.ProtocolID, t.PriorityFlag = r.ESMClass, cmp.Or(uint8(c.GetProtocolId()), r.ProtocolID), uint8(c.GetPriority())
 	t.RegisteredDelivery = codec.RegisteredDelivery(override(uint8(r.RegisteredDelivery), c.RegisteredDelivery))
 	t.DataCoding = r.GSM7DataCoding
 	if p.Encoding == segment.UCS2 {
@@ -239,12 +239,9 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules) *Refusal {
 	if c.GetFlash() {
 		t.DataCoding = codec.DataCoding(r.Flash.DataCoding(p.Encoding == segment.UCS2))
 	}
-	if span := cmp.Or(c.Validity(), r.Validity); span > 0 {
-		validity, err := codec.FormatRelative(span)
-		if err != nil {
-			return invalid("validityPeriod", "%v", err)
-		}
-		t.ValidityPeriod = validity
+	var err error
+	if t.ValidityPeriod, err = r.ValidityForm.write(cmp.Or(c.Validity(), r.Validity), now); err != nil {
+		return invalid("validityPeriod", "%v", err)
 	}
 	if at := c.GetScheduledAt(); at != nil {
 		t.ScheduleDeliveryTime = codec.FormatAbsolute(at.AsTime())

@@ -291,3 +291,44 @@ func TestOptionalFieldsReachThePDU(t *testing.T) {
 		t.Errorf("validity %q, schedule %q", pdu.ValidityPeriod, pdu.ScheduleDeliveryTime)
 	}
 }
+
+// A validity goes out in the form that the MNO takes, the command's own before the
+// profile's (SMPP 3.4 §7.1.1).
+func TestValidityInTheMNOsForm(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		form    ValidityForm
+		profile time.Duration
+		command uint32
+		want    string
+	}{
+		{"none asked", RelativeValidity, 0, 0, ""},
+		{"none asked, absolute", AbsoluteValidity, 0, 0, ""},
+		{"the profile's", RelativeValidity, 90 * time.Minute, 0, "000000013000000R"},
+		{"the command's", RelativeValidity, 90 * time.Minute, 60, "000000000100000R"},
+		{"absolute", AbsoluteValidity, 90 * time.Minute, 0, "261124133000000+"},
+		{"absolute, the command's", AbsoluteValidity, 0, 86400, "261125120000000+"},
+		{"absolute, beyond 99 days", AbsoluteValidity, 0, 100 * 86400, "270304120000000+"},
+		{"left out", NoValidity, 90 * time.Minute, 60, ""},
+	} {
+		r := rules()
+		r.ValidityForm, r.Validity = c.form, c.profile
+		if got := pdus(make1(t, &contract.SmsDispatchCommand{ValidityPeriodSeconds: c.command}, r), 0)[0].ValidityPeriod; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	_, refusal := Make(&contract.SmsDispatchCommand{MessageId: "m1", To: "+93700123456", ValidityPeriodSeconds: 100 * 86400}, rules(), now)
+	if refusal == nil || refusal.Field != "validityPeriod" {
+		t.Errorf("a span of 100 days: %v", refusal)
+	}
+}
+
+func TestProtocolIDOfTheProfile(t *testing.T) {
+	r := rules()
+	r.ProtocolID = 0x20
+	for own, want := range map[uint32]uint8{0: 0x20, 0x41: 0x41} {
+		if got := pdus(make1(t, &contract.SmsDispatchCommand{ProtocolId: own}, r), 0)[0].ProtocolID; got != want {
+			t.Errorf("%#x: %#x, want %#x", own, got, want)
+		}
+	}
+}

@@ -42,10 +42,33 @@ type Rules struct {
 	RegisteredDelivery codec.RegisteredDelivery // when a command does not say: 0x01
 	ReceiptOfLastPart  bool                     // the parts before the last ask for none
 	Validity           time.Duration            // when a command does not say; 0: the MNO's default
+	ValidityForm       ValidityForm             // how it is written
+	ProtocolID         uint8                    // when a command does not say
 
 	TLVs optional.Rules // what a command's tlvs may name
 
 	RefuseFingerprintMismatch bool // else counted, logged and sent (decisions.md 036)
+}
+
+// ValidityForm is how validity_period is written (SMPP 3.4 §7.1.1).
+type ValidityForm uint8
+
+// The forms. Some MNOs refuse spans, some any validity.
+const (
+	RelativeValidity ValidityForm = iota
+	AbsoluteValidity              // in UTC, from when the command was planned
+	NoValidity                    // left out, whatever a command says
+)
+
+// write returns the validity_period of a span that begins now; nothing for none.
+func (f ValidityForm) write(span time.Duration, now time.Time) (string, error) {
+	switch {
+	case span <= 0 || f == NoValidity:
+		return "", nil
+	case f == AbsoluteValidity:
+		return codec.FormatAbsolute(now.Add(span)), nil
+	}
+	return codec.FormatRelative(span)
 }
 
 // TONNPI is a type of number and a numbering plan (SMPP 3.4 §5.2.5, §5.2.6).

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -250,13 +251,13 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Strategy: strategies[op.LongStrategy], NoTLVs: op.InterfaceVersion < codec.InterfaceVersion34, Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			MayWiden: op.ReferenceBits == 0,
 			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
-			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
+			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, ValidityForm: validityForms[op.ValidityForm], ProtocolID: op.ProtocolID, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
 			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvs,
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
 		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone, Text: inbound, TLVs: tlvs},
 		Text:     inbound,
-		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cfg.Correlation.Expiry, ConcatWindow: cfg.Concat.Window,
+		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cmp.Or(op.ReceiptExpiry, cfg.Correlation.Expiry), ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
 }
@@ -294,6 +295,12 @@ var receiptDetects = map[config.ReceiptDetect]dlr.Detect{
 	config.DetectBits: dlr.ByBits,
 	config.DetectTLVs: dlr.ByTLVs,
 	config.DetectText: dlr.ByText,
+}
+
+var validityForms = map[config.ValidityForm]dispatch.ValidityForm{
+	config.ValidityRelative: dispatch.RelativeValidity,
+	config.ValidityAbsolute: dispatch.AbsoluteValidity,
+	config.ValidityNone:     dispatch.NoValidity,
 }
 
 var unknownPolicies = map[config.UnknownOutcome]ledger.Policy{

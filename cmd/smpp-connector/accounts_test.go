@@ -271,9 +271,9 @@ func accountOf(t *testing.T, entry string) *actors.Account {
 	return account
 }
 
-// What a profile says of addresses reaches the rules of the account, and without a word
+// What a profile says of submits reaches the rules of the account, and without a word
 // of it there are none.
-func TestAddressRulesReachTheAccount(t *testing.T) {
+func TestKnobsOfSubmitsReachTheAccount(t *testing.T) {
 	r := accountOf(t, `addresses: {shortDigits: 5, plus: keep, rewrite: {to: [+93=0, 93=0], from: [Ghasi=GHASI]}, rewriteInbound: {from: ["0=+93"], to: [GHASI=Ghasi]}}`).Rules
 	want := dispatch.Rewriting{ShortDigits: 5, To: []dispatch.Prefix{{Old: "+93", New: "0"}, {Old: "93", New: "0"}}, From: []dispatch.Prefix{{Old: "Ghasi", New: "GHASI"}}}
 	if !reflect.DeepEqual(r.Outbound, want) || !r.Source.KeepPlus || !r.Destination.KeepPlus {
@@ -289,7 +289,12 @@ func TestAddressRulesReachTheAccount(t *testing.T) {
 			t.Errorf("%q: %v", from, refusal)
 		}
 	}
-	if r = accountOf(t, "window: 10").Rules; r.Senders != nil || len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
+	late := accountOf(t, "validityPeriod: 2h, validityForm: absolute, protocolId: 32, receipts: {expiry: 100h}")
+	if r = late.Rules; r.Validity != 2*time.Hour || r.ValidityForm != dispatch.AbsoluteValidity || r.ProtocolID != 32 || late.Expiry != 100*time.Hour {
+		t.Errorf("validity %v in form %d, protocol_id %d, expiry %v", r.Validity, r.ValidityForm, r.ProtocolID, late.Expiry)
+	}
+	plain := accountOf(t, "window: 10")
+	if r = plain.Rules; plain.Expiry != 72*time.Hour || r.ValidityForm != dispatch.RelativeValidity || r.ProtocolID != 0 || r.Senders != nil || len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
 		t.Errorf("without rules: %+v", r)
 	}
 }

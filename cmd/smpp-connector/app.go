@@ -116,7 +116,7 @@ func (a *app) connect(ctx context.Context) (err error) {
 	cfg := a.cfg.Load()
 	options := natsjs.Options{NKeySeedFile: cfg.NATS.NKeySeedFile, Name: cfg.Pod, Listener: a.listener, Logger: a.telemetry.Logger(),
 		StreamPerMNO: cfg.NATS.DispatchStreams == config.DispatchPerMNO, Replicas: cfg.NATS.Replicas, DispatchMaxAge: cfg.NATS.DispatchMaxAge, EventsMaxAge: cfg.NATS.EventsMaxAge, Duplicates: cfg.NATS.DuplicateWindow,
-		CorrelationMaxAge: cfg.Correlation.Expiry + time.Hour, Binary: cfg.Dispatch.EventsFormat == "protobuf"}
+		CorrelationMaxAge: cfg.LongestExpiry() + time.Hour, Binary: cfg.Dispatch.EventsFormat == "protobuf"}
 	if cfg.Standalone() {
 		a.embedded, err = embedded.Start(ctx, embedded.Options{DataDir: cfg.DataDir, Listen: cfg.NATS.Listen, Logger: a.telemetry.Logger()})
 		if err != nil {
@@ -144,7 +144,7 @@ func (a *app) connect(ctx context.Context) (err error) {
 		}
 	}
 	if url := cfg.Postgres.URL.Reveal(); url != "" {
-		a.postgres, err = postgres.Open(postgres.Options{URL: url, Migrations: migrations.Files, Listener: a.listener, Expiry: cfg.Correlation.Expiry})
+		a.postgres, err = postgres.Open(postgres.Options{URL: url, Migrations: migrations.Files, Listener: a.listener, Expiry: cfg.LongestExpiry()})
 	}
 	return err
 }

@@ -210,6 +210,44 @@ func TestUSSC011TheWatchOfParkedReceiptsSurvivesARestart(t *testing.T) {
 	}
 }
 
+// Correlations are kept for longer, not for less, when an operator comes whose MNO's
+// receipts come late; what differs otherwise stays as it is.
+func TestCorrelationsAreKeptForLonger(t *testing.T) {
+	server := stack.NATS(t)
+	row := port.Correlation{OperatorID: "a", OperatorMessageID: "1", MessageID: "m1", PartIndex: 1, PartsTotal: 1, SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+	keeps := func() time.Duration {
+		found, err := connect(t, natsjs.Options{URLs: []string{server.URL}}).JetStream().Stream(within(t), "KV_"+contract.BucketCorrelations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.CachedInfo().Config.MaxAge
+	}
+	for _, c := range []struct{ want, then time.Duration }{{73 * time.Hour, 73 * time.Hour}, {80 * time.Hour, 80 * time.Hour}, {73 * time.Hour, 80 * time.Hour}} {
+		conn := connect(t, natsjs.Options{URLs: []string{server.URL}, CorrelationMaxAge: c.want})
+		if err := conn.Correlations().Save(within(t), []port.Correlation{row}); err != nil {
+			t.Fatal(err)
+		}
+		if got := keeps(); got != c.then {
+			t.Errorf("want %v: keeps %v, want %v", c.want, got, c.then)
+		}
+	}
+	conn := connect(t, natsjs.Options{URLs: []string{server.URL}})
+	found, err := conn.JetStream().Stream(within(t), "KV_"+contract.BucketCorrelations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := found.CachedInfo().Config
+	other.MaxMsgsPerSubject = 2
+	if _, err := conn.JetStream().UpdateStream(within(t), other); err != nil {
+		t.Fatal(err)
+	}
+	var differs *natsjs.StreamDiffers
+	err = connect(t, natsjs.Options{URLs: []string{server.URL}, CorrelationMaxAge: 90 * time.Hour}).Correlations().Save(within(t), []port.Correlation{row})
+	if !errors.As(err, &differs) || keeps() != 80*time.Hour {
+		t.Errorf("%v, keeps %v", err, keeps())
+	}
+}
+
 // A stream of our name that is somebody else's is a clear error and stays as it
 // is; so does one whose subjects overlap with ours (decisions.md, Names on the wire).
 func TestForeignStreamsAreNamedAndNotAltered(t *testing.T) {

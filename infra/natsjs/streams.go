@@ -93,8 +93,11 @@ func (c *Conn) ensureStream(ctx context.Context, want jetstream.StreamConfig) (j
 		return nil, c.streamTrouble(ctx, want, err)
 	}
 	differences := compareStreams(found.CachedInfo().Config, want)
-	if contract.IsStreamOfMNO(want.Name) && missesSubjectsAlone(differences) {
+	if contract.IsStreamOfMNO(want.Name) && only(settingSubjects, differences) {
 		return c.extend(ctx, found, want)
+	}
+	if want.Name == streamOfCorrelations && only(settingMaxAge, differences) {
+		return c.prolong(ctx, found, want)
 	}
 	if len(differences) > 0 {
 		return nil, &StreamDiffers{Stream: want.Name, Differences: differences}
@@ -156,7 +159,7 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 	differ("retention", found.Retention == want.Retention, found.Retention, want.Retention)
 	differ("storage", found.Storage == want.Storage, found.Storage, want.Storage)
 	differ("discard", found.Discard == want.Discard || found.MaxMsgs <= 0 && found.MaxBytes <= 0, found.Discard, want.Discard)
-	differ("max age", found.MaxAge == 0 || want.MaxAge != 0 && found.MaxAge >= want.MaxAge, age(found.MaxAge), "at least "+age(want.MaxAge))
+	differ(settingMaxAge, found.MaxAge == 0 || want.MaxAge != 0 && found.MaxAge >= want.MaxAge, age(found.MaxAge), "at least "+age(want.MaxAge))
 	differ("duplicate window", found.Duplicates >= want.Duplicates, found.Duplicates, fmt.Sprint("at least ", want.Duplicates))
 	differ("replicas", found.Replicas >= want.Replicas, found.Replicas, fmt.Sprint("at least ", want.Replicas))
 	differ("max messages per subject", found.MaxMsgsPerSubject == want.MaxMsgsPerSubject || found.MaxMsgsPerSubject <= 0 && want.MaxMsgsPerSubject <= 0,
@@ -169,13 +172,33 @@ func compareStreams(found, want jetstream.StreamConfig) []Difference {
 	return differences
 }
 
-// settingSubjects is the Setting of a Difference that a stream of an MNO may have: a
-// further operator's subject is added to it.
-const settingSubjects = "subjects"
+// The Settings of a Difference that is mended: a further operator's subject is added to
+// the stream of an MNO, and correlations are kept for longer.
+const (
+	settingSubjects = "subjects"
+	settingMaxAge   = "max age"
+)
 
-// missesSubjectsAlone reports whether there are differences, and all are subjects.
-func missesSubjectsAlone(differences []Difference) bool {
-	return len(differences) > 0 && !slices.ContainsFunc(differences, func(d Difference) bool { return d.Setting != settingSubjects })
+// only reports whether there are differences, and all are of one setting.
+func only(setting string, differences []Difference) bool {
+	return len(differences) > 0 && !slices.ContainsFunc(differences, func(d Difference) bool { return d.Setting != setting })
+}
+
+// streamOfCorrelations is the stream of their bucket. An operator may come whose MNO's ids
+// are to be kept for longer than any other's.
+const streamOfCorrelations = "KV_" + contract.BucketCorrelations
+
+// prolong has a stream keep what it holds for as long as is wanted. Nothing shortens it:
+// another pod may have an operator that needs it. Of two pods that raise it at the same
+// moment the lower may win; the other's next start mends that.
+func (c *Conn) prolong(ctx context.Context, found jetstream.Stream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	config := found.CachedInfo().Config
+	config.MaxAge = want.MaxAge
+	longer, err := c.js.UpdateStream(ctx, config)
+	if err != nil {
+		return nil, c.streamTrouble(ctx, want, err)
+	}
+	return longer, nil
 }
 
 // coveredBy reports whether one of the patterns covers a subject.
