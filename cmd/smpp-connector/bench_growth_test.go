@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,83 +22,117 @@ import (
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
 
-// growthRate is what BenchmarkGrowth offers, commands a second in all.
-const growthRate = 4000
-
-// BenchmarkGrowth is issue 5's: what a message costs with one bind, with 16 binds of
-// one operator, and with 100 operators, whose commands wait in one stream or in one for
-// each (an operator is an MNO of its own here), everything in one process on the embedded
-// default, publisher and simulator included, at the same rate in all. (As fast as it
-// goes would compare how long the queues are: the longer, the larger the batches.)
+// BenchmarkGrowth is issue 5's: what a message costs with one bind, with 16 binds of one
+// operator, and with 100 operators, whose commands wait in one stream or in one for each
+// (an operator is an MNO of its own here). Everything is in one process on the embedded
+// default, publisher and simulator included.
+//
+// Only the traffic is the same, so it has to come alike to one operator and to a hundred:
+// one at a time, at random moments and for a random operator ("paced"), or as fast as it
+// goes with so many waiting in all ("filled"). A publisher that wakes every 2 ms gives one
+// operator groups of eight, which share every write, and a hundred operators one each:
+// that measures its groups.
 func BenchmarkGrowth(b *testing.B) {
-	for _, size := range []struct {
-		operators, binds int
-		streams          string
-	}{{1, 1, config.DispatchShared}, {1, 16, config.DispatchShared}, {100, 1, config.DispatchShared}, {1, 1, config.DispatchPerMNO}, {100, 1, config.DispatchPerMNO}} {
-		b.Run(fmt.Sprintf("%d_operators_%d_binds_%s", size.operators, size.binds, size.streams), func(b *testing.B) {
-			if os.Getenv("GOGC") == "" {
-				old := debug.SetGCPercent(gcPercent)
-				b.Cleanup(func() { debug.SetGCPercent(old) })
-			}
-			settled := &settledCount{more: make(chan struct{}, 1)}
-			s := &stage{mno: smsc.Start(b, smsc.Compact(), smsc.SendReceipts(smsc.Never()))}
-			s.app = startGrown(b, s.mno.Addr(), size.operators, size.binds, size.streams, settled)
-			if err := s.mno.WaitBound(b.Context(), size.operators*size.binds); err != nil {
-				b.Fatal(err)
-			}
-			s.connect(b)
-			s.publishSpread(b, 0, 10*size.operators, size.operators) // the consumers are made at the first pull
-			settled.wait(b, 10*size.operators)
-			b.ResetTimer()
-			done := measure(b.N)
-			s.publishSpread(b, 10*size.operators, 10*size.operators+b.N, size.operators)
-			settled.wait(b, 10*size.operators+b.N)
-			f := done()
-			b.ReportMetric(f.rate, "msgs/s")
-			b.ReportMetric(f.cpu, "cpu-µs/msg")
-			b.ReportMetric(f.allocs, "allocs/msg")
-		})
+	loads := []struct {
+		name  string
+		ahead int // commands published and not settled, at most
+		rate  float64
+	}{{"paced", 1 << 30, 4000}, {"filled", 10_000, 0}}
+	for _, load := range loads {
+		for _, size := range []grown{{1, 1, config.DispatchShared}, {1, 16, config.DispatchShared}, {100, 1, config.DispatchShared}, {1, 1, config.DispatchPerMNO}, {100, 1, config.DispatchPerMNO}} {
+			b.Run(fmt.Sprintf("%s_%d_operators_%d_binds_%s", load.name, size.operators, size.binds, size.streams), func(b *testing.B) {
+				s, settled := startGrown(b, size)
+				b.ResetTimer()
+				done := measure(b.N)
+				s.publishSpread(b, size, b.N, load.rate, func(i int) {
+					settled.wait(b, size.operators+i-load.ahead)
+				})
+				settled.wait(b, size.operators+b.N)
+				f := done()
+				b.ReportMetric(f.rate, "msgs/s")
+				b.ReportMetric(f.cpu, "cpu-µs/msg")
+				b.ReportMetric(f.allocs, "allocs/msg")
+			})
+		}
 	}
 }
 
-// publishSpread publishes commands to so many operators in turn, at growthRate.
-func (s *stage) publishSpread(tb testing.TB, from, to, operators int) {
-	tb.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	start := time.Now()
-	for i := from; i < to; i++ {
-		for int(time.Since(start).Seconds()*growthRate) < i-from {
-			<-tick.C
+// grown is how large a connector is.
+type grown struct {
+	operators, binds int // binds of each operator
+	streams          string
+}
+
+// startGrown runs a standalone connector of a size, all bound, with a consumer for each.
+func startGrown(b *testing.B, size grown) (*stage, *settledCount) {
+	b.Helper()
+	if os.Getenv("GOGC") == "" {
+		old := debug.SetGCPercent(gcPercent) // as serve has it
+		b.Cleanup(func() { debug.SetGCPercent(old) })
+	}
+	settled := &settledCount{more: make(chan struct{}, 1)}
+	s := &stage{mno: smsc.Start(b, smsc.Compact(), smsc.SendReceipts(smsc.Never()))}
+	s.app = startAppWith(b, grownConfig(b, s.mno.Addr(), size), appOptions{log: io.Discard, listener: settled})
+	if err := s.mno.WaitBound(b.Context(), size.operators*size.binds); err != nil {
+		b.Fatal(err)
+	}
+	s.connect(b)
+	for i := range size.operators { // the consumers are made at the first pull
+		s.publishTo(b, i, i)
+	}
+	settled.wait(b, size.operators)
+	return s, settled
+}
+
+// publishSpread publishes n commands, each to an operator that is drawn by lot, after
+// each has been called with how many were published; at a rate, with the gaps of a Poisson
+// process, or without any for 0. The seed is always the same.
+func (s *stage) publishSpread(b *testing.B, size grown, n int, rate float64, each func(i int)) {
+	b.Helper()
+	runtime.LockOSThread() // nanosleep keeps to some 60 µs, a Go timer to a millisecond
+	defer runtime.UnlockOSThread()
+	drawn, due := rand.New(rand.NewPCG(1, 2)), time.Now()
+	for i := range n {
+		each(i)
+		if rate > 0 {
+			due = due.Add(time.Duration(drawn.ExpFloat64() / rate * float64(time.Second)))
+			pause := syscall.NsecToTimespec(max(0, time.Until(due).Nanoseconds()))
+			_ = syscall.Nanosleep(&pause, nil) // woken early is too early by little
 		}
-		payload := fmt.Appendf(nil, `{"messageId":"m%d","to":"+937%08d","text":"%s","registeredDelivery":0}`, i, i, hundred)
-		if _, err := s.js.PublishAsync(contract.OperatorSubject(operatorName(i%operators)), payload, jetstream.WithMsgID("m"+strconv.Itoa(i)), jetstream.WithStallWait(time.Minute)); err != nil {
-			tb.Fatal(err)
-		}
+		s.publishTo(b, drawn.IntN(size.operators), size.operators+i)
+	}
+}
+
+// publishTo publishes the i-th command to an operator.
+func (s *stage) publishTo(b *testing.B, operator, i int) {
+	b.Helper()
+	payload := fmt.Appendf(nil, `{"messageId":"m%d","to":"+937%08d","text":"%s","registeredDelivery":0}`, i, i, hundred)
+	if _, err := s.js.PublishAsync(contract.OperatorSubject(operatorName(operator)), payload, jetstream.WithMsgID("m"+strconv.Itoa(i)), jetstream.WithStallWait(time.Minute)); err != nil {
+		b.Fatal(err)
 	}
 }
 
 func operatorName(i int) string { return fmt.Sprintf("op%d", i) }
 
-// startGrown runs a standalone connector with so many operators and binds of each.
-func startGrown(tb testing.TB, addr string, operators, binds int, streams string, settled *settledCount) *app {
-	tb.Helper()
+// grownConfig is the configuration of a connector of a size.
+func grownConfig(b *testing.B, addr string, size grown) *config.Config {
+	b.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		tb.Fatal(err)
+		b.Fatal(err)
 	}
 	var file strings.Builder
 	file.WriteString("operators:\n")
-	for i := range operators {
-		fmt.Fprintf(&file, "  - {id: %s, host: %s, port: %s, systemId: esme, password: secret, sourceAddress: Ghasi, binds: %d, window: 100}\n", operatorName(i), host, port, binds)
+	for i := range size.operators {
+		fmt.Fprintf(&file, "  - {id: %s, host: %s, port: %s, systemId: esme, password: secret, sourceAddress: Ghasi, binds: %d, window: 100}\n", operatorName(i), host, port, size.binds)
 	}
-	path := filepath.Join(tb.TempDir(), "smpp.yaml")
+	path := filepath.Join(b.TempDir(), "smpp.yaml")
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
-		tb.Fatal(err)
+		b.Fatal(err)
 	}
-	cfg, err := config.Load(path, []string{"HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0", "NATS_LISTEN=127.0.0.1:0", "DATA_DIR=" + tb.TempDir(), "NATS_DISPATCH_STREAMS=" + streams})
+	cfg, err := config.Load(path, []string{"HTTP_ADDR=127.0.0.1:0", "DEBUG_ADDR=127.0.0.1:0", "NATS_LISTEN=127.0.0.1:0", "DATA_DIR=" + b.TempDir(), "NATS_DISPATCH_STREAMS=" + size.streams})
 	if err != nil {
-		tb.Fatal(err)
+		b.Fatal(err)
 	}
-	return startAppWith(tb, cfg, appOptions{log: io.Discard, listener: settled})
+	return cfg
 }
