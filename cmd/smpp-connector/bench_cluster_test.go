@@ -163,6 +163,8 @@ func (s *settledCount) On(f event.Fact) {
 	}
 }
 
+func (s *settledCount) count() int { return int(s.n.Load()) }
+
 func (s *settledCount) wait(tb testing.TB, n int) {
 	tb.Helper()
 	for s.n.Load() < int64(n) {

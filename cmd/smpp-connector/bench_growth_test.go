@@ -28,26 +28,25 @@ import (
 // default, publisher and simulator included.
 //
 // Only the traffic is the same, so it has to come alike to one operator and to a hundred:
-// one at a time, at random moments and for a random operator ("paced"), or as fast as it
-// goes with so many waiting in all ("filled"). A publisher that wakes every 2 ms gives one
+// one command at a time, at random moments and for a random operator ("paced"), or as fast
+// as it goes behind a backlog ("filled"). A publisher that wakes every 2 ms gives one
 // operator groups of eight, which share every write, and a hundred operators one each:
-// that measures its groups.
+// that would measure its groups.
 func BenchmarkGrowth(b *testing.B) {
-	loads := []struct {
-		name  string
-		ahead int // commands published and not settled, at most
-		rate  float64
-	}{{"paced", 1 << 30, 4000}, {"filled", 10_000, 0}}
-	for _, load := range loads {
-		for _, size := range []grown{{1, 1, config.DispatchShared}, {1, 16, config.DispatchShared}, {100, 1, config.DispatchShared}, {1, 1, config.DispatchPerMNO}, {100, 1, config.DispatchPerMNO}} {
+	sizes := []grown{{1, 1, config.DispatchShared}, {1, 16, config.DispatchShared}, {100, 1, config.DispatchShared}, {1, 1, config.DispatchPerMNO}, {100, 1, config.DispatchPerMNO}}
+	for _, load := range []growthLoad{{"paced", 4000, 0}, {"filled", 0, 50_000}} {
+		for _, size := range sizes {
 			b.Run(fmt.Sprintf("%s_%d_operators_%d_binds_%s", load.name, size.operators, size.binds, size.streams), func(b *testing.B) {
 				s, settled := startGrown(b, size)
+				traffic := &spread{stage: s, size: size, drawn: rand.New(rand.NewPCG(1, 2)), next: size.operators}
+				for range load.backlog {
+					traffic.publish(b)
+				}
+				settled.wait(b, size.operators+load.backlog/10) // all of them are at work
 				b.ResetTimer()
-				done := measure(b.N)
-				s.publishSpread(b, size, b.N, load.rate, func(i int) {
-					settled.wait(b, size.operators+i-load.ahead)
-				})
-				settled.wait(b, size.operators+b.N)
+				done, before := measure(b.N), settled.count()
+				traffic.offer(b, b.N, load, func(i int) { settled.wait(b, before+i) })
+				settled.wait(b, before+b.N)
 				f := done()
 				b.ReportMetric(f.rate, "msgs/s")
 				b.ReportMetric(f.cpu, "cpu-µs/msg")
@@ -55,6 +54,14 @@ func BenchmarkGrowth(b *testing.B) {
 			})
 		}
 	}
+}
+
+// growthLoad is how commands come: at a rate, or each for one that is settled, behind a
+// backlog.
+type growthLoad struct {
+	name    string
+	rate    float64 // a second, with the gaps of a Poisson process; 0: with the backlog
+	backlog int     // commands
 }
 
 // grown is how large a connector is.
@@ -84,26 +91,40 @@ func startGrown(b *testing.B, size grown) (*stage, *settledCount) {
 	return s, settled
 }
 
-// publishSpread publishes n commands, each to an operator that is drawn by lot, after
-// each has been called with how many were published; at a rate, with the gaps of a Poisson
-// process, or without any for 0. The seed is always the same.
-func (s *stage) publishSpread(b *testing.B, size grown, n int, rate float64, each func(i int)) {
+// spread is traffic to operators that are drawn by lot, the same in each run.
+type spread struct {
+	*stage
+	size  grown
+	drawn *rand.Rand
+	next  int // the number of the next command
+}
+
+// offer publishes n commands: at the load's rate, or the i-th when turn has returned for i.
+func (s *spread) offer(b *testing.B, n int, load growthLoad, turn func(i int)) {
 	b.Helper()
 	runtime.LockOSThread() // nanosleep keeps to some 60 µs, a Go timer to a millisecond
 	defer runtime.UnlockOSThread()
-	drawn, due := rand.New(rand.NewPCG(1, 2)), time.Now()
+	due := time.Now()
 	for i := range n {
-		each(i)
-		if rate > 0 {
-			due = due.Add(time.Duration(drawn.ExpFloat64() / rate * float64(time.Second)))
+		if load.rate == 0 {
+			turn(i)
+		} else {
+			due = due.Add(time.Duration(s.drawn.ExpFloat64() / load.rate * float64(time.Second)))
 			pause := syscall.NsecToTimespec(max(0, time.Until(due).Nanoseconds()))
-			_ = syscall.Nanosleep(&pause, nil) // woken early is too early by little
+			_ = syscall.Nanosleep(&pause, nil) // interrupted, it is early by little
 		}
-		s.publishTo(b, drawn.IntN(size.operators), size.operators+i)
+		s.publish(b)
 	}
 }
 
-// publishTo publishes the i-th command to an operator.
+// publish publishes the next command.
+func (s *spread) publish(b *testing.B) {
+	b.Helper()
+	s.publishTo(b, s.drawn.IntN(s.size.operators), s.next)
+	s.next++
+}
+
+// publishTo publishes the i-th command, to an operator.
 func (s *stage) publishTo(b *testing.B, operator, i int) {
 	b.Helper()
 	payload := fmt.Appendf(nil, `{"messageId":"m%d","to":"+937%08d","text":"%s","registeredDelivery":0}`, i, i, hundred)
