@@ -104,7 +104,9 @@ type DispatchLooked struct {
 	Oldest   time.Duration     // age of the oldest command in it; 0: there is none
 	MaxAge   time.Duration     // after which the server drops a command without a word; 0: never
 	Unserved []UnservedSubject // that no consumer reads, most commands first
-	At       time.Time
+	// Consumers it has: each is asked at every acknowledgement (ARCHITECTURE, "One owner a bind").
+	Consumers int
+	At        time.Time
 }
 
 // UnservedSubject is a subject with commands and without a consumer.

@@ -65,7 +65,7 @@ func (c *Conn) backlog(ctx context.Context, name string) (look event.DispatchLoo
 		return look, err
 	}
 	now := time.Now()
-	look = event.DispatchLooked{Stream: name, MaxAge: info.Config.MaxAge, At: now}
+	look = event.DispatchLooked{Stream: name, MaxAge: info.Config.MaxAge, Consumers: info.State.Consumers, At: now}
 	if info.State.Msgs == 0 {
 		return look, nil
 	}

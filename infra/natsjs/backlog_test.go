@@ -36,7 +36,7 @@ func TestCommandsThatNobodyReadsAreFoundAndBuried(t *testing.T) {
 		t.Fatalf("%v, %v", looks, err)
 	}
 	want := []event.UnservedSubject{{Subject: contract.OperatorSubject("acme"), Messages: 3}, {Subject: ghost, Messages: 1}}
-	if look := looks[0]; !slices.Equal(look.Unserved, want) || look.Stream != contract.StreamDispatch || look.MaxAge != 72*time.Hour || look.Oldest <= 0 || look.Oldest > time.Minute {
+	if look := looks[0]; !slices.Equal(look.Unserved, want) || look.Stream != contract.StreamDispatch || look.Consumers != 1 || look.MaxAge != 72*time.Hour || look.Oldest <= 0 || look.Oldest > time.Minute {
 		t.Errorf("%+v", look)
 	}
 

@@ -11,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // Levels mean what somebody has to do:
@@ -24,13 +25,18 @@ import (
 var (
 	often  = limit{50, time.Second}
 	seldom = limit{1, time.Minute}
+	daily  = limit{1, 24 * time.Hour}
 )
 
 // mostUnserved is how many subjects without a reader are named at one look.
 const mostUnserved = 20
 
-// dispatch tells of commands that nobody reads, and of those that the server is about
-// to drop.
+// manyConsumers is from how many on the server's asking costs about a tenth of a command
+// (BENCH=ConsumersOfAStream).
+const manyConsumers = 100
+
+// dispatch tells of commands that nobody reads, of those that the server is about to
+// drop, and of a stream that too many share.
 func (l *lines) dispatch(f event.DispatchLooked) {
 	stream := slog.String("stream", f.Stream)
 	for i, u := range f.Unserved {
@@ -40,6 +46,10 @@ func (l *lines) dispatch(f event.DispatchLooked) {
 		}
 		l.warn("commands wait on a subject that no connector reads: is the operator or the bind right, and served?", stream, u.Subject,
 			slog.String("subject", u.Subject), slog.Uint64("messages", u.Messages))
+	}
+	if f.Stream == contract.StreamDispatch && f.Consumers > manyConsumers {
+		l.limited(slog.LevelWarn, daily, "many consumers share a stream, and each makes every acknowledgement dearer: nats.dispatchStreams (NATS_DISPATCH_STREAMS) mno gives each MNO one of its own",
+			stream, "consumers", slog.Int("consumers", f.Consumers))
 	}
 	if f.MaxAge > 0 && f.Oldest > f.MaxAge*8/10 {
 		l.warn("the oldest command is soon dropped by the NATS server", stream, "old", slog.Duration("age", f.Oldest.Round(time.Second)), slog.Duration("maxAge", f.MaxAge))

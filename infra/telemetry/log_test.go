@@ -138,6 +138,21 @@ func TestUSSC036AMismatchIsLogged(t *testing.T) {
 	}
 }
 
+// Issue 5, "Growth": who lets many MNOs share a stream is told of the setting, once, and
+// nobody for whom it would change nothing.
+func TestAStreamThatTooManyShareIsLoggedOnce(t *testing.T) {
+	tel, log := fresh(t, telemetry.Options{})
+	for range 3 {
+		tel.On(event.DispatchLooked{Stream: "SMPP_DISPATCH", Consumers: 612})
+	}
+	tel.On(event.DispatchLooked{Stream: "SMPP_DISPATCH", Consumers: 100})
+	tel.On(event.DispatchLooked{Stream: "SMPP_DISPATCH_awcc", Consumers: 612})
+	lines := log.lines(t)
+	if len(lines) != 1 || lines[0]["level"] != "WARN" || lines[0]["consumers"] != 612.0 || !strings.Contains(lines[0]["msg"].(string), "NATS_DISPATCH_STREAMS") {
+		t.Errorf("got %v", lines)
+	}
+}
+
 func TestLevelsMeanSomething(t *testing.T) {
 	for _, c := range []struct {
 		fact  event.Fact

@@ -86,6 +86,7 @@ const (
 	unserved
 	oldestCommand
 	dispatchMaxAge
+	dispatchConsumers
 	violations
 	actorFailures
 	dependencyUp
@@ -191,6 +192,8 @@ var Table = [metricCount]Metric{
 		"Age of the oldest command that waits in a stream; 0: there is none."},
 	dispatchMaxAge: {"smpp_connector_dispatch_max_age_seconds", Gauge, "s", []string{"stream"}, false,
 		"Age at which the NATS server drops a command without a word (NATS_DISPATCH_MAX_AGE); 0: never."},
+	dispatchConsumers: {"smpp_connector_dispatch_consumers", Gauge, "1", []string{"stream"}, false,
+		"Consumers of a stream of commands, all of which the NATS server asks at each acknowledgement; from 100 on nats.dispatchStreams: mno is cheaper."},
 	notStored: {"smpp_connector_events_not_stored_total", Counter, "1", []string{"subject"}, false,
 		"Tries to store an event that failed, by subject: a full stream, a disk, NATS away. Alert on it: while it rises, nothing is answered or acknowledged."},
 	lateAnswers: {"smpp_connector_late_answers_total", Counter, "1", []string{"mno", "direction", "bindId", "esme_status"}, false,

@@ -147,6 +147,7 @@ func (r *recorder) record(f event.Fact) {
 		r.of(unserved).cell(stream).set(messages)
 		r.of(oldestCommand).cell(stream).set(int(f.Oldest / time.Second))
 		r.of(dispatchMaxAge).cell(stream).set(int(f.MaxAge / time.Second))
+		r.of(dispatchConsumers).cell(stream).set(f.Consumers)
 	case event.AnswersLost:
 		r.add(answersLost, f.Bind, 1)
 	case event.SequenceSkipped:

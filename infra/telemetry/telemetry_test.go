@@ -127,7 +127,7 @@ func everyFact() []event.Fact {
 		event.RedialScheduled{Bind: awcc, Attempt: 1, Delay: 5 * time.Second},
 		event.EnquireLinkTimedOut{Bind: awcc},
 		event.AnswersLost{Bind: awcc, Timeouts: 3},
-		event.DispatchLooked{Stream: "SMPP_DISPATCH", Oldest: 71 * time.Hour, MaxAge: 72 * time.Hour, Unserved: []event.UnservedSubject{{Subject: "smpp.operator.acme", Messages: 4}, {Subject: "smpp.operator.b", Messages: 1}}},
+		event.DispatchLooked{Stream: "SMPP_DISPATCH", Oldest: 71 * time.Hour, MaxAge: 72 * time.Hour, Consumers: 101, Unserved: []event.UnservedSubject{{Subject: "smpp.operator.acme", Messages: 4}, {Subject: "smpp.operator.b", Messages: 1}}},
 		event.ResponsesReceived{Bind: awcc, Responses: []event.Response{
 			{Status: codec.StatusOK, Took: 3 * time.Millisecond, Asked: true}, {Status: codec.StatusOK, Took: 7 * time.Millisecond},
 			{Status: codec.StatusThrottled, Took: 2 * time.Second, Asked: true},
@@ -200,6 +200,7 @@ func TestUSSC014EveryMetricOfTheTableEmits(t *testing.T) {
 		`smpp_connector_unserved_messages{stream="SMPP_DISPATCH"}`:                                               "5",
 		`smpp_connector_dispatch_oldest_seconds{stream="SMPP_DISPATCH"}`:                                         "255600",
 		`smpp_connector_dispatch_max_age_seconds{stream="SMPP_DISPATCH"}`:                                        "259200",
+		`smpp_connector_dispatch_consumers{stream="SMPP_DISPATCH"}`:                                              "101",
 		`smpp_connector_answers_lost_total{` + b + `}`:                                                           "1",
 		`smpp_connector_enquire_link_timeout_total{` + b + `}`:                                                   "1",
 		`smpp_connector_host_failed_total{bindId="1",direction="trx",host="a.example:2775",mno="awcc"}`:          "1",
