@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/sequence"
@@ -259,15 +260,8 @@ func (s *session) mayDeliver(d delivery, at time.Time) bool {
 
 // asDelivery sees a deliver_sm, or a data_sm that carries the same, as one.
 func asDelivery(pdu codec.PDU, at time.Time) (delivery, bool) {
-	switch p := pdu.(type) {
-	case *codec.DeliverSM:
-		return delivery{pdu: p, resp: codec.NewResp(p, codec.StatusOK), at: at}, true
-	case *codec.DataSM:
-		return delivery{pdu: &codec.DeliverSM{Header: p.Header, ServiceType: p.ServiceType,
-			SourceAddrTON: p.SourceAddrTON, SourceAddrNPI: p.SourceAddrNPI, SourceAddr: p.SourceAddr,
-			DestAddrTON: p.DestAddrTON, DestAddrNPI: p.DestAddrNPI, DestinationAddr: p.DestinationAddr,
-			ESMClass: p.ESMClass, RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs},
-			resp: codec.NewResp(p, codec.StatusOK), at: at}, true
+	if seen, ok := dlr.Seen(pdu); ok {
+		return delivery{pdu: seen, resp: codec.NewResp(pdu, codec.StatusOK), at: at}, true
 	}
 	return delivery{}, false
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -116,4 +117,22 @@ func fill[T any](t *T, rows []knob[T], layer flat, prefix string) (complaints []
 		}
 	}
 	return complaints
+}
+
+// Profiled is an operator of which a profile is all that is known, for who tries it out.
+// The profile may be one that is embedded or one of file (none when empty), of which
+// nothing else is read. The error joins every complaint.
+func Profiled(file, name string) (Operator, error) {
+	s, err := given{file: file, env: []string{}}.open()
+	if err != nil {
+		return Operator{}, err
+	}
+	profiles, err := embeddedProfiles()
+	if err != nil {
+		return Operator{}, err
+	}
+	complaints := profiles.add(s.profiles)
+	op, wrong := (&layers{profiles: profiles, entry: flat{}}).build(name)
+	complaints = append(complaints, wrong...)
+	return op, errors.Join(unique(complaints)...)
 }

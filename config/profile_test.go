@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -387,5 +389,33 @@ operators:
 	_, err := Load(write(t, file), []string{"OPERATOR_IDS=a,c"})
 	if err == nil || !strings.Contains(err.Error(), "operators[b].outbind.listen") {
 		t.Errorf("a beside b, the backup of c: %v", err)
+	}
+}
+
+// A profile alone can be tried out: an embedded one, and one of a file whose operators
+// are not there yet.
+func TestProfiled(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "smpp.yaml")
+	write := func(yaml string) {
+		if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("profiles: {roshan: {messageIdRule: hex-to-dec}}\noperators: [{id: a}]")
+	if o, err := Profiled("", "vonage"); err != nil || o.MessageIDRule != "hex-to-dec" || o.DefaultAlphabet != AlphabetLatin1 {
+		t.Errorf("vonage: %v, %s, %s", err, o.MessageIDRule, o.DefaultAlphabet)
+	}
+	if o, err := Profiled(file, "roshan"); err != nil || o.MessageIDRule != "hex-to-dec" || o.DefaultAlphabet != AlphabetGSM7 {
+		t.Errorf("roshan: %v, %s, %s", err, o.MessageIDRule, o.DefaultAlphabet)
+	}
+	if _, err := Profiled(file, "none"); err == nil || !strings.Contains(err.Error(), "roshan") {
+		t.Errorf("none: %v", err)
+	}
+	write("profiles: {roshan: {inboundCodings: [1=ebcdic], windw: 3}}")
+	_, err := Profiled(file, "roshan")
+	for _, want := range []string{"profiles.roshan.inboundCodings", "windw"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no complaint of %s in: %v", want, err)
+		}
 	}
 }

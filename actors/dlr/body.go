@@ -8,6 +8,20 @@ import (
 	"github.com/ghasi/smpp-connector/codec/udh"
 )
 
+// Seen is a deliver_sm, or a data_sm that carries the same, as a deliver_sm.
+func Seen(pdu codec.PDU) (*codec.DeliverSM, bool) {
+	switch p := pdu.(type) {
+	case *codec.DeliverSM:
+		return p, true
+	case *codec.DataSM:
+		return &codec.DeliverSM{Header: p.Header, ServiceType: p.ServiceType,
+			SourceAddrTON: p.SourceAddrTON, SourceAddrNPI: p.SourceAddrNPI, SourceAddr: p.SourceAddr,
+			DestAddrTON: p.DestAddrTON, DestAddrNPI: p.DestAddrNPI, DestinationAddr: p.DestinationAddr,
+			ESMClass: p.ESMClass, RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs}, true
+	}
+	return nil, false
+}
+
 // bodyOf is the text of a receipt: of short_message or message_payload, without a
 // user data header. Whether it is in UCS2 data_coding is not asked: MNOs have been seen
 // to say UCS2 of an ASCII text, and to say nothing of a text in UCS2.

@@ -13,16 +13,13 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
-	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
-	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/actors/window"
 	"github.com/ghasi/smpp-connector/codec"
-	"github.com/ghasi/smpp-connector/codec/receipt"
 	"github.com/ghasi/smpp-connector/codec/segment"
 	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
@@ -206,11 +203,7 @@ func mnoOf(cfg *config.Config, op config.Operator) string {
 
 func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Account, error) {
 	mno := mnoOf(cfg, op)
-	ids, err := receipt.ParseIDRule(op.MessageIDRule)
-	if err != nil {
-		return nil, err
-	}
-	alphabet, err := text.ParseAlphabet(string(op.DefaultAlphabet))
+	receipts, err := inboundRules(op)
 	if err != nil {
 		return nil, err
 	}
@@ -227,14 +220,6 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 	if err != nil {
 		return nil, err
 	}
-	var zone *time.Location
-	if op.ReceiptZone != "" {
-		if zone, err = time.LoadLocation(op.ReceiptZone); err != nil {
-			return nil, fmt.Errorf("receipts.timezone: %w", err)
-		}
-	}
-	tlvs := tlvRules(op.TLVs)
-	inbound := text.Options{Default: alphabet, Override: inboundCodings(op, alphabet)}
 	return &actors.Account{
 		OperatorID: op.ID, MNO: mno, Hosts: hosts, HostOrder: hostOrders[op.HostOrder],
 		Called: called, FallbackTriggers: op.FallbackTriggers,
@@ -250,14 +235,13 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 			Outbound: rewriting(op.Addresses, op.Addresses.Rewrite), Inbound: rewriting(op.Addresses, op.Addresses.RewriteInbound),
 			Strategy: strategies[op.LongStrategy], NoTLVs: op.InterfaceVersion < codec.InterfaceVersion34, Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
 			MayWiden: op.ReferenceBits == 0,
-			Alphabet: alphabet, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
+			Alphabet: receipts.Text.Default, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
 			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, ValidityForm: validityForms[op.ValidityForm], ProtocolID: op.ProtocolID, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
-			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: tlvs,
+			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: receipts.TLVs,
 			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
 		},
-		Receipts: dlr.Rules{Detect: receiptDetects[op.ReceiptDetect], IDs: dlr.IDs{IDRule: ids}, Words: receipt.Rules{Words: receiptWords(op.ReceiptWords), AcceptedIsFinal: op.AcceptedIsFinal, TextFirst: op.ReceiptTextFirst}, Errors: receiptErrors(op.ReceiptErrors), Zone: zone, Text: inbound, TLVs: tlvs},
-		Text:     inbound,
-		Unknown:  unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cmp.Or(op.ReceiptExpiry, cfg.Correlation.Expiry), ConcatWindow: cfg.Concat.Window,
+		Receipts: receipts, Text: receipts.Text,
+		Unknown: unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cmp.Or(op.ReceiptExpiry, cfg.Correlation.Expiry), ConcatWindow: cfg.Concat.Window,
 		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
 	}, nil
 }
@@ -289,12 +273,6 @@ var congestionSignals = map[config.Congestion]window.Signal{
 	config.CongestionOff:     window.NoSignal,
 	config.CongestionState:   window.ByState,
 	config.CongestionLatency: window.ByLatency,
-}
-
-var receiptDetects = map[config.ReceiptDetect]dlr.Detect{
-	config.DetectBits: dlr.ByBits,
-	config.DetectTLVs: dlr.ByTLVs,
-	config.DetectText: dlr.ByText,
 }
 
 var validityForms = map[config.ValidityForm]dispatch.ValidityForm{
@@ -380,47 +358,6 @@ func verdicts(rules []config.StatusRule) (verdict.Rules, error) {
 }
 
 var flashStyles = map[config.FlashStyle]text.FlashStyle{config.FlashGeneral: text.FlashGeneral, config.FlashClass: text.FlashClass}
-
-func tlvRules(declared []config.TLV) optional.Rules {
-	rules := make(optional.Rules, len(declared))
-	for i, t := range declared {
-		kind, _ := optional.ParseKind(t.Kind) // config knows the same kinds; a test holds them together
-		rules[i] = optional.Rule{Name: t.Name, Tag: t.Tag, Kind: kind, Required: t.Required}
-	}
-	return rules
-}
-
-// inboundCodings are the meanings of data_codings in what an MNO sends: as the profile
-// says, else as in what it is sent. An MNO that takes GSM7 texts under 1 sends them so.
-func inboundCodings(op config.Operator, alphabet text.Alphabet) map[uint8]text.Alphabet {
-	meanings := map[uint8]text.Alphabet{}
-	if op.UCS2DataCoding != 0 {
-		meanings[op.UCS2DataCoding] = text.UCS2
-	}
-	if op.GSM7DataCoding != 0 {
-		meanings[op.GSM7DataCoding] = alphabet
-	}
-	for _, c := range op.InboundCodings {
-		meanings[c.DataCoding] = c.Alphabet
-	}
-	return meanings
-}
-
-func receiptWords(declared []config.ReceiptWord) map[string]uint8 {
-	words := make(map[string]uint8, len(declared))
-	for _, w := range declared {
-		words[w.Word] = uint8(w.State)
-	}
-	return words
-}
-
-func receiptErrors(declared []config.ReceiptError) map[string]string {
-	meanings := make(map[string]string, len(declared))
-	for _, e := range declared {
-		meanings[e.Code] = e.Meaning
-	}
-	return meanings
-}
 
 func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numbering {
 	return dispatch.Numbering{

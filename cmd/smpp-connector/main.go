@@ -46,6 +46,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"forget", "take a subscriber's number out of what is kept", forget},
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},
 		{"pdu", "read and write PDUs and receipts: pdu decode, encode, receipt", pdus},
+		{"profile", "read receipts that an MNO sent under its profile, and say what does not match: profile test, list", tryProfile},
 		{"bench", "measure a line: submits a second to an SMSC, CPU time, how long answers take", bench},
 		{"migrate", "bring the database schema up to this version, before a rolling update", migrate},
 		{"config", "check or print the configuration, or compare it with the one in force", configure},
