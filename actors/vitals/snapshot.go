@@ -68,6 +68,15 @@ type Bind struct {
 	Lines       []Line    `json:"lines"` // one, or after a fallback a transmitter and a receiver
 }
 
+// Host is host:port at which the bind is bound or that it dials, or was last; empty where
+// it has dialled nobody.
+func (b *Bind) Host() string {
+	if len(b.Lines) == 0 {
+		return ""
+	}
+	return b.Lines[0].Host
+}
+
 // Lane is what waits for a bind in one priority lane that its pod serves (US-SC-018).
 type Lane struct {
 	Lane      string `json:"lane"`      // P0 … P3

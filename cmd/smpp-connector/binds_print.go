@@ -36,14 +36,14 @@ func (k *controlCall) printNotes(answers []control.Answer, w io.Writer) {
 // printBinds prints a line of each bind, in columns.
 func printBinds(w io.Writer, roll []vitals.Bind, now time.Time) {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "BIND\tOPERATOR\tSTATE\tFOR\tORDER\tOWNER\tEPOCH\tTPS\tWINDOW\tLAG "+laneNames()+"\tRECEIPTS\tLIMITED BY")
+	fmt.Fprintln(columns, "BIND\tOPERATOR\tHOST\tSTATE\tFOR\tORDER\tOWNER\tEPOCH\tTPS\tWINDOW\tLAG "+laneNames()+"\tRECEIPTS\tLIMITED BY")
 	for i := range roll {
 		b := &roll[i]
 		state := b.State
 		if state == "" {
 			state = "not served"
 		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\n", b.Bind, orDash(b.OperatorID), state, since(b.Since, now),
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\n", b.Bind, orDash(b.OperatorID), orDash(b.Host()), state, since(b.Since, now),
 			orDash(b.Order), orDash(b.Owner), epoch(b.Epoch), rate(b), b.InFlight, b.Window, lags(b.Lanes), heardOf(b, now), orDash(b.LimitedBy))
 	}
 	_ = columns.Flush() // of a standard stream; nobody is left to be told

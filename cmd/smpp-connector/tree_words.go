@@ -42,6 +42,9 @@ func (t treeView) line(a *vitals.Actor, v *page.View) string {
 	if b.Restarts > 0 {
 		words = append(words, fmt.Sprintf("restarts %d", b.Restarts))
 	}
+	if host := b.Host(); host != "" {
+		words = append(words, "at "+unarmed(host))
+	}
 	if b.Owner != "" && b.Owner != v.Pod {
 		words = append(words, "on "+unarmed(b.Owner))
 	}

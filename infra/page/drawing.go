@@ -84,10 +84,14 @@ func anchor(nx float64) string {
 	return "start"
 }
 
-// loop is an arrow from a state to itself, below its box.
+// loop is an arrow from a state to itself, below its box; right of the arrows that
+// leave CONNECTING there.
 func loop(b *strings.Builder, a lifecycle.Arrow) {
 	p := places[a.From]
 	x, y := p.x, p.y+boxHeight/2+3
+	if a.From == lifecycle.Connecting {
+		x += boxWidth / 3
+	}
 	fmt.Fprintf(b, `<g class="arrow" data-from="%v"><path d="M%g %gC%g %g %g %g %g %g" marker-end="url(#tip)"/>`, a.From, x-16, y, x-26, y+40, x+26, y+40, x+16, y)
 	label(b, a.On, point{x, y + 46}, 2, "middle", below)
 	b.WriteString(`</g>`)

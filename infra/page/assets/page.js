@@ -218,7 +218,7 @@ function drawRow(r) {
   write(r.restarts, count(b.restarts));
   r.restarts.title = b.lastFailure ? `${b.lastFailure.reason}\n${b.lastFailure.at}` : '';
   drawTimes(r);
-  r.text = [b.bind, b.operatorId, b.owner, b.state, b.order, b.limitedBy, ...(b.lines ?? []).map((l) => l.reason), b.lastFailure?.reason].join('\n').toLowerCase();
+  r.text = [b.bind, b.operatorId, b.owner, b.state, b.order, b.limitedBy, ...(b.lines ?? []).flatMap((l) => [l.reason, l.host]), b.lastFailure?.reason].join('\n').toLowerCase();
 }
 
 function drawTimes(r) {
@@ -490,7 +490,7 @@ function drawOne() {
   drawLife(b, is);
   const total = b.statuses?.reduce((n, s) => n + s.recent, 0) ?? 0;
   table('statuses', (b.statuses ?? []).map((s) => [s.status, total > 0 ? `${whole.format(s.recent)} (${(100 * s.recent / total).toFixed(1)} %)` : '–', whole.format(s.total)]));
-  table('lines', (b.lines ?? []).map((l) => [l.role, l.state, since(l.since), l.attempts, l.redialAt ? until(l.redialAt) : '–', l.reason ?? '']));
+  table('lines', (b.lines ?? []).map((l) => [l.role, l.host ?? '–', l.state, since(l.since), l.attempts, l.redialAt ? until(l.redialAt) : '–', l.reason ?? '']));
   table('below', [...actors.values()].sort((x, y) => natural.compare(x.path, y.path)).map((a) => [a === b ? 'bind' : a.path.slice(b.path.length + 1), a.state, since(a.since), a.mailbox, a.restarts,
     a.lastFailure ? `${a.lastFailure.bug ? 'bug: ' : ''}${a.lastFailure.reason} (${since(a.lastFailure.at)} ago)` : '']));
 }

@@ -45,6 +45,26 @@ networkPolicy: {scrapers: []}`).policies["smpp-connector-awcc"]
 	}
 }
 
+// An MNO with several hosts, two of them at one address: each is opened by its port, and
+// each address goes through the gateway once.
+func TestAnMnoWithSeveralHosts(t *testing.T) {
+	r := must(t, `mnos: [{name: awcc, smpp: [{cidr: 203.0.113.10/32, port: 2775}, {cidr: 203.0.113.10/32, port: 2776}, {cidr: "2001:db8::7/128", port: 2775}], egress: {ips: [198.51.100.7]}, directions: {trx: {}}}]
+egressGateway: {kind: cilium}
+`)
+	var opened []string
+	for _, rule := range r.policies["smpp-connector-awcc"].Spec.Egress {
+		if block := rule.To[0].IPBlock; block != nil {
+			opened = append(opened, fmt.Sprintf("%s %v", block.CIDR, rule.Ports[0].Port.IntValue()))
+		}
+	}
+	if !slices.Equal(opened, []string{"203.0.113.10/32 2775", "203.0.113.10/32 2776", "2001:db8::7/128 2775"}) {
+		t.Errorf("opens %v", opened)
+	}
+	if spec := fmt.Sprint(r.gateways[0]["spec"]); !strings.Contains(spec, "destinationCIDRs:[203.0.113.10/32 2001:db8::7/128]") {
+		t.Errorf("%s", spec)
+	}
+}
+
 // US-SC-032: the objects of an egress gateway choose the address by MNO.
 func TestUSSC032EgressGateways(t *testing.T) {
 	one := strings.SplitN(two, "  - name: roshan", 2)[0]

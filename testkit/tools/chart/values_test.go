@@ -89,7 +89,7 @@ func TestTheProgramTakesTheEnvironment(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	const config = "config: {operators: [{id: awcc, host: smpp.awcc.example, port: 2775, systemId: ghasi, password: not-a-secret}]}\n"
+	const config = "config: {operators: [{id: awcc, hosts: [\"smpp1.awcc.example:2775\", \"smpp2.awcc.example:2775\"], systemId: ghasi, password: not-a-secret}]}\n"
 	for _, values := range []string{two + "debug: {tokenSecret: {name: smpp-debug, key: token}}\n", strings.SplitN(two, "  - name: roshan", 2)[0] + "operatorManagement: {url: \"\"}\n" + config} {
 		r := must(t, values)
 		for name, d := range r.deployments {
