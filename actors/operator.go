@@ -227,7 +227,7 @@ func (o *operator) settle(c actor.Context, role failover.Role) {
 		}
 	}
 	if role == failover.Primary {
-		o.env.tenure.want(c.Self(), binds)
+		o.env.tenure.want(c.Self(), account.OperatorID, binds)
 	} else {
 		o.env.tenure.wantSpare(c.Self().Id, binds)
 	}
@@ -244,7 +244,7 @@ func (o *operator) pathOf(c actor.Context, bind port.BindID) string {
 
 // wantNothing gives up the binds of both accounts.
 func (o *operator) wantNothing(c actor.Context) {
-	o.env.tenure.want(c.Self(), nil)
+	o.env.tenure.want(c.Self(), "", nil)
 	o.env.tenure.wantSpare(c.Self().Id, nil)
 	o.env.tenure.cover(c.Self().Id, nil)
 	o.env.reliefChanged(c)

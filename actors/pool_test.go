@@ -382,3 +382,29 @@ func TestUSSC018AReservedPodGivesWayToTheOtherLanes(t *testing.T) {
 		p.close()
 	})
 }
+
+// Issue 7, bad input: two Deployments of one MNO_ID, each with an operator of its own
+// whose only bind has the number 1: both pods say so, and one of the accounts is bound.
+func TestTwoOperatorsWithABindOfOneNameAreToldOf(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		other := r.newAccount("awcc-b", r.mno)
+		other.MNO, other.Binds = "awcc", slices.Clone(r.account["awcc"].Binds)
+		other.Binds[0].OperatorID = "awcc-b"
+		r.account["awcc-b"] = other
+		r.start()
+		r.operators = []string{"awcc-b"}
+		second := r.another()
+		r.after(2 * time.Minute)
+		told := map[string]string{} // by the operator of whoever says it
+		for _, f := range heard[event.BindNameShared](r) {
+			told[f.OperatorID] = f.Other + " of " + f.Pod
+		}
+		if want := map[string]string{"awcc": "awcc-b of pod-2", "awcc-b": "awcc of pod-1"}; !maps.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
+		if n := len(r.mno.BoundAs(codec.BindTransceiverID)); n != 1 {
+			t.Errorf("%d sessions of one bind", n)
+		}
+		r.end(second)
+	})
+}

@@ -96,7 +96,12 @@ func (t *tenure) failover() ownership.Failover {
 	if t.stood != nil {
 		return *t.stood
 	}
-	f := ownership.Failover{Spare: map[port.BindID]bool{}, Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Mute: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
+	f := ownership.Failover{Accounts: map[port.BindID]string{}, Spare: map[port.BindID]bool{}, Bound: map[port.BindID]bool{}, Failed: map[port.BindID]bool{}, Mute: map[port.BindID]bool{}, Covers: map[port.Group][]port.Cover{}}
+	for operator, binds := range t.wants {
+		for _, b := range binds {
+			f.Accounts[b] = t.names[operator]
+		}
+	}
 	for _, operator := range slices.Sorted(maps.Keys(t.spare)) {
 		cover, covered := t.covers[operator]
 		groups := map[port.Group]bool{}

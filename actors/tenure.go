@@ -23,6 +23,7 @@ type tenure struct {
 
 	mu      sync.Mutex
 	wants   map[string][]port.BindID        // by the operator that serves them as its own
+	names   map[string]string               // of these operators: the operatorId
 	running map[string]map[port.BindID]bool // by the operator
 	told    map[string]*actor.PID           // operators that must know when a grant changes
 	asked   map[string]bool                 // operators whose account has come, so that their wants are known
@@ -44,19 +45,20 @@ type tenancy struct {
 }
 
 func newTenure(free bool) *tenure {
-	return &tenure{free: free, wants: map[string][]port.BindID{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, asked: map[string]bool{}, grants: map[port.BindID]*tenancy{},
+	return &tenure{free: free, wants: map[string][]port.BindID{}, names: map[string]string{}, running: map[string]map[port.BindID]bool{}, told: map[string]*actor.PID{}, asked: map[string]bool{}, grants: map[port.BindID]*tenancy{},
 		relief: newRelief()}
 }
 
-// want says which binds an operator would serve as its own; none: it has none, or is
-// leaving.
-func (t *tenure) want(operator *actor.PID, binds []port.BindID) {
+// want says which binds an operator would serve as its own, and its operatorId; none: it
+// has none, or is leaving.
+func (t *tenure) want(operator *actor.PID, id string, binds []port.BindID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked[operator.Id] = true
 	t.looked, t.stood = nil, nil
-	if t.wants[operator.Id] = binds; len(binds) == 0 {
+	if t.wants[operator.Id], t.names[operator.Id] = binds, id; len(binds) == 0 {
 		delete(t.wants, operator.Id)
+		delete(t.names, operator.Id)
 	}
 }
 

@@ -45,6 +45,16 @@ type BindOwnedTwice struct {
 	At   time.Time
 }
 
+// BindNameShared: another pod calls a bind of another operator by the name of one of this
+// process's: they share its lease, and only one of the two accounts is bound at a time.
+type BindNameShared struct {
+	Bind       port.BindID
+	OperatorID string // whose bind it is here
+	Other      string // and there: an operatorId
+	Pod        string // there
+	At         time.Time
+}
+
 // OwnershipChecked: the binds of a group were held against its leases and pods (US-SC-020).
 type OwnershipChecked struct {
 	MNO       string
@@ -121,6 +131,7 @@ func (LeaseLost) fact()        {}
 func (BindOrphaned) fact()     {}
 func (BindUnowned) fact()      {}
 func (BindOwnedTwice) fact()   {}
+func (BindNameShared) fact()   {}
 func (OwnershipChecked) fact() {}
 func (LaneChecked) fact()      {}
 func (PodBindless) fact()      {}

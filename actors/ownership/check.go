@@ -1,6 +1,7 @@
 package ownership
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -33,6 +34,7 @@ func (c *Claims) check(now time.Time) {
 		}
 	}
 	c.suspects = suspects
+	c.checkNames(now)
 	c.checkLanes(now)
 	silent := c.compareRoster(now)
 	groups := map[port.Group]bool{}
@@ -46,6 +48,22 @@ func (c *Claims) check(now time.Time) {
 		}
 	}
 	c.counted = groups
+}
+
+// checkNames tells of binds that another pod has for another operator: both call it by
+// one name, so one lease, and whoever has it binds with its own account.
+func (c *Claims) checkNames(now time.Time) {
+	for bind, operator := range c.failover.Accounts {
+		peers := c.peers[bind.Group()]
+		for _, id := range slices.Sorted(maps.Keys(peers)) {
+			p := peers[id].pod
+			for other, numbers := range p.Accounts {
+				if other != operator && slices.Contains(numbers, bind.Number) {
+					c.tell(event.BindNameShared{Bind: bind, OperatorID: operator, Other: other, Pod: p.Name, At: now})
+				}
+			}
+		}
+	}
 }
 
 // compareRoster holds leases and presence against the pods that should be there, and

@@ -357,6 +357,31 @@ func TestTwoProcessesOfOneNameAreToldOf(t *testing.T) {
 	}
 }
 
+// Issue 7, bad input: two Deployments of one MNO_ID with an operator each, whose binds are
+// numbered alike: each pod says at every check whose bind the other's is. A pod of an
+// earlier version, which says nothing of accounts, and one of the same operator are fine.
+func TestABindNameOfTwoOperatorsIsToldOf(t *testing.T) {
+	a := newAlone(t, me)
+	a.owner()
+	a.claims.Stands(ownership.Failover{Accounts: map[port.BindID]string{awcc.Bind(1): "awcc"}})
+	a.claims.SeenPod(port.Pod{Group: awcc, Name: "pod-2", Instance: "i2", Wants: []int{1}, Accounts: map[string][]int{"awcc": {1}}}, a.now)
+	a.claims.SeenPod(port.Pod{Group: awcc, Name: "pod-3", Instance: "i3", Wants: []int{1}}, a.now)
+	a.claims.SeenPod(port.Pod{Group: awcc, Name: "pod-4", Instance: "i4", Wants: []int{1, 2}, Accounts: map[string][]int{"awcc-b": {1, 2}}}, a.now)
+	a.facts = nil
+	var told []event.BindNameShared
+	a.pass(30*time.Second, true)
+	for _, f := range a.facts {
+		if f, is := f.(event.BindNameShared); is {
+			f.At = time.Time{}
+			told = append(told, f)
+		}
+	}
+	want := []event.BindNameShared{{Bind: awcc.Bind(1), OperatorID: "awcc", Other: "awcc-b", Pod: "pod-4"}}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %+v, want %+v", told, want)
+	}
+}
+
 // US-SC-020: a lease of a bind that nobody wants any more, and that the server should
 // have let expire, is taken out; one that somebody renews is not.
 func TestUSSC020AnOrphanThatNobodyWantsIsTakenOut(t *testing.T) {

@@ -14,11 +14,12 @@ import (
 
 // Failover is what a process tells the others beside what it would serve.
 type Failover struct {
-	Spare  map[port.BindID]bool        // binds of a backup, which it would serve if no pod wants them
-	Bound  map[port.BindID]bool        // of those that run here: BOUND
-	Failed map[port.BindID]bool        // of those: the line was lost, or could not be made, or is mute
-	Mute   map[port.BindID]bool        // of those: BOUND, and no submit is answered
-	Covers map[port.Group][]port.Cover // what whoever serves these groups is to carry
+	Accounts map[port.BindID]string      // the operatorId of each bind that it wants
+	Spare    map[port.BindID]bool        // binds of a backup, which it would serve if no pod wants them
+	Bound    map[port.BindID]bool        // of those that run here: BOUND
+	Failed   map[port.BindID]bool        // of those: the line was lost, or could not be made, or is mute
+	Mute     map[port.BindID]bool        // of those: BOUND, and no submit is answered
+	Covers   map[port.Group][]port.Cover // what whoever serves these groups is to carry
 }
 
 // Stands takes in how the process stands in for others, and how its own lines are.

@@ -224,6 +224,7 @@ func (c *Claims) pod(group port.Group) port.Pod {
 	p := c.me
 	p.Group, p.Leaving, p.Covers = group, c.leaving, c.failover.Covers[group]
 	p.Wants, p.Spare, p.Runs = numbersOf(group, c.wants), numbersOf(group, c.failover.Spare), numbersOf(group, c.running)
+	p.Accounts = accountsOf(group, c.failover.Accounts)
 	p.Bound, p.Failed, p.Mute = numbersOf(group, c.failover.Bound), numbersOf(group, c.failover.Failed), numbersOf(group, c.failover.Mute)
 	return p
 }
@@ -237,6 +238,23 @@ func numbersOf(group port.Group, binds map[port.BindID]bool) (numbers []int) {
 	}
 	slices.Sort(numbers)
 	return numbers
+}
+
+// accountsOf are the numbers of the binds of one group by their operator, in order.
+func accountsOf(group port.Group, operators map[port.BindID]string) map[string][]int {
+	var accounts map[string][]int
+	for bind, operator := range operators {
+		if bind.Group() == group {
+			if accounts == nil {
+				accounts = map[string][]int{}
+			}
+			accounts[operator] = append(accounts[operator], bind.Number)
+		}
+	}
+	for _, numbers := range accounts {
+		slices.Sort(numbers)
+	}
+	return accounts
 }
 
 // idle reports whether nothing of a group is held any more.

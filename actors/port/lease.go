@@ -113,21 +113,22 @@ type LeaseWatcher struct {
 // Pod is one live process of a group, as it presents itself to the others (US-SC-020).
 type Pod struct {
 	Group    Group
-	Name     string          // POD_NAME or the host's name
-	Instance string          // the process: a restart is another
-	Ordinal  int             // POD_ORDINAL; -1: none (US-SC-017)
-	Max      int             // MAX_BINDS, over all its groups; 0: no limit
-	Wants    []int           // numbers of the binds that it would serve
-	Spare    []int           // numbers of those that it would serve if no pod wants them: of its operators' backup (US-SC-013)
-	Runs     []int           // numbers of those that it has a session for, or dials
-	Bound    []int           // of Runs: that are BOUND
-	Failed   []int           // of Runs: whose line was lost, or could not be made, or is mute
-	Mute     []int           // of Runs: that are BOUND, and whose submits are not answered
-	Lanes    []contract.Lane // that it serves (US-SC-018); none: its version does not say
-	Covers   []Cover         // what whoever serves binds of this group is to carry as well
-	Leaving  bool            // it is stopping: it takes no bind, and gives its binds up
-	Version  string          // of the program
-	Started  time.Time       // by its own clock
+	Name     string           // POD_NAME or the host's name
+	Instance string           // the process: a restart is another
+	Ordinal  int              // POD_ORDINAL; -1: none (US-SC-017)
+	Max      int              // MAX_BINDS, over all its groups; 0: no limit
+	Wants    []int            // numbers of the binds that it would serve
+	Accounts map[string][]int // of Wants: whose binds they are, by operatorId; none: its version does not say
+	Spare    []int            // numbers of those that it would serve if no pod wants them: of its operators' backup (US-SC-013)
+	Runs     []int            // numbers of those that it has a session for, or dials
+	Bound    []int            // of Runs: that are BOUND
+	Failed   []int            // of Runs: whose line was lost, or could not be made, or is mute
+	Mute     []int            // of Runs: that are BOUND, and whose submits are not answered
+	Lanes    []contract.Lane  // that it serves (US-SC-018); none: its version does not say
+	Covers   []Cover          // what whoever serves binds of this group is to carry as well
+	Leaving  bool             // it is stopping: it takes no bind, and gives its binds up
+	Version  string           // of the program
+	Started  time.Time        // by its own clock
 }
 
 // Cover is a primary operator whose commands the binds of its backup's account carry,

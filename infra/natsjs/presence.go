@@ -27,20 +27,21 @@ func (c *Conn) Presence() *Presence {
 
 // podValue is a pod in its bucket.
 type podValue struct {
-	Pod     string    `json:"pod"`
-	Ordinal int       `json:"ordinal"`
-	Max     int       `json:"maxBinds,omitempty"`
-	Lanes   []string  `json:"lanes,omitempty"` // none: of a version before lanes were said
-	Wants   []int     `json:"wants"`
-	Spare   []int     `json:"spare,omitempty"`
-	Runs    []int     `json:"runs"`
-	Bound   []int     `json:"bound,omitempty"`
-	Failed  []int     `json:"failed,omitempty"`
-	Mute    []int     `json:"mute,omitempty"`
-	Covers  []cover   `json:"covers,omitempty"`
-	Leaving bool      `json:"leaving,omitempty"`
-	Version string    `json:"version,omitempty"`
-	Started time.Time `json:"started"`
+	Pod      string           `json:"pod"`
+	Ordinal  int              `json:"ordinal"`
+	Max      int              `json:"maxBinds,omitempty"`
+	Lanes    []string         `json:"lanes,omitempty"` // none: of a version before lanes were said
+	Wants    []int            `json:"wants"`
+	Accounts map[string][]int `json:"accounts,omitempty"` // none: of a version before accounts were said
+	Spare    []int            `json:"spare,omitempty"`
+	Runs     []int            `json:"runs"`
+	Bound    []int            `json:"bound,omitempty"`
+	Failed   []int            `json:"failed,omitempty"`
+	Mute     []int            `json:"mute,omitempty"`
+	Covers   []cover          `json:"covers,omitempty"`
+	Leaving  bool             `json:"leaving,omitempty"`
+	Version  string           `json:"version,omitempty"`
+	Started  time.Time        `json:"started"`
 }
 
 // cover is a port.Cover, with its binds by name: "awcc.trx.1".
@@ -82,7 +83,7 @@ func podKey(p port.Pod) string {
 
 // Announce implements port.Presence.
 func (s *Presence) Announce(ctx context.Context, p port.Pod) error {
-	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: laneNames(p.Lanes), Wants: p.Wants, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed, Mute: p.Mute,
+	value, err := json.Marshal(podValue{Pod: p.Name, Ordinal: p.Ordinal, Max: p.Max, Lanes: laneNames(p.Lanes), Wants: p.Wants, Accounts: p.Accounts, Spare: p.Spare, Runs: p.Runs, Bound: p.Bound, Failed: p.Failed, Mute: p.Mute,
 		Covers: coversOut(p.Covers), Leaving: p.Leaving, Version: p.Version, Started: p.Started.UTC()})
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 				s.bucket.conn.options.Logger.Warn("a pod's presence cannot be read", "key", k)
 				return
 			}
-			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Spare: v.Spare, Runs: v.Runs,
+			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Accounts: v.Accounts, Spare: v.Spare, Runs: v.Runs,
 				Bound: v.Bound, Failed: v.Failed, Mute: v.Mute, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
 		},
 		gone: func(k string, _ entry) {

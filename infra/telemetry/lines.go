@@ -170,6 +170,9 @@ func (l *lines) write(f event.Fact) {
 		l.limited(slog.LevelError, seldom, "nobody owns the bind: too few pods for MAX_BINDS, or a lease that cannot be won", onBind(f.Bind), "", slog.String("for", f.For.Round(time.Second).String()))
 	case event.BindOwnedTwice:
 		l.limited(slog.LevelError, seldom, "more than one pod serves the bind", onBind(f.Bind), "", slog.Any("pods", f.Pods))
+	case event.BindNameShared:
+		l.limited(slog.LevelError, seldom, "two operators have a bind of this name, and only one of them has its lease: give each operators[].firstBind so that no number is both's, on every pod, or another MNO_ID",
+			onBind(f.Bind), f.Other, slog.String("operatorId", f.OperatorID), slog.String("other", f.Other), slog.String("otherPod", f.Pod))
 	case event.PodSilent:
 		l.limited(slog.LevelWarn, seldom, "Kubernetes runs a pod of these binds that does not say in NATS that it lives", slog.String("silentPod", f.Pod), "")
 	case event.OwnerUnknown:

@@ -161,6 +161,7 @@ func everyFact() []event.Fact {
 		event.LeaseLost{Bind: awcc, Epoch: 42, Reason: "NATS is away"},
 		event.BindOrphaned{Bind: awcc, Owner: "pod-9"},
 		event.BindUnowned{Bind: awcc, For: time.Minute},
+		event.BindNameShared{Bind: awcc, OperatorID: "awcc", Other: "awcc-b", Pod: "pod-2"},
 		event.BindOwnedTwice{Bind: awcc, Pods: []string{"pod-1", "pod-2"}},
 		event.OwnershipChecked{MNO: "awcc", Direction: port.TRX, Unowned: 1, Twice: 2, Pods: 3, Silent: 1},
 		event.LaneChecked{MNO: "awcc", Direction: port.TRX, Lane: contract.P3, Binds: 2},

@@ -344,7 +344,7 @@ func Presence(t *testing.T, open func(t *testing.T) (port.Presence, port.Presenc
 	one, two := open(t)
 	group := ownBind(t).Group()
 	pod := port.Pod{Group: group, Name: "pod-1", Instance: "a1b2", Ordinal: 3, Max: 4, Lanes: []contract.Lane{contract.P0, contract.P1}, Wants: []int{1, 2}, Spare: []int{3}, Runs: []int{2, 3}, Bound: []int{2},
-		Failed: []int{3}, Mute: []int{3}, Covers: []port.Cover{{Operator: "awcc", Backup: "roshan", Binds: []port.BindID{ownBind(t)}}}, Leaving: true, Version: "1.2", Started: submittedAt()}
+		Accounts: map[string][]int{"awcc": {1, 2}, "awcc-b": {3}}, Failed: []int{3}, Mute: []int{3}, Covers: []port.Cover{{Operator: "awcc", Backup: "roshan", Binds: []port.BindID{ownBind(t)}}}, Leaving: true, Version: "1.2", Started: submittedAt()}
 	seen, gone := make(chan port.Pod, 100), make(chan string, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
