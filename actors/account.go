@@ -39,6 +39,7 @@ type Account struct {
 	Prefetch   int           // commands asked for above the credit, to be given back when no slot is free; -1: none, a window of them waits
 	Congestion window.Signal // what shrinks a window beside refusals
 	TPS        int           // PDUs a second of the whole account; 0: no limit
+	TPSPerBind bool          // of each bind instead
 
 	Times Times
 

@@ -82,7 +82,8 @@ func (d *driver) start(c actor.Context) {
 	account, setting := d.driving.Account, d.driving.Account.Binds[0]
 	d.env.nats, d.env.postgres = c.Self(), c.Self()
 	d.env.redis = d.spawn(c, "bridge/redis", "bridge", func(n *node) actor.Actor { return &redisBridge{env: d.env, node: n} })
-	d.seat = &seat{id: setting.Bind, own: true, gauge: &bindGauge{bind: setting.Bind, operatorID: account.OperatorID}, pace: d.env.paceOf(account)}
+	d.seat = &seat{id: setting.Bind, own: true, gauge: &bindGauge{bind: setting.Bind, operatorID: account.OperatorID}}
+	d.seat.paced.Store(d.env.paceOf(account, setting.Bind))
 	if d.env.Recorder > 0 {
 		d.seat.flight = recorder.New(d.env.Recorder)
 	}

@@ -93,7 +93,7 @@ type environment struct {
 	accounts map[string]*Account // served by this process, by operatorId
 	books    map[string]*book    // by the operatorId whose commands they know
 	intakes  map[string]*intake
-	paces    map[string]*pace // by the operatorId whose limit they are
+	paces    map[string]*pace // by the name of the limit
 }
 
 // operatorIDs returns the operators that are to run.
@@ -149,12 +149,15 @@ type seat struct {
 	hands   hands
 	parts   partsQueue
 	account atomic.Pointer[Account]
-	pace    *pace
+	paced   atomic.Pointer[pace] // the limit that it is under; another when the limit's scope changes
 	window  *actor.PID
 
 	sequence *actor.PID
 	concat   *actor.PID
 }
+
+// pace is the TPS limit that the bind is under.
+func (s *seat) pace() *pace { return s.paced.Load() }
 
 // covering is whose commands the bind takes beside its own.
 func (s *seat) covering() []port.Cover {

@@ -303,7 +303,7 @@ func (o *operator) spawn(c actor.Context, path string, role failover.Role, accou
 	covers := o.covers[role]                 // ours may change while the bind looks at its own
 	s.covers.Store(&covers)
 	s.account.Store(account)
-	s.pace = o.env.paceOf(account)
+	s.paced.Store(o.env.paceOf(account, setting.Bind))
 	pid, err := c.SpawnNamed(o.env.tree.props(path, "bind", func() actor.Actor {
 		return &bind{env: o.env, seat: s, node: n, setting: setting, operator: account.OperatorID}
 	}), "bind/"+setting.Bind.Path())

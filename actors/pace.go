@@ -11,19 +11,21 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/ghasi/smpp-connector/actors/limiter"
+	"github.com/ghasi/smpp-connector/actors/port"
 )
 
-// pace is the TPS limit of one account in this process (US-SC-012): whatever writes
-// submits for it takes permits here. Windows take them; a session does when those of
+// pace is the TPS limit of one account in this process (US-SC-012), or of one bind where
+// the MNO counts by binds: whatever writes submits for it takes permits here. Windows take them; a session does when those of
 // its segments have lapsed on the way. Who gets less than it asks for has a claim,
 // and the rest comes as permits, in turns with the others.
 //
 // It is no actor: taking is a call under a lock that is held for no longer than the
 // decisions last. bridge/redis asks the store for it.
 type pace struct {
-	env        *environment
-	operatorID string
-	limited    atomic.Bool // so that an account without a limit costs nothing
+	env     *environment
+	name    string      // of the limit in the store: the operatorId, and of a bind's own the bind too
+	own     bool        // it is a bind's: no other pod has a share of it
+	limited atomic.Bool // so that an account without a limit costs nothing
 
 	mu      sync.Mutex
 	limiter *limiter.Limiter
@@ -42,15 +44,19 @@ type claim struct {
 // one gives it back: it is good for milliseconds.
 type permits struct{ list []limiter.Permit }
 
-// paceOf returns the pace of an account, made when it is asked for first.
-func (e *environment) paceOf(account *Account) *pace {
+// paceOf returns the pace of an account, or of its bind, made when it is asked for first.
+func (e *environment) paceOf(account *Account, bind port.BindID) *pace {
+	name := account.OperatorID
+	if account.TPSPerBind {
+		name += ":" + bind.String()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p := e.paces[account.OperatorID]
+	p := e.paces[name]
 	if p == nil {
-		p = &pace{env: e, operatorID: account.OperatorID, windows: map[string]struct{}{},
+		p = &pace{env: e, name: name, own: account.TPSPerBind, windows: map[string]struct{}{},
 			limiter: limiter.New(0, e.Permits != nil, rand.Float64)}
-		e.paces[account.OperatorID] = p
+		e.paces[name] = p
 	}
 	p.limit(account.TPS)
 	return p
@@ -111,7 +117,7 @@ func (p *pace) drive(now time.Time) {
 	if len(p.claims) == 0 {
 		return
 	}
-	if p.env.Pods != nil {
+	if p.env.Pods != nil && !p.own {
 		p.limiter.Pods(p.env.Pods())
 	}
 	p.serve(now)
@@ -219,7 +225,7 @@ func (t *takePermits) run(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, p.env.PermitTimeout*4/5) // the next request may be answered before the share is used
 	defer cancel()
 	began := time.Now()
-	block, err := p.env.Permits.ReservePermits(ctx, p.operatorID, max(limit, 1), t.n, limiter.Ahead)
+	block, err := p.env.Permits.ReservePermits(ctx, p.name, max(limit, 1), t.n, limiter.Ahead)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()

@@ -379,7 +379,7 @@ func (s *session) close() {
 		t.Stop()
 	}
 	if s.self != nil {
-		s.seat.pace.leave(s.self)
+		s.seat.pace().leave(s.self)
 	}
 	if s.link != nil {
 		s.link.close()

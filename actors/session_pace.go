@@ -23,10 +23,10 @@ func (s *session) renew(flights []*flight, now time.Time) bool {
 				lapsed++
 			}
 		}
-		s.permits = s.seat.pace.take(s.self, lapsed, now)
+		s.permits = s.seat.pace().take(s.self, lapsed, now)
 	}
 	if len(s.permits) == 0 {
-		return !s.seat.pace.limited.Load()
+		return !s.seat.pace().limited.Load()
 	}
 	flights[0].lapses = s.permits[0].Lapses
 	s.permits = s.permits[1:]
@@ -40,7 +40,7 @@ func (s *session) permitted(c actor.Context, m *permits) {
 	}
 	s.permits = append(s.permits, m.list...)
 	s.writeBacklog(c)
-	s.seat.pace.giveBack(good(s.permits, time.Now()))
+	s.seat.pace().giveBack(good(s.permits, time.Now()))
 	s.permits = nil
 }
 

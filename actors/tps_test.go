@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
@@ -143,6 +144,126 @@ func TestUSSC012BindsShareTheLimit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// writtenBy is when each stored submit was written, by its bind.
+func (r *rig) writtenBy() map[port.BindID][]time.Time {
+	stamps := map[port.BindID][]time.Time{}
+	for _, c := range r.mem.Correlations.All() {
+		stamps[c.Bind] = append(stamps[c.Bind], c.SubmittedAt)
+	}
+	for _, list := range stamps {
+		slices.SortFunc(list, time.Time.Compare)
+	}
+	return stamps
+}
+
+// threeBinds gives the account three binds, each with a limit of its own.
+func (r *rig) threeBinds(perSecond int) *actors.Account {
+	a := r.account["awcc"]
+	a.TPS, a.TPSPerBind, a.Binds = perSecond, true, nil
+	for i := range 3 {
+		a.Binds = append(a.Binds, port.BindSetting{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: i + 1}, OperatorID: "awcc", Enabled: true})
+	}
+	return a
+}
+
+// Where an MNO counts by binds (Sinch), each bind has the whole limit for itself.
+func TestUSSC012ALimitOfEachBind(t *testing.T) {
+	for name, pods := range ways {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.pods = pods
+				r.threeBinds(10)
+				r.start()
+				r.send(400)
+				r.after(10 * time.Second)
+				all := 0
+				for bind, stamps := range r.writtenBy() {
+					all += len(stamps)
+					if n := busiest(stamps); n > 10 || len(stamps) < 90 {
+						t.Errorf("%v: %d within a second, %d in ten", bind, n, len(stamps))
+					}
+				}
+				if all < 280 || len(heard[event.RedisFailedOpen](r)) != 0 {
+					t.Errorf("%d in ten seconds by three binds of 10 a second", all)
+				}
+			})
+		})
+	}
+}
+
+// No other pod has a share of a bind's own limit: with Redis away its owner has all of it.
+func TestUSSC012RedisAwayLeavesABindItsOwnLimit(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.pods = 4
+		r.threeBinds(10)
+		r.start()
+		r.send(400)
+		r.after(2 * time.Second)
+		r.mem.Permits.Fail(errDown)
+		r.after(8 * time.Second)
+		for bind, stamps := range r.writtenBy() {
+			if n := busiest(stamps); n > 10 || len(stamps) < 85 {
+				t.Errorf("%v: %d within a second, %d in ten", bind, n, len(stamps))
+			}
+		}
+		r.mem.Permits.Heal()
+	})
+}
+
+// A bind that another pod takes over goes on under its limit.
+func TestUSSC012ABindsLimitGoesWithIt(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.pods = 2
+		a := r.threeBinds(10)
+		a.Binds = a.Binds[:1]
+		r.start()
+		r.send(200)
+		r.after(3 * time.Second)
+		second := r.another()
+		r.drain()
+		r.after(5 * time.Second)
+		stamps := r.writtenBy()[a.Binds[0].Bind]
+		if n := busiest(stamps); n > 10 || len(stamps) < 60 || r.mno.Counts().Binds < 2 {
+			t.Errorf("%d within a second, %d in eight, %d sessions", n, len(stamps), r.mno.Counts().Binds)
+		}
+		r.end(second)
+	})
+}
+
+// The scope of a limit changes while binds work, either way: nothing waits for permits
+// of the old one.
+func TestUSSC012TheScopeOfALimitChanges(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.pods, r.refresh = 1, time.Second
+		r.threeBinds(12)
+		r.start()
+		r.send(2000)
+		for _, c := range []struct {
+			perBind bool
+			most    int
+		}{{false, 12}, {true, 36}, {false, 12}} {
+			next := *r.account["awcc"]
+			next.TPSPerBind = c.perBind
+			r.setAccount(&next)
+			r.after(3 * time.Second) // by then it is known
+			before := len(r.written())
+			r.after(10 * time.Second)
+			stamps := r.written()[before:]
+			if n := busiest(stamps); n > c.most || len(stamps) < 9*c.most {
+				t.Errorf("per bind %v: %d within a second, %d in ten, want %d a second", c.perBind, n, len(stamps), c.most)
+			}
+		}
+		r.mno.Do(smsc.DropLine())
+		next := *r.account["awcc"]
+		next.TPS = 0
+		r.setAccount(&next)
+		r.after(time.Minute)
+		if c := r.mno.Counts(); c.Accepted != 2000 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d accepted, %d unsettled", c.Accepted, r.mem.Unsettled())
+		}
+	})
 }
 
 // The limit costs 1 for each segment, not for each message (field/features.md, 20).

@@ -83,7 +83,7 @@ func (w *windowActor) Receive(c actor.Context) {
 		w.stopTimers()
 		w.withdraw()
 		w.hideLanes()
-		w.seat.pace.leave(c.Self())
+		w.seat.pace().leave(c.Self())
 		w.abandon()
 	case *linkUp:
 		w.open(c, m)
@@ -161,7 +161,7 @@ func (w *windowActor) open(c actor.Context, m *linkUp) {
 		s.intake.account.Store(m.account)
 	}
 	w.window.OpenUp()
-	w.seat.pace.join(c.Self())
+	w.seat.pace().join(c.Self())
 	w.tell(c)
 	w.schedule(c)
 	w.pump(c)
@@ -222,7 +222,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	w.said = window.Open // what the bind takes the next link's window for
 	w.window.Close()
 	w.withdraw()
-	w.seat.pace.leave(c.Self())
+	w.seat.pace().leave(c.Self())
 	w.short = 0
 	now := time.Now()
 	w.node.show(w.window.State().String(), now)
@@ -319,7 +319,7 @@ func (w *windowActor) change(c actor.Context, m *accountChanged) {
 		w.window.Resize(size)
 	}
 	w.window.Listen(m.account.Congestion)
-	w.seat.pace.limit(m.account.TPS)
+	w.goAt(c, m.account)
 	for _, s := range w.sources {
 		s.intake.account.Store(m.account)
 	}

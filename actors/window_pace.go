@@ -15,6 +15,23 @@ import (
 // than the limit lets through in a second.
 const noPermit = 500 * time.Millisecond
 
+// goAt takes in the limit of an account that has changed. Under another one, by bind where
+// it was by account or the other way round, the window begins anew: what it had of the old
+// one goes back.
+func (w *windowActor) goAt(c actor.Context, account *Account) {
+	old, now := w.seat.pace(), w.env.paceOf(account, w.seat.id)
+	if now == old {
+		return
+	}
+	w.seat.paced.Store(now)
+	old.giveBack(w.permits)
+	old.leave(c.Self())
+	w.permits, w.short = nil, 0
+	if w.up != nil {
+		now.join(c.Self())
+	}
+}
+
 // ready counts the queued segments that could be submitted now, up to free.
 func (w *windowActor) ready(free int) (n int) {
 	for cmd := range w.queue.All() {
@@ -30,7 +47,7 @@ func (w *windowActor) ready(free int) (n int) {
 // of so many free slots, and with which permits; no list means that there is no limit.
 // The window has a claim to the rest.
 func (w *windowActor) permit(c actor.Context, free int, now time.Time) (int, []limiter.Permit) {
-	p := w.seat.pace
+	p := w.seat.pace()
 	if !p.limited.Load() {
 		w.short = 0
 		return free, nil
@@ -49,10 +66,10 @@ func (w *windowActor) permit(c actor.Context, free int, now time.Time) (int, []l
 // claim no permit until they have it.
 func (w *windowActor) forgo(c actor.Context, unused []limiter.Permit, waiting bool) {
 	if waiting && w.short > 0 {
-		w.seat.pace.take(c.Self(), 0, time.Now())
+		w.seat.pace().take(c.Self(), 0, time.Now())
 		w.short = 0
 	}
-	w.seat.pace.giveBack(unused)
+	w.seat.pace().giveBack(unused)
 }
 
 // permitted takes in permits that the window has waited for.
@@ -98,7 +115,7 @@ func (w *windowActor) sent(with []limiter.Permit, now time.Time) {
 // most is how many commands the window may have in hand under the limit; 0: any. With
 // an explicit prefetch it asks for that many more, which are given back.
 func (w *windowActor) most(account *Account) int {
-	part := w.seat.pace.part()
+	part := w.seat.pace().part()
 	if part > 0 && account.Prefetch > 0 {
 		part += account.Prefetch
 	}
@@ -108,7 +125,7 @@ func (w *windowActor) most(account *Account) int {
 // shedOverflow gives back what was asked for above the credit and is more than the
 // limit lets through in a second, the least urgent and the latest.
 func (w *windowActor) shedOverflow(s *settling) {
-	part := w.seat.pace.part()
+	part := w.seat.pace().part()
 	if part == 0 || s.account.Prefetch < 0 {
 		return
 	}

@@ -40,8 +40,9 @@ type Profile struct {
 	HostOrder        HostOrder
 	SourceIP         string // which of this machine's addresses dials; empty: the system chooses
 	Outbind          Outbind
-	TPSLimit         int // PDUs a second over all binds and pods of the account; 0: none (US-SC-012)
-	Window           int // most PDUs in flight on a bind (US-SC-023)
+	TPSLimit         int      // PDUs a second over all binds and pods of the account; 0: none (US-SC-012)
+	TPSScope         TPSScope // whose limit that is
+	Window           int      // most PDUs in flight on a bind (US-SC-023)
 	Congestion       Congestion
 	SourceAddress    string
 	Senders          []string // whom the MNO has registered; none: any
@@ -104,6 +105,15 @@ const (
 	ModeTX   BindMode = "tx"
 	ModeRX   BindMode = "rx"
 	ModeTXRX BindMode = "tx_rx" // a transmitter and a receiver from the start
+)
+
+// TPSScope says what a TPS limit is counted over.
+type TPSScope string
+
+// The scopes.
+const (
+	TPSOfOperator TPSScope = "operator" // all binds and pods of the account together
+	TPSOfBind     TPSScope = "bind"     // each bind by itself, whoever owns it
 )
 
 // Alphabet is the meaning of data_coding 0.

@@ -79,8 +79,10 @@ var profileSettings = append([]knob[Profile]{
 	{"outbind.password", "", "", "password that its outbind must carry",
 		func(p *Profile) value { return text(&p.Outbind.Password, atMost(64)) }},
 
-	{"tpsLimit", "SMPP_TPS_LIMIT", "", "PDUs a second of the account, over all binds and pods; none: the MNO's refusals alone slow us",
+	{"tpsLimit", "SMPP_TPS_LIMIT", "", "PDUs a second of the account, over all binds and pods, or of each bind (tpsScope); none: the MNO's refusals alone slow us",
 		func(p *Profile) value { return rate(&p.TPSLimit, 1000000) }},
+	{"tpsScope", "", "", "operator or bind: whether tpsLimit is the account's, shared by its binds and pods, or each bind's own",
+		func(p *Profile) value { return choice(&p.TPSScope, TPSOfOperator, TPSOfBind) }},
 	{"window", "SMPP_WINDOW", "", "most PDUs of a bind without an answer",
 		func(p *Profile) value { return whole(&p.Window, 1, 100000) }},
 	{"congestion", "", "", "what shrinks the window beside refusals: off, state (the TLV congestion_state) or latency",

@@ -20,15 +20,17 @@ const PermitLife = 24 * time.Millisecond
 // its PDUs a second, 1 or more.
 func PermitDistance(limit int) time.Duration { return PermitSpan / time.Duration(limit) }
 
-// Permits are what the pods of an account share of its TPS limit. One permit is for
-// one PDU, and falls due at a moment of its own: those of an account, whoever has
-// reserved them, are PermitDistance apart at least.
+// Permits are what pods share of a TPS limit: those of an account, or the owners of one
+// bind, one after the other, where the MNO counts by binds. One permit is for one PDU, and
+// falls due at a moment of its own: those of a limit, whoever has reserved them, are
+// PermitDistance apart at least.
 type Permits interface {
-	// ReservePermits reserves the next free permits of an account: up to n, and only
-	// such as fall due from now on until ahead has passed. Those that nobody has
-	// reserved by the time they fall due are lost, so a pause buys no burst. Errors:
-	// a limit or a number below 1; a store that is away or slow.
-	ReservePermits(ctx context.Context, operatorID string, limit, n int, ahead time.Duration) (PermitBlock, error)
+	// ReservePermits reserves the next free permits of a limit: up to n, and only such
+	// as fall due from now on until ahead has passed. Those that nobody has reserved by
+	// the time they fall due are lost, so a pause buys no burst. The name of a limit is
+	// the operatorId (US-SC-012), and of a bind's own operatorId:mno.direction.number.
+	// Errors: a limit or a number below 1; a store that is away or slow.
+	ReservePermits(ctx context.Context, name string, limit, n int, ahead time.Duration) (PermitBlock, error)
 }
 
 // PermitBlock is permits in a row, PermitDistance apart.

@@ -44,7 +44,7 @@ type Bind struct {
 	Window     int64  `json:"window"`     // the size now
 	Configured int64  `json:"configured"` // the size it may grow to
 	TPS        int    `json:"tps"`        // PDUs in the last whole second
-	TPSLimit   int    `json:"tpsLimit"`   // of the whole account; 0: none
+	TPSLimit   int    `json:"tpsLimit"`   // of the whole account, or of the bind where the MNO counts by binds; 0: none
 	LimitedBy  string `json:"limitedBy"`  // tps, window, stores, peer, queue (commands come slower than they could go), nothing (at rest), paused, standby, closed
 	Queued     int64  `json:"queued"`     // commands planned and waiting for a slot
 	Settling   int64  `json:"settling"`   // commands answered and not yet stored and acknowledged

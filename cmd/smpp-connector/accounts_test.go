@@ -293,8 +293,11 @@ func TestKnobsOfSubmitsReachTheAccount(t *testing.T) {
 	if r = late.Rules; r.Validity != 2*time.Hour || r.ValidityForm != dispatch.AbsoluteValidity || r.ProtocolID != 32 || late.Expiry != 100*time.Hour {
 		t.Errorf("validity %v in form %d, protocol_id %d, expiry %v", r.Validity, r.ValidityForm, r.ProtocolID, late.Expiry)
 	}
+	if perBind := accountOf(t, "tpsLimit: 10, tpsScope: bind"); perBind.TPS != 10 || !perBind.TPSPerBind {
+		t.Errorf("limit %d, of each bind: %v", perBind.TPS, perBind.TPSPerBind)
+	}
 	plain := accountOf(t, "window: 10")
-	if r = plain.Rules; plain.Expiry != 72*time.Hour || r.ValidityForm != dispatch.RelativeValidity || r.ProtocolID != 0 || r.Senders != nil || len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
+	if r = plain.Rules; plain.TPSPerBind || plain.Expiry != 72*time.Hour || r.ValidityForm != dispatch.RelativeValidity || r.ProtocolID != 0 || r.Senders != nil || len(r.Outbound.From)+len(r.Outbound.To)+len(r.Inbound.From)+len(r.Inbound.To) > 0 || r.Source.KeepPlus {
 		t.Errorf("without rules: %+v", r)
 	}
 }

@@ -15,10 +15,11 @@ var _ port.Permits = (*Client)(nil)
 
 // The permits of an account fall due on a grid that needs no memory: the j-th one
 // since 1970, by Redis's clock, at j × PermitSpan ÷ limit. The counter of a second,
-// tps:{operatorId}:{windowStart}, is how many of that second's permits are spent or
-// have passed unused. It never exceeds the limit, and what of the second before
-// still counts needs no sum: both lie on one even grid, which is the strictest case
-// of the weighed sum of decisions.md, 012.
+// tps:{operatorId}:{windowStart} or, of a bind's own limit,
+// tps:{operatorId}:{bind}:{windowStart}, is how many of that second's permits are
+// spent or have passed unused. It never exceeds the limit, and what of the second
+// before still counts needs no sum: both lie on one even grid, which is the strictest
+// case of the weighed sum of decisions.md, 012.
 //
 // The grid repeats itself every 41 s, because 41 s are 40 × PermitSpan: so all
 // numbers stay small enough for Lua's doubles.
@@ -59,17 +60,17 @@ end
 return {sec, usec, n, math.ceil(free * span / limit) - begin, wait}`)
 
 // ReservePermits implements port.Permits (US-SC-012).
-func (c *Client) ReservePermits(ctx context.Context, operatorID string, limit, n int, ahead time.Duration) (port.PermitBlock, error) {
+func (c *Client) ReservePermits(ctx context.Context, name string, limit, n int, ahead time.Duration) (port.PermitBlock, error) {
 	if limit < 1 || n < 1 {
-		return port.PermitBlock{}, fmt.Errorf("redis: reserve %d permits of %s at %d a second: want 1 or more of both", n, operatorID, limit)
+		return port.PermitBlock{}, fmt.Errorf("redis: reserve %d permits of %s at %d a second: want 1 or more of both", n, name, limit)
 	}
 	var b port.PermitBlock
-	err := c.call(ctx, c.options.CounterTimeout, "reserve permits of "+operatorID, func(ctx context.Context, conn rueidis.Client) error {
+	err := c.call(ctx, c.options.CounterTimeout, "reserve permits of "+name, func(ctx context.Context, conn rueidis.Client) error {
 		// The second is guessed from the clock that Redis showed last. A wrong guess
 		// reserves nothing and shows it again.
 		window := time.Now().Add(time.Duration(c.ahead.Load())).Unix()
 		for range permitTries {
-			answer, err := permitScript.Exec(ctx, conn, []string{"tps:" + operatorID + ":" + strconv.FormatInt(window, 10)}, []string{
+			answer, err := permitScript.Exec(ctx, conn, []string{"tps:" + name + ":" + strconv.FormatInt(window, 10)}, []string{
 				strconv.FormatInt(window, 10), strconv.Itoa(limit), strconv.Itoa(n), strconv.FormatInt(ahead.Microseconds(), 10),
 			}).AsIntSlice()
 			if err != nil {

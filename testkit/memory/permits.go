@@ -14,15 +14,15 @@ type Permits struct {
 	Trouble
 
 	mu   sync.Mutex
-	next map[string]time.Time // when it falls due, by operatorId
+	next map[string]time.Time // when it falls due, by the limit's name
 }
 
 func newPermits() *Permits { return &Permits{next: map[string]time.Time{}} }
 
 // ReservePermits implements port.Permits.
-func (p *Permits) ReservePermits(ctx context.Context, operatorID string, limit, n int, ahead time.Duration) (port.PermitBlock, error) {
+func (p *Permits) ReservePermits(ctx context.Context, name string, limit, n int, ahead time.Duration) (port.PermitBlock, error) {
 	if limit < 1 || n < 1 {
-		return port.PermitBlock{}, fmt.Errorf("reserve %d permits of %s at %d a second: want 1 or more of both", n, operatorID, limit)
+		return port.PermitBlock{}, fmt.Errorf("reserve %d permits of %s at %d a second: want 1 or more of both", n, name, limit)
 	}
 	answer, err := p.enter(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *Permits) ReservePermits(ctx context.Context, operatorID string, limit, 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now, distance := time.Now(), port.PermitDistance(limit)
-	b := port.PermitBlock{First: p.next[operatorID], Now: now}
+	b := port.PermitBlock{First: p.next[name], Now: now}
 	if b.First.Before(now) {
 		b.First = now
 	}
@@ -40,7 +40,7 @@ func (p *Permits) ReservePermits(ctx context.Context, operatorID string, limit, 
 	}
 	next := b.First.Add(time.Duration(b.N) * distance)
 	b.Next = max(next.Sub(now)-ahead, 0)
-	p.next[operatorID] = next
+	p.next[name] = next
 	if answer != nil { // reserved all the same: lost, never given out twice
 		return port.PermitBlock{}, answer
 	}
