@@ -64,6 +64,8 @@ func (r *commandReader) field(name string) {
 		c.Tlvs = r.pairs(20, "tlvs")
 	case "validityPeriod", "validity_period":
 		c.ValidityPeriod = r.count(21, "validityPeriod")
+	case "replaceIfPresent", "replace_if_present":
+		c.ReplaceIfPresent = r.truth(22, "replaceIfPresent")
 	default:
 		r.skip(1)
 	}

@@ -27,7 +27,7 @@ func TestDecodeEveryField(t *testing.T) {
 		"messageId": "m-1", "to": "93700123456", "text": "a\"b\\c\/d\n\u0633\ud83d\ude00 é", "from": "GHASI",
 		"encoding": "UCS2", "longMessageStrategy": "TLV", "segmentFingerprint": "1:00", "expiresAt": "2026-11-24T09:30:00.5+04:30",
 		"scheduledAt": "2026-11-24T09:30:00Z", "validityPeriodSeconds": 4294967295, "registeredDelivery": 0, "fromTon": 5, "fromNpi": 0,
-		"toTon": 1, "toNpi": 1, "serviceType": "CMT", "protocolId": 64, "priority": 3, "flash": true, "tlvs": {"pe_id": "7", "x": ""},
+		"toTon": 1, "toNpi": 1, "serviceType": "CMT", "protocolId": 64, "priority": 3, "flash": true, "replaceIfPresent": true, "tlvs": {"pe_id": "7", "x": ""},
 		"unknown": {"a": [1, -2.5e3, true, false, null, "\u0000", {}, []]}, "alsoUnknown": null
 	} `
 	got, fault := decodeJSON(payload)

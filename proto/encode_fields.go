@@ -25,6 +25,7 @@ func writeCommand(w *writer, m *SmsDispatchCommand) {
 	w.truth("flash", m.Flash)
 	w.pairs("tlvs", m.Tlvs)
 	w.count("validityPeriod", m.ValidityPeriod)
+	w.truth("replaceIfPresent", m.ReplaceIfPresent)
 }
 
 func writeReceipt(w *writer, m *DlrInboundEvent) {

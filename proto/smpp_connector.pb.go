@@ -452,8 +452,12 @@ type SmsDispatchCommand struct {
 	Flash                 bool                      `protobuf:"varint,19,opt,name=flash,proto3" json:"flash,omitempty"`                                                                        // class 0
 	Tlvs                  map[string]string         `protobuf:"bytes,20,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // by the names that the operator's profile declares
 	ValidityPeriod        uint32                    `protobuf:"varint,21,opt,name=validity_period,json=validityPeriod,proto3" json:"validity_period,omitempty"`                                // validity_period_seconds by another name; both only if they are the same
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The MNO is to put this message in the place of one that it has not delivered yet, with
+	// the same sender, recipient and serviceType (replace_if_present_flag). In one PDU only. A message
+	// that the MNO refuses for now is tried again later, and may then replace a newer one.
+	ReplaceIfPresent bool `protobuf:"varint,22,opt,name=replace_if_present,json=replaceIfPresent,proto3" json:"replace_if_present,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SmsDispatchCommand) Reset() {
@@ -633,6 +637,13 @@ func (x *SmsDispatchCommand) GetValidityPeriod() uint32 {
 	return 0
 }
 
+func (x *SmsDispatchCommand) GetReplaceIfPresent() bool {
+	if x != nil {
+		return x.ReplaceIfPresent
+	}
+	return false
+}
+
 // The internal name of an SMPP message_state (US-SC-011).
 type DlrStatus struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -681,7 +692,7 @@ type DlrInboundEvent struct {
 	PrimaryOperatorId string                 `protobuf:"bytes,5,opt,name=primary_operator_id,json=primaryOperatorId,proto3" json:"primary_operator_id,omitempty"` // set when a backup carried it (US-SC-013)
 	OperatorMessageId string                 `protobuf:"bytes,6,opt,name=operator_message_id,json=operatorMessageId,proto3" json:"operator_message_id,omitempty"` // of the part, or of the part that decided
 	BindId            string                 `protobuf:"bytes,7,opt,name=bind_id,json=bindId,proto3" json:"bind_id,omitempty"`                                    // mno.direction.number that heard it
-	To                string                 `protobuf:"bytes,8,opt,name=to,proto3" json:"to,omitempty"`
+	To                string                 `protobuf:"bytes,8,opt,name=to,proto3" json:"to,omitempty"`                                                          // as it was submitted, read by the profile's addresses.rewriteInbound
 	From              string                 `protobuf:"bytes,9,opt,name=from,proto3" json:"from,omitempty"`
 	ErrorCode         string                 `protobuf:"bytes,10,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`                        // the receipt's err, opaque
 	NetworkErrorCode  string                 `protobuf:"bytes,11,opt,name=network_error_code,json=networkErrorCode,proto3" json:"network_error_code,omitempty"` // the TLV, hex
@@ -927,7 +938,7 @@ type MoInboundEvent struct {
 	OperatorId      string                 `protobuf:"bytes,2,opt,name=operator_id,json=operatorId,proto3" json:"operator_id,omitempty"`
 	Mno             string                 `protobuf:"bytes,3,opt,name=mno,proto3" json:"mno,omitempty"`
 	BindId          string                 `protobuf:"bytes,4,opt,name=bind_id,json=bindId,proto3" json:"bind_id,omitempty"`
-	From            string                 `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"`
+	From            string                 `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"` // as the MNO has it, rewritten by the profile's addresses.rewriteInbound
 	To              string                 `protobuf:"bytes,6,opt,name=to,proto3" json:"to,omitempty"`
 	Text            string                 `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
 	Encoding        string                 `protobuf:"bytes,8,opt,name=encoding,proto3" json:"encoding,omitempty"` // GSM7, UCS2, LATIN1, ASCII, BINARY
@@ -2111,7 +2122,7 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\aDEFAULT\x10\x00\x12\b\n" +
 	"\x04CSMS\x10\x01\x12\a\n" +
 	"\x03TLV\x10\x02\x12\a\n" +
-	"\x03SAR\x10\x03\"\xf6\a\n" +
+	"\x03SAR\x10\x03\"\xa4\b\n" +
 	"\x12SmsDispatchCommand\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x0e\n" +
@@ -2137,7 +2148,8 @@ const file_proto_smpp_connector_proto_rawDesc = "" +
 	"\bpriority\x18\x12 \x01(\rR\bpriority\x12\x14\n" +
 	"\x05flash\x18\x13 \x01(\bR\x05flash\x12?\n" +
 	"\x04tlvs\x18\x14 \x03(\v2+.ghasi.smpp.v1.SmsDispatchCommand.TlvsEntryR\x04tlvs\x12'\n" +
-	"\x0fvalidity_period\x18\x15 \x01(\rR\x0evalidityPeriod\x1a7\n" +
+	"\x0fvalidity_period\x18\x15 \x01(\rR\x0evalidityPeriod\x12,\n" +
+	"\x12replace_if_present\x18\x16 \x01(\bR\x10replaceIfPresent\x1a7\n" +
 	"\tTlvsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x16\n" +

@@ -236,6 +236,12 @@ func (p *Plan) fillTemplate(c *contract.SmsDispatchCommand, r Rules, now time.Ti
 	if p.Encoding == segment.UCS2 {
 		t.DataCoding = r.UCS2DataCoding
 	}
+	if c.GetReplaceIfPresent() {
+		if p.PDUs() > 1 {
+			return invalid("replaceIfPresent", "the message is in %d PDUs, each of which would replace the one before it: shorten the text, or want longMessageStrategy TLV, where the MNO takes it", p.PDUs())
+		}
+		t.ReplaceIfPresentFlag = 1
+	}
 	if c.GetFlash() {
 		t.DataCoding = codec.DataCoding(r.Flash.DataCoding(p.Encoding == segment.UCS2))
 	}

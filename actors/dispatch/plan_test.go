@@ -332,3 +332,29 @@ func TestProtocolIDOfTheProfile(t *testing.T) {
 		}
 	}
 }
+
+// SMPP 3.4 §5.2.18: a message in parts would replace its own.
+func TestReplaceIfPresentInOnePDUOnly(t *testing.T) {
+	long := strings.Repeat("x", 400)
+	for _, c := range []struct {
+		command *contract.SmsDispatchCommand
+		flag    uint8
+		refused string
+	}{
+		{&contract.SmsDispatchCommand{Text: "Hi"}, 0, ""},
+		{&contract.SmsDispatchCommand{Text: "Hi", ReplaceIfPresent: true}, 1, ""},
+		{&contract.SmsDispatchCommand{Text: long, ReplaceIfPresent: true, LongMessageStrategy: contract.LongMessageStrategy_TLV}, 1, ""},
+		{&contract.SmsDispatchCommand{Text: long, ReplaceIfPresent: true}, 0, "replaceIfPresent"},
+	} {
+		c.command.MessageId, c.command.To = "m1", "+93700123456"
+		p, refusal := Make(c.command, rules(), now)
+		switch {
+		case refusal != nil && (refusal.Field != c.refused || refusal.Reason != contract.ReasonInvalidField), refusal == nil && c.refused != "":
+			t.Errorf("%v: %v", c.command, refusal)
+		case refusal == nil:
+			if got := pdus(p, 0)[0].ReplaceIfPresentFlag; got != c.flag {
+				t.Errorf("%v: %d", c.command, got)
+			}
+		}
+	}
+}
