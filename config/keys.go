@@ -70,7 +70,7 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return whole(&c.NATS.Replicas, 1, 5) }},
 	{"nats.dispatchStreams", "NATS_DISPATCH_STREAMS", "shared", "shared: commands for all MNOs wait in the stream SMPP_DISPATCH; mno: in one for each MNO, SMPP_DISPATCH_{mno}, so that many MNOs do not make each other's messages dear",
 		func(c *Config) value { return choice(&c.NATS.DispatchStreams, DispatchShared, DispatchPerMNO) }},
-	{"nats.dispatchMaxAge", "NATS_DISPATCH_MAX_AGE", "72h", "a command not fetched for so long is dropped by the server",
+	{"nats.dispatchMaxAge", "NATS_DISPATCH_MAX_AGE", "72h", "a command that has waited for so long is dropped by the server; half an hour before it becomes a dead letter, max_age",
 		func(c *Config) value { return span(&c.NATS.DispatchMaxAge, time.Minute) }},
 	{"nats.eventsMaxAge", "NATS_EVENTS_MAX_AGE", "168h", "how long events can be read again",
 		func(c *Config) value { return span(&c.NATS.EventsMaxAge, time.Minute) }},

@@ -1251,7 +1251,7 @@ type DispatchRejected struct {
 	MessageId  string                 `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"` // if it could be read
 	OperatorId string                 `protobuf:"bytes,2,opt,name=operator_id,json=operatorId,proto3" json:"operator_id,omitempty"`
 	Reason     string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"` // a stable word: missing_field, invalid_field, malformed, rejected_by_mno, expired,
-	// outcome_unknown, resubmits_exhausted, retries_exhausted, sender_not_allowed, unserved, …
+	// outcome_unknown, resubmits_exhausted, retries_exhausted, sender_not_allowed, unserved, max_age, …
 	Field            string                 `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`                             // the field at fault, if one is
 	Detail           string                 `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`                           // what is wrong and what to do, with what the MNO said of why it refused; never the text
 	EsmeStatus       string                 `protobuf:"bytes,6,opt,name=esme_status,json=esmeStatus,proto3" json:"esme_status,omitempty"` // when the MNO rejected it

@@ -411,7 +411,7 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	if status, out, _ := s.dlq(t, "unserved"); status != 0 || out != nobody+"  2 commands\n" {
 		t.Errorf("unserved: %d %q", status, out)
 	}
-	s.app.lookAtBacklog(t.Context())
+	s.app.lookAtBacklog(t.Context(), time.Now())
 	if metrics := pageOf(t, "http://"+s.app.http.HTTPAddr()+"/metrics", ""); !strings.Contains(metrics, `smpp_connector_unserved_messages{stream="SMPP_DISPATCH"} 2`) {
 		t.Error("the metrics do not tell of it")
 	}
@@ -431,6 +431,31 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	rejected("u2")
 	if status, out, _ := s.dlq(t, "list", "--reason", "unserved", "--operator", "nobody"); status != 0 || strings.Count(out, "\n") != 2 {
 		t.Errorf("list: %d %q", status, out)
+	}
+}
+
+// Issue 5, "lost 0": what the server is about to drop is a dead letter half an hour
+// before, is counted as one, and can be replayed.
+func TestDLQHasWhatTheServerWouldDrop(t *testing.T) {
+	s := setStage(t, nil)
+	rejected := s.listen(t, contract.SubjectDLQ)
+	if _, err := s.js.Publish(t.Context(), "smpp.operator.nobody", []byte(`{"messageId":"old","to":"+93700000001","text":"x"}`)); err != nil {
+		t.Fatal(err)
+	}
+	s.app.lookAtBacklog(t.Context(), time.Now().Add(71*time.Hour))
+	if status, _, complaints := s.dlq(t, "list"); status != 1 {
+		t.Errorf("an hour before: %d %q", status, complaints)
+	}
+	s.app.lookAtBacklog(t.Context(), time.Now().Add(71*time.Hour+31*time.Minute))
+	rejected("old")
+	if status, out, complaints := s.dlq(t, "list", "--reason", "max_age", "--operator", "nobody"); status != 0 || strings.Count(out, "\n") != 1 {
+		t.Errorf("list: %d %q %q", status, out, complaints)
+	}
+	if metrics := pageOf(t, "http://"+s.app.http.HTTPAddr()+"/metrics", ""); !strings.Contains(metrics, `smpp_connector_dlq_total{operatorId="nobody",reason="max_age"} 1`) {
+		t.Error("the metrics do not tell of it")
+	}
+	if status, _, complaints := s.dlq(t, "replay", "--reason", "max_age", "--yes"); status != 0 {
+		t.Errorf("replay: %d %q", status, complaints)
 	}
 }
 

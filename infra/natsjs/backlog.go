@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ghasi/smpp-connector/actors/event"
-	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -70,12 +67,12 @@ func (c *Conn) backlog(ctx context.Context, name string) (look event.DispatchLoo
 		return look, nil
 	}
 	look.Oldest = max(now.Sub(info.State.FirstTime), 0)
-	served, err := served(ctx, stream)
+	read, err := readersOf(ctx, stream)
 	if err != nil {
 		return look, err
 	}
 	for subject, count := range info.State.Subjects {
-		if !coveredBy(served, subject) {
+		if read.of(subject) == nil {
 			look.Unserved = append(look.Unserved, event.UnservedSubject{Subject: subject, Messages: count})
 		}
 	}
@@ -83,84 +80,4 @@ func (c *Conn) backlog(ctx context.Context, name string) (look event.DispatchLoo
 		return cmp.Or(cmp.Compare(b.Messages, a.Messages), cmp.Compare(a.Subject, b.Subject))
 	})
 	return look, nil
-}
-
-// served are the subjects that a stream's consumers read.
-func served(ctx context.Context, stream jetstream.Stream) (subjects []string, err error) {
-	all := stream.ListConsumers(ctx)
-	for info := range all.Info() {
-		filters := append([]string{info.Config.FilterSubject}, info.Config.FilterSubjects...)
-		if info.Config.FilterSubject == "" && len(info.Config.FilterSubjects) == 0 {
-			filters = []string{">"}
-		}
-		subjects = append(subjects, filters...)
-	}
-	return subjects, all.Err()
-}
-
-// ReasonUnserved is the reason of a dead letter that was made of a command which
-// nobody read.
-const ReasonUnserved = "unserved"
-
-// ErrServed is the error of burying what a consumer reads.
-var ErrServed = errors.New("a consumer reads this subject: its commands are not given up; if its operator or bind is gone for good, delete the consumer (nats consumer rm) first")
-
-// Bury makes dead letters, reason unserved, of the commands on a subject that no
-// consumer reads, and returns how many: they can be seen and replayed, where they would
-// be dropped at the stream's MaxAge. Each is taken out once its event is stored.
-func (d *DeadLetters) Bury(ctx context.Context, subject string) (buried int, err error) {
-	if !dispatchSubject(subject) {
-		return 0, fmt.Errorf("subject %q is none of commands: want one that `dlq unserved` prints", subject)
-	}
-	name, err := d.conn.js.StreamNameBySubject(ctx, subject)
-	if err != nil || !contract.IsDispatchStream(name) {
-		return 0, fmt.Errorf("find the stream of subject %s: %w", subject, away(errors.Join(err, ctx.Err())))
-	}
-	stream, err := d.conn.js.Stream(ctx, name)
-	if err != nil {
-		return 0, fmt.Errorf("stream %s: %w", name, away(err))
-	}
-	for next := uint64(1); ; {
-		if buried%lookAgain == 0 {
-			reads, err := served(ctx, stream)
-			if err != nil {
-				return buried, fmt.Errorf("list the consumers of %s: %w", name, away(err))
-			}
-			if coveredBy(reads, subject) {
-				return buried, ErrServed
-			}
-		}
-		m, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return buried, nil
-		}
-		if err != nil {
-			return buried, fmt.Errorf("read the commands on %s: %w", subject, away(err))
-		}
-		if errs := d.conn.Publisher().Publish(ctx, []port.Event{unservedLetter(name, m)}); errs != nil {
-			return buried, errs[0]
-		}
-		if err := stream.DeleteMsg(ctx, m.Sequence); err != nil {
-			return buried, fmt.Errorf("take command %d out of %s: %w", m.Sequence, name, away(err))
-		}
-		buried, next = buried+1, m.Sequence+1
-	}
-}
-
-// lookAgain is after how many commands it is looked for a pod that has come meanwhile.
-// What such a pod is handed before may be submitted and dead-lettered both; its dead
-// letter says unserved, and the replay asks the correlations first.
-const lookAgain = 100
-
-// unservedLetter is the dead letter of a command as it lies in its stream.
-func unservedLetter(stream string, m *jetstream.RawStreamMsg) port.Event {
-	body := &contract.DispatchRejected{Reason: ReasonUnserved, Subject: m.Subject, Payload: m.Data, At: timestamppb.Now(),
-		Detail: "no connector served this operator or bind: correct the subject, or serve it, then replay"}
-	if command, err := contract.DecodeCommand(m.Header.Get(contract.HeaderContentType), m.Data); err == nil {
-		body.MessageId = command.GetMessageId()
-	}
-	if operator, ok := strings.CutPrefix(m.Subject, contract.OperatorSubject("")); ok {
-		body.OperatorId = operator
-	}
-	return port.Event{Subject: contract.SubjectDLQ, ID: fmt.Sprintf("dlq:unserved:%s:%d", stream, m.Sequence), Body: body, Trace: readTrace(m.Header)}
 }

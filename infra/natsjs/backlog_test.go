@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
 	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/stack"
 )
 
 // Issue 5, bad input: commands for an operator or a bind that nobody serves are found,
@@ -65,5 +67,102 @@ func TestCommandsThatNobodyReadsAreFoundAndBuried(t *testing.T) {
 	}
 	if looks, err := conn.Backlogs(within(t), contract.StreamDispatch, "SMPP_DISPATCH_nobody"); err != nil || len(looks) != 1 || looks[0].Unserved != nil {
 		t.Errorf("%v, %v", looks, err)
+	}
+}
+
+// Issue 5, "lost 0": what the server would drop at the stream's MaxAge is a dead letter
+// before, also of an operator that nobody serves; what a pod may have in hand is left to
+// it, and so is what has time. The dead letter is replayed like any other.
+func TestCommandsAreDeadLettersBeforeTheServerDropsThem(t *testing.T) {
+	conn, _ := connected(t)
+	spec := func(operator string) port.ConsumerSpec {
+		return port.ConsumerSpec{MNO: operator, Durable: contract.OperatorDurable(operator), Subject: contract.OperatorSubject(operator), AckWait: time.Minute, MaxAckPending: 10}
+	}
+	ids := func(letters []*contract.DispatchRejected) (ids []string) {
+		for _, l := range letters {
+			if l.GetReason() != natsjs.ReasonMaxAge || l.GetSubject() == "" || len(l.GetPayload()) == 0 || !strings.Contains(l.GetDetail(), "NATS_DISPATCH_MAX_AGE") {
+				t.Errorf("%v", l)
+			}
+			id := l.GetMessageId()
+			if l.GetAmbiguous() {
+				id += "?"
+			}
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	for _, operator := range []string{"awcc", "roshan"} {
+		c, err := conn.Source().Open(within(t), spec(operator))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			if err := send(within(t), conn.JetStream(), contract.OperatorSubject(operator), fmt.Appendf(nil, salaam, fmt.Sprint(operator, i)), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := send(within(t), conn.JetStream(), contract.OperatorSubject("ghost"), fmt.Appendf(nil, salaam, "ghost"), nil); err != nil {
+		t.Fatal(err)
+	}
+	letters, now := conn.DeadLetters(), time.Now()
+	bury := func(at time.Time) []string {
+		t.Helper()
+		buried, err := letters.BuryDue(within(t), contract.StreamDispatch, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(buried)
+	}
+	if got := bury(now.Add(71 * time.Hour)); got != nil {
+		t.Errorf("an hour before: %v", got)
+	}
+	c, err := conn.JetStream().Consumer(within(t), contract.StreamDispatch, contract.OperatorDurable("awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := c.CachedInfo().Delivered.Last; last == nil {
+		t.Fatal("the consumer does not say when it delivered last")
+	}
+	// What was delivered 71 h 45 min ago is in nobody's hands any more, and what became of it
+	// nobody knows.
+	want := []string{"awcc0?", "awcc1", "awcc2", "roshan0?", "roshan1", "roshan2", "ghost"}
+	if got := bury(now.Add(71*time.Hour + 45*time.Minute)); !slices.Equal(got, want) {
+		t.Errorf("buried %v, want %v", got, want)
+	}
+	if got := bury(now.Add(71*time.Hour + 45*time.Minute)); got != nil {
+		t.Errorf("a second pod buried %v again", got)
+	}
+	found := find(t, letters, natsjs.DeadLetterFilter{Reasons: []string{natsjs.ReasonMaxAge}})
+	if len(found) != len(want) || found[6].Replayable(false) != nil {
+		t.Errorf("%d dead letters", len(found))
+	}
+}
+
+// What a consumer has delivered within minutes may be in hand: the pod that has it settles it.
+func TestCommandsInHandAreNotBuried(t *testing.T) {
+	server := stack.NATS(t)
+	conn := connect(t, natsjs.Options{URLs: []string{server.URL}, DispatchMaxAge: 4 * time.Minute})
+	if err := conn.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := conn.Source().Open(within(t), operatorSpec("awcc", "awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+		t.Fatal(err)
+	}
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second))
+	if err != nil || len(buried) != 2 || buried[0].GetMessageId() != "m1" || buried[1].GetMessageId() != "m2" {
+		t.Errorf("%v, %v: want the two that were not delivered", buried, err)
 	}
 }
