@@ -22,6 +22,7 @@ import (
 // in every way there is.
 type chaos struct {
 	*rig
+	*doors
 	random *rand.Rand
 	sent   int
 	deaf   map[*smsc.Session]bool // sessions that hang: they do not notice either when we leave
@@ -64,6 +65,7 @@ var faults = []fault{
 		c.mno.Do(smsc.RefuseEvery(pick(c.random, codec.StatusInvPaswd, codec.StatusAlyBnd, codec.StatusBindFail, codec.StatusSysErr)), smsc.DropLine())
 	}, play(smsc.RefuseEvery(codec.StatusOK))},
 	{"dials fail", func(c *chaos) { c.refuseDials(errDown); c.mno.Do(smsc.DropLine()) }, func(c *chaos) { c.refuseDials(nil) }},
+	{"one of two hosts is away", func(c *chaos) { c.lose("a"); c.mno.Do(smsc.DropLine()) }, func(c *chaos) { c.lose() }},
 	{"throttled", play(smsc.AnswerSubmits(codec.StatusThrottled, 0)), play(smsc.AnswerSubmits(codec.StatusOK, 0))},
 	{"submits fail", play(smsc.AnswerSubmits(codec.StatusSubmitFail, 0)), play(smsc.AnswerSubmits(codec.StatusOK, 0))},
 	{"the MNO's queue is full", play(smsc.AnswerSubmits(codec.StatusMsgQFul, 0)), play(smsc.AnswerSubmits(codec.StatusOK, 0))},
@@ -147,9 +149,11 @@ func TestSoakLivesFullOfFaults(t *testing.T) {
 	first, last := chaosSeeds(t)
 	for seed := first; seed <= last; seed++ {
 		inBubble(t, func(r *rig) {
-			c := &chaos{rig: r, deaf: map[*smsc.Session]bool{}, random: rand.New(rand.NewPCG(seed, 0))}
+			c := &chaos{rig: r, doors: newDoors(), deaf: map[*smsc.Session]bool{}, random: rand.New(rand.NewPCG(seed, 0))}
 			account := r.account["awcc"]
 			account.Times.AlreadyBound, account.Times.AuthFailed = 40*time.Second, 40*time.Second
+			dial := account.Hosts[0].Dial
+			account.Hosts = []actors.Host{c.host("a", dial), c.host("b", dial)}
 			account.Unknown, account.Times.Hold = ledger.Policy(seed%3), 10*time.Minute
 			r.start()
 			c.live(t, 12)

@@ -31,6 +31,7 @@ type half struct {
 	reason     string // of the last change
 	attempt    int    // failed attempts since the last bind
 	silences   int    // sessions that ended because no submit was answered, since one was
+	briefs     int    // sessions that were lost within lifecycle.Brief, since one was not
 	redial     *time.Timer
 	redialAt   time.Time // zero: no redial is scheduled
 	generation int       // of the redial: an older one's message is dropped
@@ -265,6 +266,13 @@ func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
 		h.silences++
 	case !h.b.seat.mute.Load():
 		h.silences = 0
+	}
+	switch lived := now.Sub(h.since); {
+	case h.state != lifecycle.Bound:
+	case lived < lifecycle.Brief && (end.Event == lifecycle.LineLost || end.Event == lifecycle.HeartbeatLost || end.Event == lifecycle.PeerUnbound):
+		h.briefs++
+	default:
+		h.briefs = 0
 	}
 	h.refused = lifecycle.Refusal{}
 	if end.Event != lifecycle.BindRefused {

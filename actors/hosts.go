@@ -30,7 +30,7 @@ func (h *half) follows() bool { return h != h.b.main() && !h.listens() }
 func (h *half) beginRound() {
 	account := h.b.seat.account.Load()
 	n := len(account.Hosts)
-	h.round, h.floor, h.goesOn = lifecycle.NewRound(n, account.HostOrder.First(h.b.seat.id.Number, h.silences, n)), 0, false
+	h.round, h.floor, h.goesOn = lifecycle.NewRound(n, account.HostOrder.First(h.b.seat.id.Number, lifecycle.Passed(h.silences, h.briefs), n)), 0, false
 }
 
 // showHosts notes how many hosts there are, and whether the bind is at the one it begins with.

@@ -3,6 +3,7 @@ package actors_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -23,8 +24,12 @@ import (
 // pair is an MNO of two hosts, a (the rig's mno) and b (its backup).
 type pair struct {
 	*rig
-	began time.Time
+	*doors
+}
 
+// doors are the hosts of an MNO, each of which can be shut.
+type doors struct {
+	began time.Time
 	mu    sync.Mutex
 	down  map[string]bool
 	dials []string // "5s b": when, from the start, and to whom
@@ -34,41 +39,47 @@ type pair struct {
 func onTwoHosts(t *testing.T, run func(p *pair), options ...smsc.Option) {
 	t.Helper()
 	inBubble(t, func(r *rig) {
-		p := &pair{rig: r, began: time.Now(), down: map[string]bool{}}
+		p := &pair{r, newDoors()}
 		r.backup = smsc.New(append([]smsc.Option{smsc.FirstID(1_000_000)}, options...)...)
-		r.account["awcc"].Hosts = []actors.Host{p.host("a", r.mno), p.host("b", r.backup)}
+		r.account["awcc"].Hosts = []actors.Host{p.host("a", at(r.mno)), p.host("b", at(r.backup))}
 		run(p)
 	}, options...)
 }
 
-func (p *pair) host(name string, mno *smsc.Server) actors.Host {
-	return actors.Host{Address: name + ".example:2775", Dial: func(context.Context) (net.Conn, error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.dials = append(p.dials, fmt.Sprintf("%v %s", time.Since(p.began), name))
-		if p.down[name] {
+func at(mno *smsc.Server) func(context.Context) (net.Conn, error) {
+	return func(context.Context) (net.Conn, error) { return mno.Dial(), nil }
+}
+
+func newDoors() *doors { return &doors{began: time.Now(), down: map[string]bool{}} }
+
+func (d *doors) host(name string, dial func(context.Context) (net.Conn, error)) actors.Host {
+	return actors.Host{Address: name + ".example:2775", Dial: func(ctx context.Context) (net.Conn, error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.dials = append(d.dials, fmt.Sprintf("%v %s", time.Since(d.began), name))
+		if d.down[name] {
 			return nil, errDown
 		}
-		return mno.Dial(), nil
+		return dial(ctx)
 	}}
 }
 
 // lose has the named hosts take no dials, and every other one take them.
-func (p *pair) lose(names ...string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	clear(p.down)
+func (d *doors) lose(names ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.down)
 	for _, name := range names {
-		p.down[name] = true
+		d.down[name] = true
 	}
 }
 
 // dialled are the dials since the last call.
-func (p *pair) dialled() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := p.dials
-	p.dials = nil
+func (d *doors) dialled() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := d.dials
+	d.dials = nil
 	return out
 }
 
@@ -281,12 +292,26 @@ func TestAHostWithoutAnswersIsPassedOver(t *testing.T) {
 	})
 }
 
+// A host that takes binds and drops them again is passed over from the second time on;
+// once a session has lived, the next round is at the first host again.
+func TestAHostThatDropsItsLinesIsPassedOver(t *testing.T) {
+	onTwoHosts(t, func(p *pair) {
+		p.mno.Do(smsc.DropIdle(10 * time.Second))
+		p.start()
+		p.after(2 * time.Minute)
+		p.expect("b", "0s a", "15s a", "30s b")
+		p.backup.Do(smsc.DropLine())
+		p.after(time.Minute)
+		p.expect("b", "2m5s a", "2m20s a", "2m35s b")
+	})
+}
+
 // US-SC-003: a transmitter and a receiver are at one host, whichever of the two lines
 // is lost, and from wherever the transmitter was bound before.
 func TestUSSC003BothHalvesAreAtOneHost(t *testing.T) {
 	onTwoHosts(t, func(p *pair) {
 		p.account["awcc"].FallbackTriggers = []codec.Status{codec.StatusInvCmdID}
-		at := func(tx, rx string) {
+		both := func(tx, rx string) {
 			t.Helper()
 			lines := p.bind().Lines
 			if len(lines) != 2 || lines[0].Host != tx+".example:2775" || lines[1].Host != rx+".example:2775" || lines[0].State != "BOUND" || lines[1].State != "BOUND" {
@@ -295,11 +320,11 @@ func TestUSSC003BothHalvesAreAtOneHost(t *testing.T) {
 		}
 		p.lose("a")
 		p.start()
-		at("b", "b")
+		both("b", "b")
 		p.lose()
 		p.backup.BoundAs(codec.BindReceiverID)[0].Do(smsc.DropLine())
 		p.after(6 * time.Second)
-		at("b", "b") // a takes dials again, and its transmitter is at b
+		both("b", "b") // a takes dials again, and its transmitter is at b
 		p.dialled()
 
 		p.backup.BoundAs(codec.BindTransmitterID)[0].Do(smsc.DropLine())
@@ -308,7 +333,7 @@ func TestUSSC003BothHalvesAreAtOneHost(t *testing.T) {
 			t.Errorf("the transmitter is at a, and the receiver %+v", rx)
 		}
 		p.after(6 * time.Second)
-		at("a", "a")
+		both("a", "a")
 		if c := p.backup.Counts(); c.Unbinds != 1 || c.Bound != 0 {
 			t.Errorf("b: %d unbinds, %d bound", c.Unbinds, c.Bound)
 		}
@@ -317,11 +342,52 @@ func TestUSSC003BothHalvesAreAtOneHost(t *testing.T) {
 		p.mno.BoundAs(codec.BindReceiverID)[0].Do(smsc.DropLine())
 		p.mno.BoundAs(codec.BindTransmitterID)[0].Do(smsc.DropLine())
 		p.after(5*time.Second + time.Millisecond)
-		at("b", "b")
+		both("b", "b")
 		for _, f := range heard[event.ProtocolViolation](p.rig) {
 			t.Errorf("%+v", f)
 		}
 	}, smsc.RefuseTransceiver())
+}
+
+// Whatever becomes of the hosts and of either line, in the end there are one transmitter
+// and one receiver, at one host.
+func TestUSSC003BothHalvesMeetAgain(t *testing.T) {
+	for seed := range uint64(40) {
+		onTwoHosts(t, func(p *pair) {
+			account, random := p.account["awcc"], rand.New(rand.NewPCG(seed, 1))
+			account.FallbackTriggers = []codec.Status{codec.StatusInvCmdID}
+			account.HostOrder = lifecycle.Order(seed % 2)
+			if seed%4 == 3 {
+				account.Times.Rebind = 7 * time.Second
+			}
+			p.start()
+			for range 25 {
+				p.lose(pick(random, nil, []string{"a"}, []string{"b"}, []string{"a", "b"})...)
+				mno := pick(random, p.mno, p.backup)
+				mno.Do(pick(random, smsc.RefuseEvery(codec.StatusSysErr), smsc.RefuseEvery(codec.StatusOK), smsc.RefuseEvery(codec.StatusOK)))
+				for _, s := range mno.BoundAs(pick(random, codec.BindTransmitterID, codec.BindReceiverID)) {
+					s.Do(pick(random, smsc.DropLine(), smsc.Unbind(), smsc.GoSilent()))
+				}
+				p.after(time.Duration(random.Int64N(int64(20 * time.Second))))
+			}
+			p.lose()
+			p.mno.Do(smsc.RefuseEvery(codec.StatusOK))
+			p.backup.Do(smsc.RefuseEvery(codec.StatusOK))
+			p.after(10 * time.Minute)
+			lines := p.bind().Lines
+			if len(lines) != 2 || lines[0].State != "BOUND" || lines[1].State != "BOUND" || lines[0].Host != lines[1].Host {
+				t.Errorf("seed %d: %+v", seed, lines)
+			}
+			if tx, rx := len(p.mno.BoundAs(codec.BindTransmitterID))+len(p.backup.BoundAs(codec.BindTransmitterID)), len(p.mno.BoundAs(codec.BindReceiverID))+len(p.backup.BoundAs(codec.BindReceiverID)); tx != 1 || rx != 1 {
+				t.Errorf("seed %d: %d transmitters, %d receivers", seed, tx, rx)
+			}
+			for _, f := range heard[event.ProtocolViolation](p.rig) {
+				if f.What == "illegal_transition" {
+					t.Errorf("seed %d: %s", seed, f.Detail)
+				}
+			}
+		}, smsc.RefuseTransceiver(), smsc.DropIdle(2*time.Minute))
+	}
 }
 
 // Hosts that the configuration names anew count from the next dial, and a bind that
@@ -332,7 +398,7 @@ func TestHostsChangeWhileTheBindWaits(t *testing.T) {
 		p.lose("a", "b")
 		p.start()
 		changed := *p.account["awcc"]
-		changed.Hosts = []actors.Host{p.host("c", p.backup)}
+		changed.Hosts = []actors.Host{p.host("c", at(p.backup))}
 		p.setAccount(&changed)
 		p.after(time.Minute)
 		p.expect("c", "0s a", "0s b", "5s a", "5s b", "15s a", "15s b", "35s a", "35s b", "1m0s c")

@@ -1,5 +1,7 @@
 package lifecycle
 
+import "time"
+
 // Order says which of an MNO's hosts a bind dials first.
 type Order uint8
 
@@ -10,15 +12,23 @@ const (
 )
 
 // First returns the host, counted from 0, that a bind begins a round with. number is
-// the bind's, from 1; silences is how many of its sessions, one after the other, took
-// submits and answered none: an MNO's host that does so is passed over.
-func (o Order) First(number, silences, hosts int) int {
-	first := silences
+// the bind's, from 1; passed is how many hosts are to be passed over, because they took
+// the bind and were of no use.
+func (o Order) First(number, passed, hosts int) int {
+	first := passed
 	if o == Spread {
 		first += max(number, 1) - 1
 	}
 	return first % max(hosts, 1)
 }
+
+// Brief is how long a session must live to be more than an accident.
+const Brief = time.Minute
+
+// Passed is how many hosts the next round passes over: one for each session in a row
+// that took submits and answered none, and one for each but the first that the MNO's
+// side ended within Brief. One such end may be anything; a host that does it again is ill.
+func Passed(silent, brief int) int { return silent + max(brief-1, 0) }
 
 // Round is one attempt to bind at an MNO that has several hosts: each is dialled once,
 // one at once after the other, until one takes the bind. Only a round that none has

@@ -40,6 +40,11 @@ func TestBindsAreSpreadEvenly(t *testing.T) {
 	if first := InOrder.First(1, 1, 2); first != 1 {
 		t.Errorf("after a host without answers the bind begins at host %d", first)
 	}
+	for _, c := range []struct{ silent, brief, want int }{{0, 0, 0}, {0, 1, 0}, {0, 2, 1}, {0, 3, 2}, {1, 0, 1}, {1, 2, 2}} {
+		if got := Passed(c.silent, c.brief); got != c.want {
+			t.Errorf("%d silent, %d brief: %d hosts are passed over, want %d", c.silent, c.brief, got, c.want)
+		}
+	}
 	if first := InOrder.First(1, 3, 0); first != 0 {
 		t.Errorf("without hosts: %d", first)
 	}

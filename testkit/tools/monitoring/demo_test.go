@@ -22,7 +22,7 @@ import (
 // went wrong. Each is in the reference all the same.
 var inTrouble = []string{
 	"smpp_connector_bind_refused_total", "smpp_connector_dlq_total", "smpp_connector_unknown_outcome_total", "smpp_connector_actor_failures_total",
-	"smpp_connector_protocol_violations_total", "smpp_connector_egress_budget_bytes", "smpp_maintenance", "smpp_bind_paused",
+	"smpp_connector_protocol_violations_total", "smpp_connector_egress_budget_bytes", "smpp_maintenance", "smpp_bind_paused", "smpp_connector_host_failed_total", "smpp_connector_bind_elsewhere",
 }
 
 // Issue 8, point 5: the queries are held against the metrics that a live demo really

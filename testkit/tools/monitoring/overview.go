@@ -26,6 +26,9 @@ func overview() *dashboard.DashboardBuilder {
 			query{`sum by (mno) (increase(smpp_connector_reconnect_attempts_total{` + mno + `}[$__rate_interval]))`, "{{mno}} reconnects"},
 			query{`sum by (mno) (increase(smpp_connector_enquire_link_timeout_total{` + mno + `}[$__rate_interval]))`, "{{mno}} heartbeats lost"},
 			query{`sum by (mno, esme_status) (increase(smpp_connector_bind_refused_total{` + mno + `}[$__rate_interval]))`, "{{mno}} refused {{esme_status}}"})).
+		WithPanel(lines("Hosts", "Where an MNO has several: dials to one that were followed by one to the next, and binds that are not at the host they dial first. SmppBindElsewhere after half an hour.", "short",
+			query{`sum by (mno, host) (increase(smpp_connector_host_failed_total{` + mno + `}[$__rate_interval]))`, "{{mno}} {{host}} failed"},
+			query{`sum by (mno) (max by (mno, direction, bindId) (smpp_connector_bind_elsewhere{` + mno + `}))`, "{{mno}} elsewhere"})).
 		WithRow(row("Throughput")).
 		WithPanel(lines("TPS by MNO", "submit_sm a second, by outcome.", "short", query{`sum by (mno, outcome) (rate(smpp_connector_submits_total{` + mno + `}[$__rate_interval]))`, "{{mno}} {{outcome}}"})).
 		WithPanel(lines("Held back by the TPS limit", "Messages a second that the account's limit kept waiting.", "short", query{`sum by (mno) (rate(smpp_connector_tps_throttle_total{` + mno + `}[$__rate_interval]))`, "{{mno}}"})).
