@@ -21,7 +21,7 @@ func TestANumberIsForgottenOnRequest(t *testing.T) {
 		return port.Correlation{OperatorID: "awcc", OperatorMessageID: id, MessageID: "m" + id, PartIndex: 1, PartsTotal: 1, Bind: bind,
 			From: "Ghasi", To: to, SubmittedAt: now, ExpiresAt: now.Add(time.Hour)}
 	}
-	if err := conn.Correlations().Save(within(t), []port.Correlation{rowOf("1", number), rowOf("2", other)}); err != nil {
+	if err := conn.Correlations().Save(within(t), []port.Correlation{rowOf("1", number), rowOf("2", other), rowOf("3", "+"+number)}); err != nil {
 		t.Fatal(err)
 	}
 	receipt := codec.Append(nil, &codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: "Ghasi", ShortMessage: []byte("id:9 stat:DELIVRD to:" + number)})
@@ -32,7 +32,7 @@ func TestANumberIsForgottenOnRequest(t *testing.T) {
 	bury(t, conn, "awcc", "m7", "expired") // its payload names the number, in base64
 	bury(t, conn, "awcc", "m8", "expired", func(r *contract.DispatchRejected) { r.Payload = []byte(`{"to":"` + other + `"}`) })
 
-	want := natsjs.Forgotten{Correlations: 1, Receipts: 1, Events: 1}
+	want := natsjs.Forgotten{Correlations: 2, Receipts: 1, Events: 1}
 	for _, dry := range []bool{true, false} {
 		if got, err := conn.Forget(within(t), number, true, dry); err != nil || got != want {
 			t.Fatalf("dry %v: %+v, %v; want %+v", dry, got, err, want)
