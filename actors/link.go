@@ -228,8 +228,8 @@ type answer struct {
 	id     string
 	end    int // of its id in heard.ids
 	nack   bool
-	load   uint8      // congestion_state; window.NoCongestionState: it has none
-	why    codec.TLVs // of a refusal
+	load   uint8       // congestion_state; window.NoCongestionState: it has none
+	why    *codec.TLVs // of a refusal; nil: it says nothing
 }
 
 // fault is a frame that is no PDU, and what the codec's rules answer to it.
@@ -336,7 +336,7 @@ func loadIn(frame, id []byte) uint8 {
 
 // whyIn returns what the TLVs of a refusal say of why. SMPP 3.4 §4.4.2 leaves message_id
 // out of a refusal; some MNOs do, and most send it empty.
-func whyIn(frame []byte, status codec.Status) codec.TLVs {
+func whyIn(frame []byte, status codec.Status) *codec.TLVs {
 	if status == codec.StatusOK || len(frame) <= codec.HeaderLen+1 {
 		return nil
 	}
@@ -348,10 +348,12 @@ func whyIn(frame []byte, status codec.Status) codec.TLVs {
 	return whyOf(named)
 }
 
-func whyOf(frame []byte) codec.TLVs {
+func whyOf(frame []byte) *codec.TLVs {
 	pdu, err := codec.Parse(frame)
 	if resp, ok := pdu.(*codec.SubmitSMResp); ok && err == nil {
-		return optional.Why(resp.TLVs)
+		if why := optional.Why(resp.TLVs); why != nil {
+			return &why
+		}
 	}
 	return nil
 }

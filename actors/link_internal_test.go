@@ -55,7 +55,11 @@ func TestWhyIsReadFromRefusals(t *testing.T) {
 		if len(h.answers) != 1 || h.answers[0].seq != 7 {
 			t.Fatalf("%s: %+v", name, h)
 		}
-		if got := optional.Reasons(h.answers[0].why, ""); got != c.want {
+		got := ""
+		if why := h.answers[0].why; why != nil {
+			got = optional.Reasons(*why, "")
+		}
+		if got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

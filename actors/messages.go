@@ -36,7 +36,7 @@ type command struct {
 	postponed   bool           // this delivery is among them
 	submittedAt time.Time
 	status      codec.Status // the status that refused it
-	why         codec.TLVs   // of that refusal
+	why         *codec.TLVs  // of that refusal; nil: nothing
 	journey     *journey     // nil: it is not traced
 
 	held       bool // in its bind's hands, whose list it is a link of
@@ -65,8 +65,8 @@ type flight struct {
 	status codec.Status
 	id     string // submit_sm_resp.message_id
 	took   time.Duration
-	load   uint8      // the answer's congestion_state
-	why    codec.TLVs // of a refusal, which may say more than its status
+	load   uint8       // the answer's congestion_state
+	why    *codec.TLVs // of a refusal, which may say more than its status
 }
 
 // submit asks a session to write segments, in order. A session of another

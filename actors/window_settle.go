@@ -189,8 +189,10 @@ func (s *settling) finish(cmd *command) {
 
 // refusal is what the MNO answered at last, with what it said of why.
 func (cmd *command) refusal() string {
-	if why := optional.Reasons(cmd.why, cmd.delivery.Command.GetText()); why != "" {
-		return cmd.status.String() + " (" + why + ")"
+	if cmd.why != nil {
+		if why := optional.Reasons(*cmd.why, cmd.delivery.Command.GetText()); why != "" {
+			return cmd.status.String() + " (" + why + ")"
+		}
 	}
 	return cmd.status.String()
 }

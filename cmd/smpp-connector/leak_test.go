@@ -133,9 +133,11 @@ func (s *stage) floodWithSecrets(t *testing.T, text, number string) {
 			t.Fatal(err)
 		}
 	}
+	tlvs := codec.TLVs{{Tag: 0x1403, Value: []byte(text)}, {Tag: 0x1502, Value: []byte(number)}, {Tag: codec.TagCallbackNumAtag, Value: []byte(text)}, {Tag: codec.TagMessagePayload, Value: []byte(text)}}
 	for _, step := range []smsc.Step{
 		smsc.SendMO(number, "1234", text), smsc.SendMO(number, text, text, smsc.Wide()), smsc.SendMO(number, "1234", strings.Repeat(text+" ", 40), smsc.WithoutPart(2)),
-		smsc.SendPDU(&codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: number, ShortMessage: []byte("id:" + text + " stat:DELIVRD text:" + text)}),
+		smsc.SendPDU(&codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: number, ShortMessage: []byte("id:" + text + " stat:DELIVRD text:" + text), TLVs: tlvs}),
+		smsc.SendPDU(&codec.DeliverSM{SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text), TLVs: tlvs}),
 		smsc.SendPDU(&codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text)}),
 		smsc.SendPDU(&codec.DeliverSM{ESMClass: 0x40, SourceAddr: number, DestinationAddr: number, ShortMessage: append([]byte{200}, text...)}),
 		smsc.SendPDU(&codec.SubmitSM{SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text)}),

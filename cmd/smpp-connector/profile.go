@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/config"
 )
 
@@ -22,8 +21,8 @@ func tryProfile(_ context.Context, args []string, s streams) int {
 		"A line has the octets of a deliver_sm or data_sm in hex, the message_id of the submit_sm_resp that it belongs to, and\n" +
 		"what of it should be read how; all but the octets may be left out, and the output says what there is:\n\n" +
 		"  {\"pdu\": \"0000008a00000005…\", \"id\": \"1F4C\", \"expect\": {\"state\": \"DELIVERED\", \"final\": true, \"errorCode\": \"000\"}}\n\n" +
-		"In place of pdu: text (ASCII), tlvs as in {\"message_state\": 2}, esmClass (4), dataCoding (0). name says what a line\n" +
-		"shows, heardAt when it came. With an id, it should match; say \"expect\": {\"matches\": false} of one that should not.\n\n"
+		"In place of pdu: text (ASCII), tlvs as in {\"message_state\": 2}, esmClass (4), dataCoding (0), sourceAddr, destinationAddr.\n" +
+		"name says what a line shows, heardAt when it came. With an id, it should match; say \"expect\": {\"matches\": false} of one that should not.\n\n"
 	if len(args) == 1 && args[0] == "list" {
 		fmt.Fprintln(s.out, strings.Join(config.Profiles(), "\n"))
 		return 0
@@ -44,24 +43,26 @@ func tryProfile(_ context.Context, args []string, s streams) int {
 	if err := set.Parse(args[1:]); err != nil {
 		return flagStatus(err)
 	}
-	rules, err := from.rules()
+	under, err := from.rules()
 	if err != nil {
 		complain(s, err)
 		return 2
 	}
-	lines := filter{file: *file, line: trial(rules, *asJSON), complain: untried(*asJSON)}
+	lines := filter{file: *file, line: trial(under, *asJSON), complain: untried(*asJSON)}
 	return lines.run("profile test", set.Args(), s)
 }
 
 // profileFrom says where the profile that is tried is.
 type profileFrom struct{ profile, operator, config string }
 
-func (f profileFrom) rules() (dlr.Rules, error) {
+func (f profileFrom) rules() (under heardUnder, err error) {
 	op, err := f.find()
 	if err != nil {
-		return dlr.Rules{}, err
+		return under, err
 	}
-	return inboundRules(op)
+	under.addresses = rewriting(op.Addresses, op.Addresses.RewriteInbound)
+	under.receipts, err = inboundRules(op)
+	return under, err
 }
 
 func (f profileFrom) find() (config.Operator, error) {
@@ -125,13 +126,13 @@ func labelled(name, what string) string {
 }
 
 // trial reads a line under rules.
-func trial(rules dlr.Rules, asJSON bool) func(line string) (string, error) {
+func trial(under heardUnder, asJSON bool) func(line string) (string, error) {
 	return func(line string) (string, error) {
 		r, err := readRecorded(line)
 		if err != nil {
 			return "", err
 		}
-		got, err := r.read(rules)
+		got, err := r.read(under)
 		if err != nil {
 			return "", err
 		}

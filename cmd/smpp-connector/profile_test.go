@@ -61,11 +61,11 @@ func TestProfileTestSaysWhatIsWrong(t *testing.T) {
 		{"default", `{"text":"id:1 stat:BARRED","expect":{"state":"REJECTED"}}`, `WRONG  state is "UNKNOWN", want "REJECTED" (a word of this MNO's own goes into receipts.words)`},
 		{"default", `{"text":"id:1 stat:DELIVRD done date:2611301200","expect":{"doneAt":"2026-11-30T07:30:00Z"}}`, `WRONG  doneAt is "", want "2026-11-30T07:30:00Z" (a date without a zone needs receipts.timezone)`},
 		{"default", `{"esmClass":0,"text":"hi","expect":{"tlvs":{"A":"1"},"text":"ho"}}`, `WRONG  text is "hi", want "ho"; tlvs is null, want {"A":"1"}`},
-		{"default", `{"text":"id:1","expect":{"sate":"REJECTED"}}`, "error: expect.sate: no such field: want any of doneAt, encoding, errorCode, errorMeaning, final, id, kind, matches, networkErrorCode, state, text, tlvs"},
+		{"default", `{"text":"id:1","expect":{"sate":"REJECTED"}}`, "error: expect.sate: no such field: want any of destinationAddr, doneAt, encoding, errorCode, errorMeaning, final, id, kind, matches, networkErrorCode, sourceAddr, state, text, tlvs"},
 		{"default", `{}`, "error: neither pdu, text nor tlvs: want the octets that came, or what they say"},
 		{"default", `{"pdu":"zz"}`, "error: pdu: 2 characters that are no octets in hex: want two digits an octet"},
 		{"default", `{"pdu":"00000010000000150000000000000001"}`, "error: pdu: a enquire_link: want a deliver_sm or a data_sm"},
-		{"default", `{"pdu":"00","text":"x"}`, "error: pdu: with it stand text, tlvs, esmClass or dataCoding: want the PDU, or those"},
+		{"default", `{"pdu":"00","text":"x"}`, "error: pdu: with it stands what it says itself (text, tlvs, esmClass, dataCoding, sourceAddr, destinationAddr): want the PDU, or those"},
 		{"default", `{"tlvs":{"secret":"x"}}`, "error: tlvs: a name of 6 characters that SMPP does not have: want one of its names, or the tag as in 0x1403"},
 		{"default", `{"tlvs":{"message_state":"x"}}`, "error: tlvs.message_state: no uint8"},
 	} {
@@ -89,17 +89,17 @@ func TestProfileTestOfAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "smpp.yaml")
 	const yaml = `
 profiles: {roshan: {messageIdRule: hex-to-dec, receipts: {words: [BARRED=REJECTED]}, outbind: {listen: "127.0.0.1:1", systemId: mno}}}
-operators: [{id: a, host: h, port: 1, systemId: s, password: p, profile: roshan, receipts: {timezone: Asia/Kabul}}]`
+operators: [{id: a, host: h, port: 1, systemId: s, password: p, profile: roshan, receipts: {timezone: Asia/Kabul}, addresses: {rewriteInbound: {from: ["0=+93"]}}}]`
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	line := `{"id":"201E","text":"id:8222 stat:BARRED done date:2611301200","expect":{"state":"REJECTED","doneAt":"2026-11-30T07:30:00Z"}}`
+	line := `{"id":"201E","sourceAddr":"0700123456","text":"id:8222 stat:BARRED done date:2611301200","expect":{"state":"REJECTED","doneAt":"2026-11-30T07:30:00Z","sourceAddr":"+93700123456"}}`
 	status, out := filtered(t, []string{line}, "profile", "test", "--config", file, "--operator", "a")
 	if status != 0 || out[0] != "ok     receipt, REJECTED, final, matches, done 2026-11-30T07:30:00Z" {
 		t.Errorf("the operator: %d %s", status, out[0])
 	}
 	status, out = filtered(t, []string{line}, "profile", "test", "--config", file, "--profile", "roshan")
-	if status != 1 || !strings.HasPrefix(out[0], `WRONG  doneAt is ""`) || strings.Contains(out[0], "state") {
+	if status != 1 || !strings.HasPrefix(out[0], `WRONG  doneAt is ""`) || !strings.Contains(out[0], `sourceAddr is "0700123456"`) || strings.Contains(out[0], "state") {
 		t.Errorf("the profile alone: %d %s", status, out[0])
 	}
 	for _, c := range []struct {

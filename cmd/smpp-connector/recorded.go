@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/concat"
+	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -29,7 +30,9 @@ type recorded struct {
 	Text    string         `json:"text"`     // its short_message, in octets of ASCII
 	ESM     *uint8         `json:"esmClass"` // 4 where nothing is said: a receipt
 	Coding  uint8          `json:"dataCoding"`
-	TLVs    map[string]any `json:"tlvs"`    // by SMPP's names or as 0xNNNN: numbers, texts, others in hex
+	TLVs    map[string]any `json:"tlvs"` // by SMPP's names or as 0xNNNN: numbers, texts, others in hex
+	Source  string         `json:"sourceAddr"`
+	Dest    string         `json:"destinationAddr"`
 	HeardAt *time.Time     `json:"heardAt"` // when it came; absent: now
 	Expect  map[string]any `json:"expect"`  // any of the fields of meaning
 }
@@ -48,6 +51,8 @@ type meaning struct {
 	Text             string            `json:"text"`   // of a message; of a receipt it is not told
 	Encoding         string            `json:"encoding"`
 	TLVs             map[string]string `json:"tlvs"`
+	Source           string            `json:"sourceAddr"` // as the platform sees it
+	Dest             string            `json:"destinationAddr"`
 }
 
 // readRecorded reads a line.
@@ -74,8 +79,8 @@ func (r *recorded) deliver() (*codec.DeliverSM, error) {
 	if r.PDU == "" {
 		return r.written()
 	}
-	if r.Text != "" || len(r.TLVs) > 0 || r.ESM != nil || r.Coding != 0 {
-		return nil, errors.New("pdu: with it stand text, tlvs, esmClass or dataCoding: want the PDU, or those")
+	if r.Text != "" || len(r.TLVs) > 0 || r.ESM != nil || r.Coding != 0 || r.Source != "" || r.Dest != "" {
+		return nil, errors.New("pdu: with it stands what it says itself (text, tlvs, esmClass, dataCoding, sourceAddr, destinationAddr): want the PDU, or those")
 	}
 	octets, err := readHex(r.PDU)
 	if err != nil {
@@ -94,7 +99,8 @@ func (r *recorded) deliver() (*codec.DeliverSM, error) {
 
 // written is the PDU of a line that has a text instead.
 func (r *recorded) written() (*codec.DeliverSM, error) {
-	pdu := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, DataCoding: codec.DataCoding(r.Coding), ShortMessage: []byte(r.Text)}
+	pdu := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, DataCoding: codec.DataCoding(r.Coding),
+		SourceAddr: r.Source, DestinationAddr: r.Dest, ShortMessage: []byte(r.Text)}
 	if r.ESM != nil {
 		pdu.ESMClass = codec.ESMClass(*r.ESM)
 	}
@@ -140,33 +146,47 @@ func kindOf(tag codec.Tag) optional.Kind {
 	return optional.Uint32
 }
 
+// heardUnder are the rules under which lines are read.
+type heardUnder struct {
+	receipts  dlr.Rules
+	addresses dispatch.Rewriting // of what the MNO writes
+}
+
 // read is what the connector makes of a line: as the session, the receipts' desk and
 // concat do.
-func (r *recorded) read(rules dlr.Rules) (got meaning, err error) {
+func (r *recorded) read(under heardUnder) (got meaning, err error) {
 	pdu, err := r.deliver()
 	if err != nil {
 		return got, err
 	}
+	under.addresses.Heard(&pdu.SourceAddr, &pdu.DestinationAddr)
 	at := time.Now()
 	if r.HeardAt != nil {
 		at = *r.HeardAt
 	}
-	if !rules.IsReceipt(pdu) {
+	if under.receipts.IsReceipt(pdu) {
+		got = r.receipt(dlr.Read(pdu, under.receipts, "", port.BindID{}, at), under.receipts.IDs)
+	} else {
 		in := concat.Read(pdu)
-		body := concat.Event(pdu, &in, at, concat.Source{Text: rules.Text, TLVs: rules.TLVs}).Body.(*contract.MoInboundEvent)
-		return meaning{Kind: "message", Text: body.GetText(), Encoding: body.GetEncoding(), TLVs: body.GetTlvs()}, nil
+		body := concat.Event(pdu, &in, at, concat.Source{Text: under.receipts.Text, TLVs: under.receipts.TLVs}).Body.(*contract.MoInboundEvent)
+		got = meaning{Kind: "message", Text: body.GetText(), Encoding: body.GetEncoding(), TLVs: body.GetTlvs()}
 	}
-	h := dlr.Read(pdu, rules, "", port.BindID{}, at)
-	got = meaning{Kind: "receipt", ID: h.ID, State: dlr.Status(h.State).String(), Final: h.Final, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning,
+	got.Source, got.Dest = pdu.SourceAddr, pdu.DestinationAddr
+	return got, nil
+}
+
+// receipt is the meaning of a receipt, and whether it is the line's message's.
+func (r *recorded) receipt(h dlr.Heard, ids dlr.IDs) meaning {
+	m := meaning{Kind: "receipt", ID: h.ID, State: dlr.Status(h.State).String(), Final: h.Final, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning,
 		NetworkErrorCode: h.NetworkErrorCode, TLVs: h.TLVs}
 	if !h.DoneAt.IsZero() {
-		got.DoneAt = h.DoneAt.UTC().Format(time.RFC3339)
+		m.DoneAt = h.DoneAt.UTC().Format(time.RFC3339)
 	}
 	if r.ID != "" {
-		matches := h.ID != "" && rules.IDs.FromResponse(r.ID) == h.Key.OperatorMessageID
-		got.Matches = &matches
+		matches := h.ID != "" && ids.FromResponse(r.ID) == h.Key.OperatorMessageID
+		m.Matches = &matches
 	}
-	return got, nil
+	return m
 }
 
 // judge says in what a meaning is another than it should be. A line with the id of a
