@@ -175,7 +175,7 @@ func (t *Tree) props(path, kind string, produce actor.Producer, more ...actor.Pr
 		produce = t.wrap(produce)
 	}
 	return actor.PropsFromProducer(produce, append(more, actor.WithDispatcher(&t.turns), actor.WithMailbox(func() actor.Mailbox {
-		m := actor.Unbounded()()
+		var m actor.Mailbox = newMailbox()
 		n.mailbox.Store(&m)
 		return m
 	}))...)
