@@ -128,6 +128,16 @@ func (d *dumper) Unsuccessful(v *[]UnsuccessSME) {
 	}
 }
 
+// words is a text of the peer's own; in a status, where some write whom it is about, the
+// numbers are masked as addresses are.
+func (d *dumper) words(t TLV) string {
+	words := TLVs{t}.String(t.Tag)
+	if d.mask != nil && t.Tag == TagAdditionalStatusInfoText {
+		return d.mask.MaskIn(words)
+	}
+	return words
+}
+
 // TLVs implements Visitor. Numbers and ids show; a payload, and octets that no
 // table explains, show their length, as they may hold text.
 func (d *dumper) TLVs(v *TLVs) {
@@ -143,7 +153,7 @@ func (d *dumper) TLVs(v *TLVs) {
 			d.b = strconv.AppendUint(d.b, uint64(n), 10)
 		case kind == Text:
 			d.name(t.Tag.String())
-			d.value(TLVs{t}.String(t.Tag))
+			d.value(d.words(t))
 		default:
 			d.octets(t.Tag.String(), len(t.Value))
 		}

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -81,4 +82,43 @@ func (m NumberMask) Mask(number string) string {
 		return number
 	}
 	return number[:from] + "***" + number[to:]
+}
+
+// leastNumber is from how many digits on a number in somebody's words could be a
+// subscriber's: codes and counts have fewer.
+const leastNumber = 5
+
+// MaskIn is Mask of every number in words that could be a subscriber's.
+func (m NumberMask) MaskIn(words string) string {
+	var b strings.Builder
+	end := 0
+	for from, to := range NumbersIn(words) {
+		b.WriteString(words[end:from])
+		b.WriteString(m.Mask(words[from:to]))
+		end = to
+	}
+	return b.String() + words[end:]
+}
+
+// NumbersIn is where numbers stand in words that could be subscribers': from the first
+// octet, a '+' or a digit, up to the one behind the last.
+func NumbersIn(words string) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		for at := 0; at < len(words); at++ {
+			from := at
+			if words[at] == '+' {
+				at++
+			}
+			digits := at
+			for at < len(words) && '0' <= words[at] && words[at] <= '9' {
+				at++
+			}
+			if at-digits >= leastNumber && !yield(from, at) {
+				return
+			}
+			if at > from {
+				at-- // what ended it may begin another
+			}
+		}
+	}
 }

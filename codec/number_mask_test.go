@@ -76,3 +76,31 @@ func TestDumpMasked(t *testing.T) {
 		}
 	}
 }
+
+// Words of an MNO's own may say whom they are about; codes and counts in them stay.
+func TestNumbersInWords(t *testing.T) {
+	for words, want := range map[string]string{
+		"":                           "",
+		"no credit":                  "no credit",
+		"error 0512, 3 of 10":        "error 0512, 3 of 10",
+		"93700000123 is barred":      "***123 is barred",
+		"to +93700000123.":           "to +***123.",
+		"93700000123,0700000456;1":   "***123,***456;1",
+		"++93700000123++":            "++***123++",
+		"code 12345":                 "code ***5",
+		"+":                          "+",
+		"+1":                         "+1",
+		"id SM0123456789abcdef01234": "id SM***789abcdef***4",
+	} {
+		if got := codec.LastThree.MaskIn(words); got != want {
+			t.Errorf("%q becomes %q, want %q", words, got, want)
+		}
+	}
+	refusal := &codec.SubmitSMResp{Header: codec.Header{Sequence: 7, Status: codec.StatusInvDstAdr}, TLVs: codec.TLVs{{Tag: codec.TagAdditionalStatusInfoText, Value: []byte("93700000123 is barred\x00")}, {Tag: codec.TagReceiptedMessageID, Value: []byte("93700000123\x00")}}}
+	if got := codec.DumpMasked(refusal, codec.LastThree); !strings.Contains(got, "***123 is barred") || !strings.Contains(got, "receipted_message_id=93700000123") {
+		t.Errorf("%s", got)
+	}
+	if got := codec.Dump(refusal); !strings.Contains(got, "93700000123 is barred") {
+		t.Errorf("%s", got)
+	}
+}

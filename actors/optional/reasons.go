@@ -3,7 +3,6 @@ package optional
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -38,7 +37,7 @@ func Why(tlvs codec.TLVs) (why codec.TLVs) {
 func Reasons(why codec.TLVs, text string) string {
 	var said []string
 	if words := printable(why.String(codec.TagAdditionalStatusInfoText)); words != "" {
-		said = append(said, codec.TagAdditionalStatusInfoText.String()+" "+strconv.Quote(shortened(masked(without(words, text)))))
+		said = append(said, codec.TagAdditionalStatusInfoText.String()+" "+strconv.Quote(shortened(codec.LastThree.MaskIn(without(words, text)))))
 	}
 	if reason, ok := why.Uint8(codec.TagDeliveryFailureReason); ok {
 		meaning := ""
@@ -84,11 +83,6 @@ func without(words, text string) string {
 	}
 	return b.String()
 }
-
-var numbers = regexp.MustCompile(`\+?\d{5,}`)
-
-// masked hides numbers as logs do.
-func masked(words string) string { return numbers.ReplaceAllStringFunc(words, codec.LastThree.Mask) }
 
 func shortened(words string) string {
 	if runes := []rune(words); len(runes) > mostWords {

@@ -105,6 +105,7 @@ func TestMaskedFields(t *testing.T) {
 		"number":             {tlv(codec.TagUserMessageReference, "\x01\x02"), "\x02\x04\x00\x02\x01\x02"},
 		"number too long":    {tlv(codec.TagUserMessageReference, "secret"), "\x02\x04\x00\x06xxxxxx"},
 		"status text":        {tlv(codec.TagAdditionalStatusInfoText, "no credit\x00"), "no credit\x00"},
+		"status of a number": {tlv(codec.TagAdditionalStatusInfoText, "+93700000123 has no credit, 0512\x00"), "+xxxxxxxx123 has no credit, 0512\x00"},
 		"id":                 {tlv(codec.TagReceiptedMessageID, "ab12\x00"), "ab12\x00"},
 		"network error":      {tlv(codec.TagNetworkErrorCode, "\x03\x00\x06"), "\x04\x23\x00\x03\x03\x00\x06"},
 		"callback":           {tlv(codec.TagCallbackNum, "\x01\x01\x0193700000123"), "\x01\x01\x01xxxxxxxx123"},

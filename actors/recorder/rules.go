@@ -80,6 +80,11 @@ func (m *masker) value(to []byte, t codec.TLV) {
 	case readableTLVs[t.Tag] && (isText || len(t.Value) <= mostNumber),
 		(kind == codec.Integer || kind == codec.Bitmask) && len(t.Value) <= mostNumber:
 		copy(to, t.Value)
+		if t.Tag == codec.TagAdditionalStatusInfoText { // some say whom it is about
+			for from, end := range codec.NumbersIn(string(t.Value)) {
+				m.address(to[from:end], string(t.Value[from:end]))
+			}
+		}
 	case t.Tag == codec.TagCallbackNum && len(t.Value) > 3:
 		copy(to, t.Value[:3]) // digit mode, TON, NPI
 		m.address(to[3:], string(t.Value[3:]))

@@ -50,7 +50,7 @@ func everythingThatLeaves(t *testing.T, mask string) string {
 	var out strings.Builder
 	log := &lockedBuffer{}
 	t.Run("flood", func(t *testing.T) {
-		mno := smsc.Start(t, smsc.Account("leaky", password), smsc.SendReceipts(smsc.InTextOnly()), smsc.ThrottleEvery(7), smsc.LoseAnswers(2, 1))
+		mno := smsc.Start(t, smsc.Account("leaky", password), smsc.SendReceipts(smsc.InTextOnly()), smsc.ThrottleEvery(7), smsc.ExplainRefusals(number+" waits"), smsc.LoseAnswers(2, 1))
 		host, port := mno.HostPort()
 		cfg := testConfig(t, "SMPP_HOST="+host, fmt.Sprintf("SMPP_PORT=%d", port), "SMPP_SYSTEM_ID=leaky", "SMPP_PASSWORD="+password,
 			"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "TRACE_SAMPLE_RATIO=1", "LOG_LEVEL=debug", "MSISDN_MASK="+mask)
