@@ -29,8 +29,8 @@ func (h *half) follows() bool { return h != h.b.main() && !h.listens() }
 // beginRound makes the next dial the first of a round.
 func (h *half) beginRound() {
 	account := h.b.seat.account.Load()
-	n := len(account.Hosts)
-	h.round, h.floor, h.goesOn = lifecycle.NewRound(n, account.HostOrder.First(h.b.seat.id.Number, lifecycle.Passed(h.silences, h.briefs), n)), 0, false
+	h.floor, h.goesOn = 0, false
+	h.round = account.HostOrder.Round(h.b.seat.id.Number, lifecycle.Passed(h.silences, h.briefs), len(account.Hosts))
 }
 
 // showHosts notes how many hosts there are, and whether the bind is at the one it begins with.

@@ -68,7 +68,7 @@ var profileSettings = append([]knob[Profile]{
 	{"tls.minVersion", "", "", "1.2 or 1.3",
 		func(p *Profile) value { return choice(&p.TLS.MinVersion, "1.2", "1.3") }},
 
-	{"hostOrder", "SMPP_HOST_ORDER", "", "which of hosts a bind dials first: order (the first, the others are for when it is away) or spread (by the bind's number, so that binds lie evenly on all)",
+	{"hostOrder", "SMPP_HOST_ORDER", "", "which of hosts a bind dials first: order (the first, the others are for when it is away) or spread (by the bind's number, so that binds lie evenly on all, and those of a lost host on the rest)",
 		func(p *Profile) value { return choice(&p.HostOrder, HostsInOrder, HostsSpread) }},
 	{"link.sourceIp", "SMPP_SOURCE_IP", "", "which of this machine's addresses dials, where the MNO lists one; empty: the system chooses",
 		func(p *Profile) value { return text(&p.SourceIP, ipOrNothing) }},

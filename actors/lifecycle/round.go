@@ -36,21 +36,34 @@ func Passed(silent, brief int) int { return silent + max(brief-1, 0) }
 // US-SC-005 has an MNO of one host dialled. The zero Round is over.
 type Round struct {
 	hosts int
-	at    int // the host whose turn it is
-	left  int // hosts that are still to come
+	first int
+	turn  int // how many of the others the second dial passes over
+	dials int // that have failed
 }
 
-// NewRound begins a round of so many hosts with one of them.
-func NewRound(hosts, first int) Round { return Round{hosts: hosts, at: first, left: hosts - 1} }
+// Round begins a round, as First does. Where binds are spread, those that begin at one
+// host go on to different ones, so that the binds of a lost host lie evenly on the rest.
+func (o Order) Round(number, passed, hosts int) Round {
+	r := Round{hosts: hosts, first: o.First(number, passed, hosts)}
+	if o == Spread && hosts > 0 {
+		r.turn = (max(number, 1) - 1) / hosts
+	}
+	return r
+}
 
 // Host is the host whose turn it is, from 0.
-func (r Round) Host() int { return r.at }
+func (r Round) Host() int {
+	if r.dials == 0 {
+		return r.first
+	}
+	return (r.first + 1 + (r.dials-1+r.turn)%(r.hosts-1)) % r.hosts
+}
 
 // Next goes on to the next host. It reports false, and goes nowhere, when the round is over.
 func (r *Round) Next() bool {
-	if r.left <= 0 {
+	if r.dials >= r.hosts-1 {
 		return false
 	}
-	r.at, r.left = (r.at+1)%r.hosts, r.left-1
+	r.dials++
 	return true
 }

@@ -9,19 +9,25 @@ import (
 
 func TestARoundDialsEachHostOnce(t *testing.T) {
 	for _, c := range []struct {
-		hosts, first int
-		want         []int
-	}{{1, 0, []int{0}}, {2, 0, []int{0, 1}}, {2, 1, []int{1, 0}}, {4, 2, []int{2, 3, 0, 1}}} {
-		r := NewRound(c.hosts, c.first)
+		order                 Order
+		number, passed, hosts int
+		want                  []int
+	}{
+		{InOrder, 1, 0, 1, []int{0}}, {InOrder, 7, 0, 2, []int{0, 1}}, {InOrder, 1, 1, 3, []int{1, 2, 0}}, {InOrder, 1, 0, 4, []int{0, 1, 2, 3}},
+		{Spread, 2, 0, 1, []int{0}}, {Spread, 2, 0, 2, []int{1, 0}}, {Spread, 4, 0, 2, []int{1, 0}},
+		{Spread, 2, 0, 4, []int{1, 2, 3, 0}}, {Spread, 6, 0, 4, []int{1, 3, 0, 2}}, {Spread, 10, 0, 4, []int{1, 0, 2, 3}}, {Spread, 14, 0, 4, []int{1, 2, 3, 0}},
+		{Spread, 6, 1, 4, []int{2, 0, 1, 3}},
+	} {
+		r := c.order.Round(c.number, c.passed, c.hosts)
 		got := []int{r.Host()}
 		for r.Next() {
 			got = append(got, r.Host())
 		}
 		if !slices.Equal(got, c.want) || r.Next() || r.Host() != c.want[len(c.want)-1] {
-			t.Errorf("%d hosts from %d: %v, then %d, want %v", c.hosts, c.first, got, r.Host(), c.want)
+			t.Errorf("%+v: %v, then %d", c, got, r.Host())
 		}
 	}
-	if over := (Round{}); over.Next() {
+	if over := (Round{}); over.Next() || over.Host() != 0 {
 		t.Error("the zero round is not over")
 	}
 }
@@ -36,6 +42,17 @@ func TestBindsAreSpreadEvenly(t *testing.T) {
 	}
 	if !slices.Equal(lie, []int{4, 4, 4, 4}) {
 		t.Errorf("16 binds lie on 4 hosts as %v", lie)
+	}
+	lost := make([]int, 4) // as the binds lie without host 1
+	for number := 1; number <= 16; number++ {
+		r := Spread.Round(number, 0, 4)
+		for r.Host() == 1 {
+			r.Next()
+		}
+		lost[r.Host()]++
+	}
+	if !slices.Equal(lost, []int{5, 0, 6, 5}) {
+		t.Errorf("without one of 4 hosts 16 binds lie as %v", lost)
 	}
 	if first := InOrder.First(1, 1, 2); first != 1 {
 		t.Errorf("after a host without answers the bind begins at host %d", first)

@@ -170,6 +170,7 @@ func TestLevelsMeanSomething(t *testing.T) {
 		{event.OutcomeUnknown{Bind: awcc, Segments: 3}, "WARN"},
 		{event.SequenceSkipped{Bind: awcc, By: 1}, "WARN"},
 		{event.RedialScheduled{Bind: awcc, Attempt: 1}, "WARN"},
+		{event.HostFailed{Bind: awcc, Host: "a.example:2775", Next: "b.example:2775"}, "WARN"},
 	} {
 		tel, log := fresh(t, telemetry.Options{LogLevel: "debug"})
 		tel.On(c.fact)
@@ -195,6 +196,21 @@ func TestAGoodStateSaysWhatItComesAfter(t *testing.T) {
 		line := log.lines(t)[0]
 		if _, there := line[c.hasNot]; there || line[c.has] == nil {
 			t.Errorf("%s: %v", c.to, line)
+		}
+	}
+}
+
+// Of an MNO with several hosts a line says which one a bind is at, or is refused by.
+func TestLinesNameTheHost(t *testing.T) {
+	const a = "a.example:2775"
+	for _, f := range []event.Fact{
+		event.BindStateChanged{Bind: awcc, Host: a, From: "DISCONNECTED", To: "CONNECTING"}, event.BindStateChanged{Bind: awcc, Host: a, From: "CONNECTING", To: "BOUND"},
+		event.BindRefused{Bind: awcc, Host: a}, event.HostFailed{Bind: awcc, Host: a, Next: "b.example:2775"},
+	} {
+		tel, log := fresh(t, telemetry.Options{})
+		tel.On(f)
+		if line := log.lines(t)[0]; line["host"] != a {
+			t.Errorf("%T: %v", f, line)
 		}
 	}
 }

@@ -127,6 +127,7 @@ func TestAClickOpensTheBind(t *testing.T) {
 	is(t, ctx, `document.querySelector('.life .lit').dataset.state === 'BOUND' && document.querySelector('.life .lit .sub').textContent === 'DRAINING'`)
 	is(t, ctx, `document.querySelectorAll('.spark .curve').length === 5 && document.querySelectorAll('.spark .band [data-severity=ill]').length === 5`)
 	is(t, ctx, `document.querySelector('#statuses tbody').innerText.includes('ESME_RMSGQFUL')`)
+	is(t, ctx, `document.querySelector('#lines td:nth-child(2)').textContent === 'etisalat.example:2775'`)
 	is(t, ctx, `[...document.querySelectorAll('#below td:first-child')].map((e) => e.textContent).join() === 'bind,concat,sequence,session,window'`)
 	is(t, ctx, `document.getElementById('pdus').textContent.includes('submit_sm_resp seq=3 ESME_RTHROTTLED') && !document.getElementById('pdus').textContent.includes('enquire_link')`)
 	click(t, ctx, `#beats`)

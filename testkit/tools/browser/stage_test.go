@@ -98,7 +98,7 @@ func (s *stage) turn(bind, state, life, reason string) {
 	now := time.Now()
 	s.change(bind, func(a *vitals.Actor, b *vitals.Bind) {
 		a.State, a.Since, b.State, b.Since, b.Life, b.Bound = state, now, state, now, life, life == "BOUND"
-		b.Lines = []vitals.Line{{Role: "trx", State: life, Since: now, Reason: reason}}
+		b.Lines = []vitals.Line{{Role: "trx", Host: b.MNO + ".example:2775", State: life, Since: now, Reason: reason}}
 		b.NextDial, b.Attempts = time.Time{}, 0
 		if life == "DISCONNECTED" {
 			b.InFlight, b.TPS, b.LimitedBy, b.Attempts = 0, 0, "closed", 3
@@ -153,7 +153,7 @@ func (s *stage) addBind(operator, mno string, number, n int) {
 		Queued: int64(n % 4), Lanes: []vitals.Lane{{Lane: "P0", Lag: 0}, {Lane: "P1", Lag: int64(n * 3 % 40)}}, Sequence: uint32(n * 10007),
 		P50Ms: 8 + float32(n%9), P99Ms: 30 + float32(n*17%200), Receipts: uint64(4000 + n), ReceiptsTotal: uint64(98_000 + n), LastReceipt: s.begun, ReceiptP50Ms: 1500, ReceiptP99Ms: 42_000,
 		Statuses: []vitals.StatusShare{{Status: "ESME_ROK", Recent: 4210, Total: 99120}},
-		Lines:    []vitals.Line{{Role: "trx", State: "BOUND", Since: since}}}
+		Lines:    []vitals.Line{{Role: "trx", Host: mno + ".example:2775", State: "BOUND", Since: since}}}
 	s.actors = append(s.actors, vitals.Actor{Path: path, Kind: "bind", State: b.State, Since: since, Bind: b})
 	for _, kind := range []string{"concat", "sequence", "session", "window"} {
 		state := map[string]string{"session": "bound", "window": "OPEN"}[kind]
