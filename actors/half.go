@@ -139,7 +139,7 @@ func (h *half) open() {
 // announceBound: the bind is BOUND when its main line is; a receiver that is back
 // is worth a word.
 func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
-	h.attempt, h.told = 0, codec.StatusOK
+	h.attempt, h.floor, h.told = 0, 0, codec.StatusOK
 	switch {
 	case h == h.b.main():
 		system.Root.Send(h.b.seat.window, h.up)

@@ -96,7 +96,7 @@ func (p *pair) expect(boundAt string, dials ...string) {
 	}
 }
 
-// Pain 17: the first host is away, so the second one is dialled at once. Nothing of it
+// decisions.md 002/005: the first host is away, so the second one is dialled at once. Nothing of it
 // is an UNBOUND, and no backup is thought of.
 func TestTheNextHostIsDialledAtOnce(t *testing.T) {
 	onTwoHosts(t, func(p *pair) {
@@ -239,6 +239,21 @@ func TestFloorsHoldOverTheHosts(t *testing.T) {
 		p.start()
 		p.after(2 * time.Minute)
 		p.expect("", "0s a", "30s b", "1m20s a", "1m50s b")
+	})
+}
+
+// US-SC-005: what a host refused before the next one took the bind is no reason to wait
+// when the line is lost there later.
+func TestAFloorEndsWithTheBind(t *testing.T) {
+	onTwoHosts(t, func(p *pair) {
+		p.account["awcc"].Times.AlreadyBound = 50 * time.Second
+		p.mno.Do(smsc.RefuseEvery(codec.StatusAlyBnd))
+		p.start()
+		p.after(time.Hour)
+		p.expect("b", "0s a", "0s b")
+		p.backup.Do(smsc.DropLine())
+		p.after(6 * time.Second)
+		p.expect("b", "1h0m5s a", "1h0m5s b")
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
 
-// Pain 17: an account at two hosts, with the real servers. The first one goes away: the
+// decisions.md 002/005: an account at two hosts, with the real servers. The first one goes away: the
 // bind is at the second after one step of the backoff, and the receipt of what went over
 // the first matches there. When the first is back the bind stays, until it is told.
 func TestAnAccountAtTwoHosts(t *testing.T) {
