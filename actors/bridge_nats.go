@@ -240,6 +240,7 @@ func tellDead(env *environment, settlements []settlement) {
 }
 
 func settleDeliveries(ctx context.Context, env *environment, settlements []settlement) {
+	disclaim(ctx, settlements)
 	acks := map[*intake][]port.Handle{}
 	for _, s := range settlements {
 		cmd := s.cmd
@@ -269,6 +270,33 @@ func settleDeliveries(ctx context.Context, env *environment, settlements []settl
 			j.end(time.Now(), failure)
 		}
 	}
+}
+
+// disclaimTimeout bounds how long commands are not given back for the sake of the word that
+// they were not submitted.
+const disclaimTimeout = 2 * time.Second
+
+// disclaim writes down which commands were not submitted, before they are given back. Where
+// that fails, whoever gets them next does not know, and marks them.
+func disclaim(ctx context.Context, settlements []settlement) {
+	unsent := map[*intake][]port.Handle{}
+	for _, s := range settlements {
+		if s.unsent {
+			unsent[s.cmd.intake] = append(unsent[s.cmd.intake], s.cmd.delivery.Handle)
+		}
+	}
+	if len(unsent) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, disclaimTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for in, handles := range unsent {
+		if consumer := in.consumer.Load(); consumer != nil {
+			all.Go(func() { _ = (*consumer).Disclaim(ctx, handles) })
+		}
+	}
+	all.Wait()
 }
 
 // stepAll ends a step of all that are traced.

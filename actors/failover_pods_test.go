@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
@@ -247,4 +248,79 @@ func inOrder(list []string, wanted ...string) bool {
 		list = list[i+1:]
 	}
 	return true
+}
+
+// Issue 4: what the primary's pod gives back at a failover has not been submitted, and the
+// backup's pod knows: with giveUp no more is buried than was written, and nothing is marked.
+func TestUSSC013WhatWasNotWrittenIsNotDoubted(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		t.Run(fmt.Sprintf("told %v", told), func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				f := newRelay(r, 1, 1)
+				for _, id := range []string{"awcc", "roshan"} {
+					a := *r.account[id]
+					a.Unknown = ledger.GiveUp
+					r.setAccount(&a)
+				}
+				f.addFor("awcc")
+				f.addFor("roshan")
+				f.pass(10 * time.Second)
+				f.mem.Dispatch.KeepNoDisclaimers(!told)
+				f.offer(100, contract.OperatorSubject("awcc"))
+				f.pass(2 * time.Second)
+				written := len(f.mno.SMS())
+				f.cut()
+				f.pass(time.Minute)
+				buried, carried := len(f.mem.Events(contract.SubjectDLQ)), f.backup.Counts().Accepted
+				if told && buried != written || !told && buried <= written || buried+carried != f.sent {
+					t.Errorf("%d of %d written, %d buried, %d carried by the backup", written, f.sent, buried, carried)
+				}
+				for _, e := range f.mem.Events(contract.SubjectSubmitted) {
+					if b := e.Body.(*contract.DispatchSubmitted); b.GetAmbiguous() {
+						t.Errorf("%s is marked ambiguous", b.GetMessageId())
+					}
+				}
+				f.close()
+			}, smsc.Delay(30*time.Second))
+		})
+	}
+}
+
+// A pod that leaves gives its queue back unsent, and the next one marks none of it; what a pod
+// that is killed had taken over from it is marked, whoever gets it.
+func TestAHandOverMarksOnlyWhatWasWritten(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		f := newRelay(r, 2, 1)
+		one, two := f.add(), f.add()
+		f.spread(t, 2, 10*time.Second, "two pods")
+		f.offer(100, contract.OperatorSubject("awcc"))
+		f.after(100 * time.Millisecond)
+		f.remove(one, true)
+		f.after(time.Minute)
+		if n := ambiguous(f); n != 0 || f.mem.Unsettled()+f.mem.Waiting() != 0 {
+			t.Errorf("%d marked after a clean hand-over, %d left", n, f.mem.Unsettled()+f.mem.Waiting())
+		}
+		f.mno.Do(smsc.Delay(time.Hour))
+		f.offer(10, contract.OperatorSubject("awcc"))
+		f.after(time.Second) // all are written, and nothing is answered
+		f.mem.Fail(errDown)
+		f.remove(two, false)
+		f.mem.Heal()
+		f.mno.Do(smsc.Delay(0))
+		f.add()
+		f.after(5 * time.Minute)
+		if n := ambiguous(f); n != 10 {
+			t.Errorf("%d marked of 10 that a pod which was killed had written", n)
+		}
+		f.close()
+	}, smsc.Delay(time.Second))
+}
+
+func ambiguous(f *relay) (n int) {
+	for _, e := range f.mem.Events(contract.SubjectSubmitted) {
+		if e.Body.(*contract.DispatchSubmitted).GetAmbiguous() {
+			n++
+		}
+	}
+	return n
 }

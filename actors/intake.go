@@ -77,19 +77,54 @@ type admission struct {
 	now      time.Time
 	commands []*command
 	dead     []settlement
-	copies   []port.Handle // of settled commands: to be acknowledged
-	held     []port.Handle // of commands that wait for a receipt: to be looked at again
-	back     []port.Handle // too early, or the ledger could not be asked: to be given back
+	copies   []port.Handle        // of settled commands: to be acknowledged
+	held     []port.Handle        // of commands that wait for a receipt: to be looked at again
+	back     []port.Handle        // too early, or the ledger could not be asked: to be given back
+	unsent   map[port.Handle]bool // whoever had it before gave it back unsent
 }
 
 // admit decodes, checks and plans a batch (US-SC-006).
 func (in *intake) admit(ctx context.Context, bind port.BindID, ds []port.Delivery) *admission {
 	a := &admission{in: in, bind: bind, now: time.Now(), commands: make([]*command, 0, len(ds))}
 	account := in.account.Load()
+	a.vouch(ctx, ds)
 	for _, d := range ds {
 		a.take(ctx, account, d)
 	}
 	return a
+}
+
+// vouchTimeout bounds how long commands wait for the word that they were not submitted.
+const vouchTimeout = 2 * time.Second
+
+// vouch asks which of the commands that another process had last were given back unsent.
+func (a *admission) vouch(ctx context.Context, ds []port.Delivery) {
+	var doubted []port.Handle
+	for _, d := range ds {
+		if d.Attempt > 1 && d.Fault == nil && !d.Inherited && a.in.hadElsewhere(d) {
+			doubted = append(doubted, d.Handle)
+		}
+	}
+	consumer := a.in.consumer.Load()
+	if len(doubted) == 0 || consumer == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, vouchTimeout)
+	defer cancel()
+	said, err := (*consumer).Disclaimed(ctx, doubted)
+	if err != nil {
+		return // whoever did not see, does not guess
+	}
+	a.unsent = map[port.Handle]bool{}
+	for i, h := range doubted {
+		a.unsent[h] = said[i]
+	}
+}
+
+func (in *intake) hadElsewhere(d port.Delivery) bool {
+	in.book.mu.Lock()
+	defer in.book.mu.Unlock()
+	return in.book.b.HadElsewhere(d.Command.GetMessageId(), d.Replay, d.Attempt)
 }
 
 func (a *admission) take(ctx context.Context, account *Account, d port.Delivery) {
@@ -102,6 +137,9 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	a.in.book.mu.Lock()
 	arrival, past := a.in.book.b.Arrive(id, d.Replay, d.Attempt, d.Handle)
 	a.in.book.mu.Unlock()
+	if a.unsent[d.Handle] {
+		past = past.Vouched()
+	}
 	if arrival == ledger.Fresh && d.Inherited {
 		past.Doubtful, past.Empty = true, false // whoever had it before us may have submitted it
 	}

@@ -51,6 +51,13 @@ func (cmd *command) past() ledger.Past {
 	return p
 }
 
+// unsent reports whether nothing of it may be with the MNO. Where parts were accepted, their
+// rows may not be stored yet, and only they tell the next owner: so that is not unsent.
+func (cmd *command) unsent() bool {
+	p := cmd.past()
+	return p.Empty && !p.Doubtful
+}
+
 // flight is one segment between the window and the line.
 type flight struct {
 	cmd     *command
@@ -151,6 +158,7 @@ type settlement struct {
 	submit  bool          // publish sms.dispatch.submitted, acknowledge
 	dead    *port.Event   // publish this dead letter, acknowledge
 	giveAll bool          // give it back after delay
+	unsent  bool          // of giveAll: nothing of it was submitted, and whoever has it next is to know
 	delay   time.Duration // of giveAll
 }
 

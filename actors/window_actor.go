@@ -186,7 +186,7 @@ func (w *windowActor) tell(c actor.Context) {
 // no more.
 func (w *windowActor) giveQueueBack(c actor.Context) {
 	w.withdraw()
-	s := newSettling(w, c)
+	s := newLeaving(w, c)
 	w.giveBack(s)
 	s.send()
 }
@@ -226,7 +226,7 @@ func (w *windowActor) shut(c actor.Context, m *linkDown) {
 	w.short = 0
 	now := time.Now()
 	w.node.show(w.window.State().String(), now)
-	s := newSettling(w, c)
+	s := newLeaving(w, c)
 	lost := 0
 	for _, f := range w.flights.empty() {
 		f.cmd.outcome.Stop()
@@ -259,7 +259,9 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 		case standing == ledger.Complete:
 			s.finish(cmd) // an earlier delivery of it was accepted whole
 		case w.up == nil || w.draining || w.left() || w.halted || !w.reads(cmd.intake):
+			s.leaving = true
 			s.giveBack(cmd, w.seat.account.Load().Times.RetryUnanswered)
+			s.leaving = false
 		default:
 			w.queue.Push(cmd.intake.inlet.lane, cmd)
 			w.tried()

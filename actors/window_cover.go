@@ -44,7 +44,7 @@ func (w *windowActor) cover(c actor.Context) {
 			p.withdraw()
 		}
 	}
-	s := newSettling(w, c)
+	s := newLeaving(w, c)
 	w.giveBackIf(s, func(cmd *command) bool { return !w.reads(cmd.intake) })
 	s.send()
 	w.ask(c)

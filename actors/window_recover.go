@@ -99,7 +99,7 @@ func giveAll(cmds []*command, delay time.Duration) (settlements []settlement) {
 	for _, cmd := range cmds {
 		if !cmd.settled {
 			cmd.settled = true
-			settlements = append(settlements, settlement{cmd: cmd, giveAll: true, delay: delay})
+			settlements = append(settlements, settlement{cmd: cmd, giveAll: true, unsent: cmd.unsent(), delay: delay})
 		}
 	}
 	return settlements

@@ -29,11 +29,20 @@ type settling struct {
 	account *Account
 	out     settle
 	now     time.Time
+	leaving bool // what is given back is for another bind or pod
 }
 
 func newSettling(w *windowActor, c actor.Context) *settling {
 	s := &w.work
-	s.w, s.c, s.account, s.now = w, c, w.seat.account.Load(), time.Now()
+	s.w, s.c, s.account, s.now, s.leaving = w, c, w.seat.account.Load(), time.Now(), false
+	return s
+}
+
+// newLeaving begins a settling that gives back what another bind or pod is to have: it is
+// told of what was not submitted.
+func newLeaving(w *windowActor, c actor.Context) *settling {
+	s := newSettling(w, c)
+	s.leaving = true
 	return s
 }
 
@@ -220,7 +229,7 @@ func (s *settling) tiredOf(cmd *command) bool {
 
 // giveBack returns a command to its consumer after delay.
 func (s *settling) giveBack(cmd *command, delay time.Duration) {
-	s.end(cmd, settlement{giveAll: true, delay: delay})
+	s.end(cmd, settlement{giveAll: true, unsent: s.leaving && cmd.unsent(), delay: delay})
 }
 
 func (s *settling) end(cmd *command, how settlement) {

@@ -77,6 +77,7 @@ const (
 	BucketCounters     = "smpp_counters"       // sequences and references, where there is no Redis
 	BucketConcat       = "smpp_concat"         // parts of inbound messages, where there is no Redis
 	BucketOrders       = "smpp_orders"         // bind.{bind} or mno.{mno} → what was ordered of it; its history is the audit
+	BucketUnsent       = "smpp_unsent"         // {stream}.{durable}.{sequence} → which delivery of it was given back and surely not submitted
 	BucketHandedOut    = "smpp_handed_out"     // {stream}.{durable} of a bind → up to which sequence its commands may have been submitted (US-SC-019)
 	BucketReplays      = "smpp_replays"        // {sequence}.{time} of a dead letter → how often it was replayed
 )

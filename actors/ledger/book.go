@@ -16,6 +16,9 @@ type Past struct {
 	// Doubtful says that a submit of it was written and never answered; and where
 	// another process had it last, that this may be so.
 	Doubtful bool
+	// Elsewhere says that it is doubtful for that alone: this process knows of no submit that
+	// was not answered, and another had the command last.
+	Elsewhere bool
 	// Empty says that no part was accepted, so that no store need be asked.
 	Empty bool
 	// Begun says that a part of it was submitted and that this was told, so that the
@@ -54,6 +57,7 @@ type Book[H any] struct {
 type hand[H any] struct {
 	replay  string // which replay it is; "": none
 	attempt uint64 // the latest delivery of it
+	gap     bool   // another process had a delivery of it meanwhile
 	more    []H    // further deliveries of the same command
 }
 
@@ -87,6 +91,7 @@ func (b *Book[H]) Arrive(id, replay string, attempt uint64, h H) (Arrival, Past)
 			return Early, Past{}
 		}
 		first.more = append(first.more, h)
+		first.gap = first.gap || attempt > first.attempt+1
 		first.attempt = max(first.attempt, attempt)
 		b.inHand[id] = first
 		return InHand, Past{}
@@ -95,14 +100,35 @@ func (b *Book[H]) Arrive(id, replay string, attempt uint64, h H) (Arrival, Past)
 		return Settled, Past{}
 	}
 	known, there := b.returned.get(name)
+	known.Elsewhere = false
 	b.inHand[id] = hand[H]{replay: replay, attempt: attempt}
 	switch {
 	case !there && attempt <= 1:
 		known.Empty = true
 	case attempt > 1 && (!there || attempt != known.attempt+1):
+		known.Elsewhere = !known.Doubtful
 		known.Doubtful, known.Empty = true, false
 	}
 	return Fresh, known.Past
+}
+
+// HadElsewhere reports whether another process had a command last, as far as this one knows,
+// and nothing else makes it doubtful: whether Past.Elsewhere would be said of its arrival.
+func (b *Book[H]) HadElsewhere(id, replay string, attempt uint64) bool {
+	if _, inHand := b.inHand[id]; inHand || attempt <= 1 {
+		return false
+	}
+	known, there := b.returned.get(nameOf(id, replay))
+	return !there || attempt != known.attempt+1 && !known.Doubtful
+}
+
+// Vouched is what is known of a command that another process had last, and has given back
+// unsent: no more than that parts may have been accepted before.
+func (p Past) Vouched() Past {
+	if p.Elsewhere {
+		p.Doubtful, p.Elsewhere = false, false
+	}
+	return p
 }
 
 // nameOf is what a command is remembered by; a messageId has no NUL.
@@ -131,6 +157,9 @@ func (b *Book[H]) Settle(id string) []H {
 func (b *Book[H]) Return(id string, p Past) []H {
 	first := b.inHand[id]
 	delete(b.inHand, id)
+	if first.gap {
+		p.Doubtful, p.Empty = true, false
+	}
 	b.returned.put(nameOf(id, first.replay), past{first.attempt, p})
 	return first.more
 }

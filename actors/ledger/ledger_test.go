@@ -203,12 +203,12 @@ func TestBookMarksWhatMayHaveBeenSubmittedBefore(t *testing.T) {
 		want Past
 	}{
 		{"new", func(*Book[int]) {}, 1, Past{Empty: true}},
-		{"another process had it", func(*Book[int]) {}, 2, Past{Doubtful: true}},
+		{"another process had it", func(*Book[int]) {}, 2, Past{Doubtful: true, Elsewhere: true}},
 		{"given back clean", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 2, Past{Empty: true}},
 		{"given back doubtful", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Doubtful: true, Empty: true}) }, 2, Past{Doubtful: true, Empty: true}},
 		{"given back begun", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true, Begun: true}) }, 2, Past{Empty: true, Begun: true}},
 		{"given back half", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{}) }, 2, Past{}},
-		{"another process had it since", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 3, Past{Doubtful: true}},
+		{"another process had it since", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 3, Past{Doubtful: true, Elsewhere: true}},
 		{"delivered twice, then given back", func(b *Book[int]) {
 			arrive(b, "m", "", 1)
 			b.Arrive("m", "", 2, 2)
@@ -217,7 +217,11 @@ func TestBookMarksWhatMayHaveBeenSubmittedBefore(t *testing.T) {
 	} {
 		b := NewBook[int](10)
 		c.do(b)
+		elsewhere := b.HadElsewhere("m", "", c.at)
 		arrival, got := b.Arrive("m", "", c.at, 9)
+		if elsewhere != got.Elsewhere {
+			t.Errorf("%s: it says beforehand %v that another had it", c.name, elsewhere)
+		}
 		if arrival != Fresh || got != c.want {
 			t.Errorf("%s: %v, %+v, want %+v", c.name, arrival, got, c.want)
 		}

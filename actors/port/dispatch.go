@@ -103,6 +103,16 @@ type Consumer interface {
 
 	// Nak gives a delivery back; the server delivers it again after delay.
 	Nak(handle Handle, delay time.Duration) error
+
+	// Disclaim writes down of deliveries that are about to be given back: they were not
+	// submitted, and nothing is known of an earlier submit of unknown outcome. Whoever calls
+	// it never submits them afterwards. An error says that of some it is not written down.
+	Disclaim(ctx context.Context, handles []Handle) error
+
+	// Disclaimed says of each delivery whether the one before it, of the same command by the
+	// same consumer, was disclaimed. It is a matter of exactness: false where anything about
+	// that is not known, such as for the first delivery by a consumer that was made anew.
+	Disclaimed(ctx context.Context, handles []Handle) ([]bool, error)
 }
 
 // Event is one message that the connector publishes.

@@ -40,6 +40,9 @@ type consumer struct {
 	spec port.ConsumerSpec
 	next string // the subject of pull requests
 
+	unsent    *unsent
+	stream    string
+	made      time.Time      // by the server: another consumer of that name counts its deliveries anew
 	inherited uint64         // up to which sequence of the stream an earlier consumer may have handed out
 	given     *atomic.Uint64 // the highest sequence that this process was handed; nil: nobody asks
 }

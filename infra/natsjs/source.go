@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -14,12 +15,13 @@ import (
 // Source opens the consumers that commands come from. It implements
 // port.DispatchSource.
 type Source struct {
-	conn  *Conn
-	marks *handedOut
+	conn   *Conn
+	marks  *handedOut
+	unsent *unsent
 }
 
 // Source returns the port on the stream SMPP_DISPATCH, or on those of the MNOs.
-func (c *Conn) Source() *Source { return &Source{conn: c, marks: c.handedOut()} }
+func (c *Conn) Source() *Source { return &Source{conn: c, marks: c.handedOut(), unsent: c.unsent()} }
 
 // Open implements port.DispatchSource. A consumer of that name that reads
 // another subject, or would not be acknowledged, is an error: it is somebody
@@ -37,27 +39,27 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s: %w", spec.Durable, away(err))
 	}
-	inherited, err := s.marks.ensureConsumer(ctx, stream, spec)
+	inherited, made, err := s.marks.ensureConsumer(ctx, stream, spec)
 	if err != nil {
 		return nil, fmt.Errorf("open consumer %s on %s: %w", spec.Durable, spec.Subject, away(err))
 	}
 	return &consumer{
-		conn: s.conn, spec: spec, inherited: inherited, given: s.marks.givenOf(stream, spec),
+		conn: s.conn, spec: spec, unsent: s.unsent, stream: stream.CachedInfo().Config.Name, made: made, inherited: inherited, given: s.marks.givenOf(stream, spec),
 		next: "$JS.API.CONSUMER.MSG.NEXT." + stream.CachedInfo().Config.Name + "." + spec.Durable,
 	}, nil
 }
 
 // ensureConsumer makes the durable or brings its limits up to date, and returns up to
 // which sequence of the stream an earlier one of that name may have handed commands
-// out.
-func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, err error) {
+// out, and when it was made.
+func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream, spec port.ConsumerSpec) (inherited uint64, made time.Time, err error) {
 	tries, again := 0, false
 	for {
 		found, err := stream.Consumer(ctx, spec.Durable)
 		switch {
 		case errors.Is(err, jetstream.ErrConsumerNotFound):
 			if inherited, err = h.beforeCreate(ctx, stream, spec, inherited); err != nil {
-				return 0, err
+				return 0, made, err
 			}
 			info, err := createConsumer(ctx, stream, spec, inherited)
 			if errors.Is(err, jetstream.ErrConsumerExists) {
@@ -67,29 +69,32 @@ func (h *handedOut) ensureConsumer(ctx context.Context, stream jetstream.Stream,
 				tries++
 				continue
 			}
-			return inherited, err
+			if err != nil {
+				return 0, made, err
+			}
+			return inherited, info.Created, nil
 		case err != nil:
-			return 0, err
+			return 0, made, err
 		}
 		info := found.CachedInfo()
 		if err := foreign(info.Config, spec); err != nil {
-			return 0, err
+			return 0, made, err
 		}
 		term := termOf(info)
 		switch {
 		case spec.Epoch == 0 || term.epoch == spec.Epoch && !again:
-			return term.inherited, adjustConsumer(ctx, stream, info.Config, spec)
+			return term.inherited, info.Created, adjustConsumer(ctx, stream, info.Config, spec)
 		case term.epoch > spec.Epoch:
-			return 0, &port.ConsumerTaken{Durable: spec.Durable, Epoch: term.epoch, Owner: term.owner}
+			return 0, made, &port.ConsumerTaken{Durable: spec.Durable, Epoch: term.epoch, Owner: term.owner}
 		}
 		// A work queue keeps what nobody has acknowledged, whether or not there is a
 		// consumer; the next one begins with the oldest of it.
 		inherited = max(inherited, term.inherited, info.Delivered.Stream)
 		if err := h.raise(ctx, stream, spec.Durable, inherited); err != nil {
-			return 0, err
+			return 0, made, err
 		}
 		if err := stream.DeleteConsumer(ctx, spec.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return 0, err
+			return 0, made, err
 		}
 	}
 }

@@ -57,6 +57,8 @@ func Dispatch(t *testing.T, open func(t *testing.T) Broker) {
 		{"a consumer of another subject is refused", dispatchForeign},
 		{"a new owner loses nothing", takeOverLosesNothing},
 		{"an old owner is harmless", takeOverOldOwnerIsHarmless},
+		{"what was disclaimed is known of the next delivery alone", disclaimTheNextAlone},
+		{"a consumer made anew knows nothing of what was disclaimed", disclaimOfAnotherConsumer},
 		{"an owner of a lower epoch is refused", takeOverByAnOldEpoch},
 		{"a takeover tells who reads", takeOverTellsReaders},
 		{"lanes are consumers of their own, each with its lag", dispatchLanes},

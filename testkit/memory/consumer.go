@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -29,6 +30,7 @@ type Consumer struct {
 type handle struct {
 	durable *durable
 	command *command
+	attempt uint64
 }
 
 // Pull implements port.Consumer. While the source hangs nothing comes; when it
@@ -141,7 +143,7 @@ func (m *command) delivery(of *durable) port.Delivery {
 		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, Inherited: m.before, StoredAt: m.storedAt,
 		Trace:  port.Trace{Parent: m.headers[headerParent], State: m.headers[headerState]},
 		Replay: m.headers[contract.HeaderReplay],
-		Handle: &handle{of, m},
+		Handle: &handle{of, m, m.attempt},
 	}
 	if command, err := contract.DecodeCommand(m.headers[contract.HeaderContentType], m.payload); err != nil {
 		d.Fault = err
@@ -223,6 +225,48 @@ func (c *Consumer) Nak(h port.Handle, delay time.Duration) error {
 	m.queue.settled.Naks = append(m.queue.settled.Naks, Nak{MessageID: m.messageID(), Attempt: m.attempt, Delay: delay, At: now})
 	d.changed.raise()
 	return nil
+}
+
+// Disclaim implements port.Consumer.
+func (c *Consumer) Disclaim(ctx context.Context, handles []port.Handle) error {
+	answer, err := c.dispatch.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("disclaim deliveries of %s: %w", c.name, err)
+	}
+	d := c.dispatch
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c.durable.gone {
+		return fmt.Errorf("disclaim deliveries of %s: %w", c.name, ErrConsumerGone)
+	}
+	for _, h := range handles {
+		own, ok := h.(*handle)
+		if d.unheard {
+			break
+		}
+		if !ok {
+			return fmt.Errorf("disclaim a delivery of %s: the handle is a %T of another adapter", c.name, h)
+		}
+		own.command.disclaimed, own.command.disclaimedBy = own.attempt, own.durable
+	}
+	return answer
+}
+
+// Disclaimed implements port.Consumer.
+func (c *Consumer) Disclaimed(ctx context.Context, handles []port.Handle) ([]bool, error) {
+	answer, err := c.dispatch.enter(ctx)
+	if err = errors.Join(err, answer); err != nil {
+		return nil, fmt.Errorf("look what of %s was disclaimed: %w", c.name, err)
+	}
+	d := c.dispatch
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	said := make([]bool, len(handles))
+	for i, h := range handles {
+		own, ok := h.(*handle)
+		said[i] = ok && own.durable == c.durable && own.command.disclaimedBy == own.durable && own.command.disclaimed+1 == own.attempt
+	}
+	return said, nil
 }
 
 // messageID is read from the payload, for who counts NAKs.

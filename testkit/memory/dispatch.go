@@ -32,6 +32,7 @@ type Dispatch struct {
 	durables map[string]*durable // by name
 	known    duplicates
 	changed  signal
+	unheard  bool // what is disclaimed is not kept
 }
 
 // queue is the stream's commands of one subject, with what became of the others.
@@ -53,6 +54,9 @@ type command struct {
 	due     time.Time // when it is delivered again; of no meaning before the first delivery
 	acked   bool
 	before  bool // a durable that was made anew had handed it out
+
+	disclaimed   uint64   // the number of the delivery that was disclaimed last
+	disclaimedBy *durable // which had made it
 }
 
 // durable is what a consumer's name stands for, however often it is opened.
@@ -190,6 +194,13 @@ func (d *Dispatch) delete(name string) {
 		c.attempt, c.due = 0, time.Time{}
 	}
 	d.changed.raise()
+}
+
+// KeepNoDisclaimers has Disclaim do nothing, as that of an earlier version's pods.
+func (d *Dispatch) KeepNoDisclaimers(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unheard = on
 }
 
 // Unsettled is how many commands were handed out and are not acknowledged, those
