@@ -1,6 +1,7 @@
 package natsjs_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,10 +62,11 @@ func stateWith(t *testing.T, file string, least int64) []byte {
 	t.Helper()
 	ctx := within(t)
 	for ctx.Err() == nil {
-		if state, err := os.ReadFile(file); err == nil && int64(len(state)) > least {
+		state, err := os.ReadFile(file)
+		time.Sleep(300 * time.Millisecond) // it is written again within 100 ms of a change
+		if later, again := os.ReadFile(file); err == nil && again == nil && int64(len(state)) > least && bytes.Equal(state, later) {
 			return state
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("the server writes no state of the consumer")
 	return nil
