@@ -166,3 +166,39 @@ func TestCommandsInHandAreNotBuried(t *testing.T) {
 		t.Errorf("%v, %v: want the two that were not delivered", buried, err)
 	}
 }
+
+// US-SC-024: an MNO that may take 10 minutes for an answer has an AckWait above that, and a
+// command that was delivered six minutes ago may still be answered.
+func TestCommandsOfASlowMNOAreNotBuried(t *testing.T) {
+	server := stack.NATS(t)
+	conn := connect(t, natsjs.Options{URLs: []string{server.URL}, DispatchMaxAge: 8 * time.Minute})
+	if err := conn.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	slow := operatorSpec("awcc", "awcc")
+	slow.AckWait = 11 * time.Minute
+	c, err := conn.Source().Open(within(t), slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, "m"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+		t.Fatal(err)
+	}
+	bury := func(in time.Duration) int {
+		buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(buried)
+	}
+	// It is due from 6 minutes on.
+	if n := bury(6*time.Minute + 10*time.Second); n != 0 {
+		t.Errorf("buried %d that may be answered yet", n)
+	}
+	if n := bury(15*time.Minute + 10*time.Second); n != 1 {
+		t.Errorf("buried %d of 1 that is in nobody's hands", n)
+	}
+}

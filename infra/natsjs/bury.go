@@ -71,7 +71,7 @@ const lookAgain = 100
 // BuryDue makes dead letters, reason max_age, of the commands in a stream that the server
 // is about to drop, and returns them, the oldest first. Each is taken out once its event
 // is stored. What a pod may have in hand is left to it: that was delivered, by a consumer
-// that has delivered something within busyFor.
+// that has delivered something within its inHand.
 //
 // now is when it is; it need not be the server's.
 func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (buried []*contract.DispatchRejected, err error) {
@@ -97,7 +97,7 @@ func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (
 		}
 		reader := read.of(m.Subject)
 		delivered := reader != nil && m.Sequence <= reader.Delivered.Stream
-		if delivered && reader.Delivered.Last != nil && now.Sub(*reader.Delivered.Last) < busyFor {
+		if delivered && reader.Delivered.Last != nil && now.Sub(*reader.Delivered.Last) < inHand(reader) {
 			continue
 		}
 		letter := maxAgeLetter(m, now.Sub(m.Time), maxAge)
@@ -112,9 +112,11 @@ func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (
 	}
 }
 
-// busyFor is how long after its last delivery a consumer is taken to have commands in
+// inHand is how long after its last delivery a consumer is taken to have commands in
 // somebody's hands: well above AckWait, after which they would have come again.
-const busyFor = 5 * time.Minute
+func inHand(reader *jetstream.ConsumerInfo) time.Duration {
+	return reader.Config.AckWait + 4*time.Minute
+}
 
 // dropMargin is how long before the server drops a command it is buried. It is longer than
 // the time from one look at a stream to the next.
