@@ -91,7 +91,7 @@ func (e *environment) intakesFor(account *Account, carries string, list []inlet)
 }
 
 // maxAckPending leaves room for all that the binds of a pod may have in hand, and
-// for what is NAKed with a delay meanwhile: those count too (platform.md §0.3).
+// for what is NAKed with a delay meanwhile: those count against MaxAckPending too.
 func maxAckPending(a *Account) int {
 	return max(10_000, 4*maxSettling*a.Window*max(len(a.Binds), 1))
 }

@@ -355,7 +355,7 @@ func (o *operator) reportDrained(c actor.Context) {
 	}
 }
 
-// HandleFailure is the operator's supervisor strategy (design.md: failover). It
+// HandleFailure is the operator's supervisor strategy (ARCHITECTURE, "Failover"). It
 // runs on the operator's own goroutine.
 func (o *operator) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID, _ *actor.RestartStatistics, reason, message any) {
 	var lost *LinkEnded

@@ -266,7 +266,7 @@ func TestUSSC012TheScopeOfALimitChanges(t *testing.T) {
 	})
 }
 
-// The limit costs 1 for each segment, not for each message (field/features.md, 20).
+// The limit costs 1 for each segment, not for each message.
 func TestUSSC012SegmentsAreCounted(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.pods = 1

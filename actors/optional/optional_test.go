@@ -15,7 +15,7 @@ var declared = Rules{
 	{Name: "RETRIES", Tag: 0x1600, Kind: Uint8}, {Name: "TICKET", Tag: 0x1601, Kind: Hex},
 }
 
-// SMPP 3.4 §5.3.2, features.md §4.2: names are the profile's, else the standard's, else numbers.
+// SMPP 3.4 §5.3.2: names are the profile's, else the standard's, else numbers.
 func TestToldUnderWhichNameAndHow(t *testing.T) {
 	for _, c := range []struct {
 		name string
