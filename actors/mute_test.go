@@ -136,6 +136,46 @@ func TestUSSC013AMutePrimaryStaysOut(t *testing.T) {
 	}
 }
 
+// A pod that is new has not tried as often as the others. All the same it is one bind's turn,
+// each hour.
+func TestUSSC013TrialsGoOnWhenAPodIsReplaced(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		f := newMute(r, 2)
+		one := f.addFor("awcc")
+		f.addFor("awcc")
+		f.addFor("roshan")
+		f.after(10 * time.Second)
+		f.mno.Do(smsc.LoseAnswers(100, 1))
+		offer := func(d time.Duration) {
+			for range d / (30 * time.Second) {
+				f.offer(1, contract.OperatorSubject("awcc"))
+				f.after(30 * time.Second)
+			}
+		}
+		f.trickleFor(10 * time.Minute)
+		offer(2 * time.Hour)
+		f.remove(one, true)
+		offer(171 * time.Minute)
+		f.addFor("awcc")
+		offer(2 * time.Hour) // the new pod's first trials are closer together
+		before, began := len(f.mno.SMS()), time.Now()
+		offer(6 * time.Hour)
+		last := began
+		for _, m := range append(f.mno.SMS()[before:], smsc.SMS{At: time.Now()}) {
+			if gap := m.At.Sub(last); gap > 80*time.Minute {
+				t.Errorf("no trial for %v, until %s", gap, m.At.Format(time.TimeOnly))
+			}
+			last = m.At
+		}
+		if n := len(f.mno.SMS()) - before; n > 7 {
+			t.Errorf("%d trials in 6 h", n)
+		}
+		f.mno.Do(smsc.LoseAnswers(0, 1))
+		f.after(10 * time.Minute)
+		f.close()
+	}, smsc.Keep(1<<12))
+}
+
 // People who know that it is well need not wait for the next trial: a rebind has it tried
 // at once. The tree tells when that is.
 func TestUSSC013ARebindTriesAMutePrimary(t *testing.T) {

@@ -130,16 +130,19 @@ func (o *operator) take(c actor.Context, step failover.Step, about port.BindID) 
 	}
 }
 
+// trialTurn is how long it is one bind's turn to try a silent primary: as long as pods wait
+// between two trials at the most, so that each pod looks once in every turn.
+const trialTurn = time.Hour
+
 // try has one bind of a silent primary submit one message, which reaches the subscriber over
-// the backup too when it is not answered. Which one it is, all pods know alike: they have
-// tried equally often, and each time it is the next one's turn.
+// the backup too when it is not answered. Which one it is, all pods know alike, by the clock:
+// a pod that has started later has not tried as often as the others.
 func (o *operator) try(c actor.Context, primary *Account) {
 	silent := o.env.tenure.mute(primary)
 	if len(silent) == 0 {
 		return
 	}
-	n, _ := o.choice.Trial()
-	whose := silent[(n-1)%len(silent)]
+	whose := silent[time.Now().Unix()/int64(trialTurn/time.Second)%int64(len(silent))]
 	if slices.Contains(silent, o.rebound) {
 		whose = o.rebound
 	}
@@ -178,7 +181,7 @@ func (o *operator) carry(c actor.Context, on bool) {
 // showCarrier says who carries our commands, and whose ours carry.
 func (o *operator) showCarrier(now time.Time) {
 	shown := "carried by " + o.choice.Carrier().String()
-	if _, next := o.choice.Trial(); o.choice.Silent() && o.choice.Carrier() == failover.ByBackup {
+	if next := o.choice.NextTrial(); o.choice.Silent() && o.choice.Carrier() == failover.ByBackup {
 		shown += ", the primary answers no submit: tried again at " + next.UTC().Format(time.TimeOnly) + " UTC"
 	}
 	for _, c := range o.covers[failover.Primary] {

@@ -119,8 +119,8 @@ func (s *Switch) Carrier() Carrier { return s.carrier }
 // not been Up since.
 func (s *Switch) Silent() bool { return !s.trialAt.IsZero() }
 
-// Trial returns how often a silent primary has been tried, and when it is tried next.
-func (s *Switch) Trial() (n int, next time.Time) { return s.trials, s.trialAt }
+// NextTrial returns when a silent primary is tried next.
+func (s *Switch) NextTrial() time.Time { return s.trialAt }
 
 // Heard takes in how an account's line stands, and returns what follows, in order.
 func (s *Switch) Heard(who Role, line Line, now time.Time) []Step {
