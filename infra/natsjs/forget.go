@@ -69,17 +69,24 @@ func (c *Conn) forgetReceipts(ctx context.Context, number string, dry bool) (int
 	})
 }
 
-// blankPDU takes the number out of the receipt itself, whose text some MNOs write it into.
+// blankPDU takes the number out of the receipt itself, whose text or TLVs some MNOs write it
+// into.
 func blankPDU(r *port.ParkedReceipt, number string) {
+	zeros := func(octets []byte) []byte {
+		return bytes.ReplaceAll(octets, []byte(number), bytes.Repeat([]byte{'0'}, len(number)))
+	}
 	pdu, err := codec.Parse(r.Octets)
 	deliver, ok := pdu.(*codec.DeliverSM)
 	if err != nil || !ok {
-		r.Octets = bytes.ReplaceAll(r.Octets, []byte(number), bytes.Repeat([]byte{'0'}, len(number)))
+		r.Octets = zeros(r.Octets)
 		return
 	}
 	blank(&deliver.SourceAddr, number)
 	blank(&deliver.DestinationAddr, number)
-	deliver.ShortMessage = bytes.ReplaceAll(deliver.ShortMessage, []byte(number), bytes.Repeat([]byte{'0'}, len(number)))
+	deliver.ShortMessage = zeros(deliver.ShortMessage)
+	for i := range deliver.TLVs {
+		deliver.TLVs[i].Value = zeros(deliver.TLVs[i].Value)
+	}
 	r.Octets = codec.Append(nil, deliver)
 }
 

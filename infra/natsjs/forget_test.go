@@ -26,13 +26,18 @@ func TestANumberIsForgottenOnRequest(t *testing.T) {
 	}
 	receipt := codec.Append(nil, &codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: "Ghasi", ShortMessage: []byte("id:9 stat:DELIVRD to:" + number)})
 	parked := port.ParkedReceipt{Key: port.CorrelationKey{OperatorID: "awcc", OperatorMessageID: "9"}, State: 2, Bind: bind, HeardAt: now, Source: number, Dest: "Ghasi", Octets: receipt}
-	if err := conn.Receipts().Park(within(t), []port.ParkedReceipt{parked}); err != nil {
+	inTLVs := &codec.DeliverSM{ESMClass: 4, SourceAddr: other, DestinationAddr: "Ghasi"}
+	inTLVs.TLVs.Add(codec.TagMessagePayload, []byte("id:10 stat:DELIVRD to:"+number))
+	inTLVs.TLVs.Add(0x1403, []byte("+"+number))
+	parked2 := parked
+	parked2.Key.OperatorMessageID, parked2.Source, parked2.Octets = "10", other, codec.Append(nil, inTLVs)
+	if err := conn.Receipts().Park(within(t), []port.ParkedReceipt{parked, parked2}); err != nil {
 		t.Fatal(err)
 	}
 	bury(t, conn, "awcc", "m7", "expired") // its payload names the number, in base64
 	bury(t, conn, "awcc", "m8", "expired", func(r *contract.DispatchRejected) { r.Payload = []byte(`{"to":"` + other + `"}`) })
 
-	want := natsjs.Forgotten{Correlations: 2, Receipts: 1, Events: 1}
+	want := natsjs.Forgotten{Correlations: 2, Receipts: 2, Events: 1}
 	for _, dry := range []bool{true, false} {
 		if got, err := conn.Forget(within(t), number, true, dry); err != nil || got != want {
 			t.Fatalf("dry %v: %+v, %v; want %+v", dry, got, err, want)
