@@ -10,7 +10,8 @@ import (
 )
 
 // A Pull that is cancelled in the middle of a burst gives back all that it has
-// not handed over: nothing waits for AckWait.
+// not handed over, and says that nobody has seen it: nothing waits for AckWait, and nothing
+// is marked.
 func TestACancelledBurstGoesBack(t *testing.T) { // US-SC-006
 	conn, _ := connected(t)
 	const commands = 100
@@ -29,7 +30,21 @@ func TestACancelledBurstGoesBack(t *testing.T) { // US-SC-006
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := c.Pull(within(t), commands-kept, 5*time.Second, func([]port.Delivery) {})
+		known := 0
+		back, err := c.Pull(within(t), commands-kept, 5*time.Second, func(ds []port.Delivery) {
+			for _, d := range ds {
+				said, err := c.Disclaimed(within(t), []port.Handle{d.Handle})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if said[0] || d.Attempt == 1 {
+					known++
+				}
+			}
+		})
+		if known != back {
+			t.Errorf("round %d: of %d that came back %d are known to be unsent", round, back, known)
+		}
 		if err != nil || kept+back != commands {
 			t.Fatalf("round %d: %d handed over, %d came back, of %d: %v", round, kept, back, commands, err)
 		}

@@ -22,6 +22,9 @@ const (
 	longestHeartbeat = 10 * time.Second
 	// burst is how long the server may take to send what it has for one request.
 	burst = 250 * time.Millisecond
+	// unseenTimeout is how long commands wait to be given back until it is written down that
+	// nobody has seen them.
+	unseenTimeout = time.Second
 	// shortestHeartbeat is the shortest that is worth the messages.
 	shortestHeartbeat = 500 * time.Millisecond
 )
@@ -125,8 +128,20 @@ func (c *consumer) giveBackFor(d time.Duration, come <-chan *nats.Msg) {
 	}
 }
 
-// giveBack returns the commands among messages to the consumer.
+// giveBack returns the commands among messages to the consumer. Nobody has seen them here,
+// and of first deliveries that says all.
 func (c *consumer) giveBack(messages []*nats.Msg) {
+	var unseen []port.Handle
+	for _, m := range messages {
+		if attempt, sequence, _ := deliveryFacts(m.Reply); isCommand(m) && attempt == 1 && sequence > c.inherited {
+			unseen = append(unseen, &handle{reply: m.Reply})
+		}
+	}
+	if len(unseen) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), unseenTimeout)
+		_ = c.Disclaim(ctx, unseen) // else they count as seen
+		cancel()
+	}
 	for _, m := range messages {
 		if isCommand(m) {
 			_ = c.conn.nc.Publish(m.Reply, nakNow) // lost, it comes again after AckWait
