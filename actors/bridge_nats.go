@@ -288,7 +288,7 @@ func disclaim(ctx context.Context, settlements []settlement) {
 	if len(unsent) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, disclaimTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), disclaimTimeout) // a bridge that has stopped still gives back
 	defer cancel()
 	var all sync.WaitGroup
 	for in, handles := range unsent {

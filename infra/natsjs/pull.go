@@ -129,23 +129,45 @@ func (c *consumer) giveBackFor(d time.Duration, come <-chan *nats.Msg) {
 }
 
 // giveBack returns the commands among messages to the consumer. Nobody has seen them here,
-// and of first deliveries that says all.
+// and that is written down.
 func (c *consumer) giveBack(messages []*nats.Msg) {
-	var unseen []port.Handle
-	for _, m := range messages {
-		if attempt, sequence, _ := deliveryFacts(m.Reply); isCommand(m) && attempt == 1 && sequence > c.inherited {
-			unseen = append(unseen, &handle{reply: m.Reply})
-		}
-	}
-	if len(unseen) > 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), unseenTimeout)
-		_ = c.Disclaim(ctx, unseen) // else they count as seen
-		cancel()
-	}
+	c.disclaimUnseen(messages)
 	for _, m := range messages {
 		if isCommand(m) {
 			_ = c.conn.nc.Publish(m.Reply, nakNow) // lost, it comes again after AckWait
 		}
+	}
+}
+
+// disclaimUnseen disclaims deliveries that nobody has seen: the first of a command, or one
+// that follows on one that was disclaimed.
+func (c *consumer) disclaimUnseen(messages []*nats.Msg) {
+	var unseen, later []port.Handle
+	for _, m := range messages {
+		attempt, sequence, _ := deliveryFacts(m.Reply)
+		switch {
+		case !isCommand(m) || sequence <= c.inherited:
+		case attempt == 1:
+			unseen = append(unseen, &handle{reply: m.Reply})
+		default:
+			later = append(later, &handle{reply: m.Reply})
+		}
+	}
+	if len(unseen)+len(later) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), unseenTimeout)
+	defer cancel()
+	if len(later) > 0 {
+		said, err := c.Disclaimed(ctx, later)
+		for i, h := range later {
+			if err == nil && said[i] {
+				unseen = append(unseen, h)
+			}
+		}
+	}
+	if len(unseen) > 0 {
+		_ = c.Disclaim(ctx, unseen) // else they count as seen
 	}
 }
 
