@@ -202,3 +202,53 @@ func TestCommandsOfASlowMNOAreNotBuried(t *testing.T) {
 		t.Errorf("buried %d of 1 that is in nobody's hands", n)
 	}
 }
+
+// US-SC-019: what an earlier owner of the bind may have submitted is marked, though the
+// consumer that handed it out is deleted; and while that is not long ago, it is left alone.
+func TestWhatAnEarlierOwnerWasHandedIsBuriedMarked(t *testing.T) {
+	conn, _ := connected(t)
+	first, err := openAs(within(t), conn, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := send(within(t), conn.JetStream(), contract.BindSubject("awcc", "trx", 1), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := inheritedOf(t, first, 1); got != "-" {
+		t.Fatal(got)
+	}
+	if _, err := openAs(within(t), conn, 7); err != nil {
+		t.Fatal(err)
+	}
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(71*time.Hour+45*time.Minute))
+	if err != nil || len(buried) != 3 || !buried[0].GetAmbiguous() || buried[1].GetAmbiguous() || buried[2].GetAmbiguous() {
+		t.Errorf("%v, %v: want three, and the first one marked", buried, err)
+	}
+}
+
+func TestWhatAnEarlierOwnerMayHaveInHandIsNotBuried(t *testing.T) {
+	server := stack.NATS(t)
+	conn := connect(t, natsjs.Options{URLs: []string{server.URL}, DispatchMaxAge: 4 * time.Minute})
+	if err := conn.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	first, err := openAs(within(t), conn, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := send(within(t), conn.JetStream(), contract.BindSubject("awcc", "trx", 1), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inheritedOf(t, first, 1)
+	if _, err := openAs(within(t), conn, 7); err != nil {
+		t.Fatal(err)
+	}
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second))
+	if err != nil || len(buried) != 1 || buried[0].GetMessageId() != "m1" {
+		t.Errorf("%v, %v: want the one that nobody was handed", buried, err)
+	}
+}

@@ -96,8 +96,9 @@ func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (
 			}
 		}
 		reader := read.of(m.Subject)
-		delivered := reader != nil && m.Sequence <= reader.Delivered.Stream
-		if delivered && reader.Delivered.Last != nil && now.Sub(*reader.Delivered.Last) < inHand(reader) {
+		upTo, last := handedOutOf(reader)
+		delivered := m.Sequence <= upTo
+		if delivered && now.Sub(last) < inHand(reader) {
 			continue
 		}
 		letter := maxAgeLetter(m, now.Sub(m.Time), maxAge)
@@ -110,6 +111,19 @@ func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (
 			buried = append(buried, letter)
 		}
 	}
+}
+
+// handedOutOf is up to which sequence of its stream a consumer, or one of its name before it,
+// has handed commands out, and when it was last; nil has handed out none.
+func handedOutOf(reader *jetstream.ConsumerInfo) (upTo uint64, last time.Time) {
+	if reader == nil {
+		return 0, last
+	}
+	last = reader.Created // the one before it was deleted then
+	if d := reader.Delivered.Last; d != nil && d.After(last) {
+		last = *d
+	}
+	return max(reader.Delivered.Stream, termOf(reader).inherited), last
 }
 
 // inHand is how long after its last delivery a consumer is taken to have commands in
