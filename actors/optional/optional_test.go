@@ -94,6 +94,9 @@ func TestReasons(t *testing.T) {
 			"delivery_failure_reason 9, network_error_code 03000b"},
 		{why("no route to +93700123456 (93700123456)"), "", `additional_status_info_text "no route to +***456 (***456)"`},
 		{why("Spam: Your code is 4711, keep it"), "Your code is 4711", `additional_status_info_text "Spam: ***, keep it"`},
+		{why("Blocked word: 4711"), "4711", `additional_status_info_text "Blocked word: ***"`},
+		{why("482913 is spam"), "482913", `additional_status_info_text "*** is spam"`},
+		{why("a is too short"), "a", `additional_status_info_text "a is too short"`},
 		{why("\x1b[31mred\r\n"), "", `additional_status_info_text "[31mred"`},
 		{why(strings.Repeat("x", 300)), "", `additional_status_info_text "` + strings.Repeat("x", 160) + `…"`},
 	} {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/ghasi/smpp-connector/codec"
 )
@@ -62,16 +63,24 @@ func printable(words string) string {
 	}, strings.ToValidUTF8(words, "\uFFFD")))
 }
 
-// shared is how many characters in a row make a part of a message's text.
-const shared = 8
+// shared is how many characters in a row make a part of a message's text; a shorter text
+// is one part, down to leastShared: every word has one letter in common with another.
+const (
+	shared      = 8
+	leastShared = 3
+)
 
 // without hides what words have in common with a message's text.
 func without(words, text string) string {
+	part := min(shared, utf8.RuneCountInString(text))
+	if part < leastShared {
+		return words
+	}
 	var b strings.Builder
 	runes := []rune(words)
 	for at := 0; at < len(runes); at++ {
-		end := min(at+shared, len(runes))
-		if end-at < shared || !strings.Contains(text, string(runes[at:end])) {
+		end := min(at+part, len(runes))
+		if end-at < part || !strings.Contains(text, string(runes[at:end])) {
 			b.WriteRune(runes[at])
 			continue
 		}
