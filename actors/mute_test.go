@@ -205,11 +205,41 @@ func TestUSSC013ARebindTriesAMutePrimary(t *testing.T) {
 	})
 }
 
+// Whoever ends a maintenance says that the MNO is well, too.
+func TestUSSC013TheEndOfAMaintenanceTriesAMutePrimary(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		f := newMute(r, 1)
+		one := f.addFor("awcc")
+		f.addFor("roshan")
+		f.after(10 * time.Second)
+		f.mno.Do(smsc.LoseAnswers(100, 1))
+		f.trickleFor(40 * time.Minute)
+		f.command(one, control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		f.trickleFor(time.Minute)
+		f.mno.Do(smsc.LoseAnswers(0, 1))
+		before := f.count("AnnounceFailback")
+		f.command(one, control.Command{Verb: control.MaintenanceOff, MNO: "awcc"})
+		f.trickleFor(4 * time.Minute)
+		if f.count("AnnounceFailback") != before+1 {
+			t.Errorf("steps %v", f.steps())
+		}
+		f.after(10 * time.Minute)
+		f.whole(t)
+		f.close()
+	})
+}
+
 func (f *relay) rebindPrimary(on *pod) {
 	f.t.Helper()
-	answer := on.system.Controls(f.mem.Orders, on.name).Do(f.t.Context(), control.Command{ID: "r1", By: "noc", At: time.Now(), Verb: control.Rebind, Bind: "awcc.trx.1"})
-	if answer.Error != "" {
-		f.t.Errorf("rebind: %+v", answer)
+	f.command(on, control.Command{Verb: control.Rebind, Bind: "awcc.trx.1"})
+}
+
+// command gives one to a pod.
+func (f *relay) command(on *pod, what control.Command) {
+	f.t.Helper()
+	what.ID, what.By, what.At = fmt.Sprint(what.Verb), "noc", time.Now()
+	if answer := on.system.Controls(f.mem.Orders, on.name).Do(f.t.Context(), what); answer.Error != "" {
+		f.t.Errorf("%v: %+v", what.Verb, answer)
 	}
 }
 

@@ -124,7 +124,7 @@ func (b *bind) release(system *actor.ActorSystem, reason string) {
 		return
 	}
 	b.held, b.away, b.again, b.draining = false, false, false, false
-	b.spoken = false // whatever the next dial brings is news
+	b.spoken, b.asked = false, true // whatever the next dial brings is news
 	system.Root.Send(b.seat.window, &undrain{})
 	now := time.Now()
 	for _, h := range b.halves {
