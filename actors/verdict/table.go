@@ -51,7 +51,7 @@ var sections = [...]Section{
 	throttled: {Name: "throttled", Class: Retry, Delay: throttleDelay, Effect: Halve,
 		Meaning:  "More PDUs a second, or more in flight, than the account may send.",
 		Does:     "Gives the message back for 500 ms, halves the bind's window (not below 10) and lets it grow by 5 a minute. Three within 60 s publish smpp.bind.degraded, reason throttled (US-SC-024, 028).",
-		Check:    "Compare tpsLimit with the contract: the limit counts PDUs, not messages, over all binds and pods. Ask whether somebody else uses the account. smpp_window_dynamic shows the size that the MNO bears.",
+		Check:    "Compare tpsLimit with the contract: the limit counts PDUs, not messages, over all binds and pods (tpsScope bind: of each bind). Ask whether somebody else uses the account. smpp_window_dynamic shows the size that the MNO bears.",
 		Statuses: []codec.Status{codec.StatusThrottled}},
 	queueFull: {Name: "queue full", Class: Retry, Delay: busyDelay, Effect: Drain, Alert: true,
 		Meaning:  "The MNO's queue, for the account or for one recipient, takes no more.",
