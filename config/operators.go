@@ -157,13 +157,26 @@ func (c *Config) Operator(id string) (Operator, bool) {
 	return op, len(complaints) == 0
 }
 
-// LongestExpiry is the longest time for which the ids of any operator's MNO are kept.
+// LongestExpiry is the longest time for which the ids of any operator's MNO are kept. An
+// operator-management-service may give an operator any profile there is.
 func (c *Config) LongestExpiry() time.Duration {
 	longest := c.Correlation.Expiry
-	for _, list := range [][]Operator{c.Operators, c.unserved()} {
+	for _, list := range [][]Operator{c.Operators, c.unserved(), c.assignable()} {
 		for _, o := range list {
 			longest = max(longest, o.ReceiptExpiry)
 		}
 	}
 	return longest
+}
+
+// assignable has an operator of each profile that the operator-management-service may name.
+func (c *Config) assignable() (all []Operator) {
+	if c.Management.URL == "" || c.rest == nil {
+		return nil
+	}
+	for _, name := range c.rest.profiles.names() {
+		op, _ := (&layers{profiles: c.rest.profiles, entry: flat{}}).build(name)
+		all = append(all, op)
+	}
+	return all
 }

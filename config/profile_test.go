@@ -330,6 +330,13 @@ func TestValidityAndExpiry(t *testing.T) {
 	if c.LongestExpiry() != 100*time.Hour || load(t, "", minimal).LongestExpiry() != 72*time.Hour {
 		t.Errorf("ids are kept for %v", c.LongestExpiry())
 	}
+	// An operator-management-service may name any profile.
+	slow := `profiles: {slow: {receipts: {expiry: 168h}}}`
+	for url, want := range map[string]time.Duration{"OPERATOR_MANAGEMENT_URL=http://operators.internal:3000": 168 * time.Hour, "SMPP_HOST=h": 72 * time.Hour} {
+		if got := load(t, slow, []string{"OPERATOR_IDS=a", "SMPP_PORT=1", "SMPP_SYSTEM_ID=s", "SMPP_PASSWORD=p", url}).LongestExpiry(); got != want {
+			t.Errorf("%s: ids are kept for %v, want %v", url, got, want)
+		}
+	}
 	for knobs, want := range map[string]string{
 		"validityForm: none":                      "",
 		"validityForm: none, validityPeriod: 24h": "operators[a].validityPeriod is 24h: want 0s",
