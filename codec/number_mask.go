@@ -100,25 +100,47 @@ func (m NumberMask) MaskIn(words string) string {
 	return b.String() + words[end:]
 }
 
+// leastSpaced is from how many digits on groups of them, as people write numbers, are one
+// number: dates and lists of codes mostly have fewer.
+const leastSpaced = 9
+
 // NumbersIn is where numbers stand in words that could be subscribers': from the first
-// octet, a '+' or a digit, up to the one behind the last.
+// octet, a '+' or a digit, up to the one behind the last. Also one in groups, as in
+// +93 700-123-456.
 func NumbersIn(words string) iter.Seq2[int, int] {
 	return func(yield func(from, to int) bool) {
 		for at := 0; at < len(words); at++ {
-			from := at
-			if words[at] == '+' {
-				at++
+			if !isDigit(words, at) && !(words[at] == '+' && isDigit(words, at+1)) {
+				continue
 			}
-			digits := at
-			for at < len(words) && '0' <= words[at] && words[at] <= '9' {
-				at++
+			end, digits := groupsFrom(words, at, true)
+			if digits < leastSpaced {
+				end, digits = groupsFrom(words, at, false)
 			}
-			if at-digits >= leastNumber && !yield(from, at) {
+			if digits >= leastNumber && !yield(at, end) {
 				return
 			}
-			if at > from {
-				at-- // what ended it may begin another
-			}
+			at = end - 1
 		}
 	}
+}
+
+// groupsFrom is where the digits end that begin at an octet, behind a '+' or not, and how
+// many there are: one group, or with spaced all that have one blank or '-' between them;
+// dots are an IP address's.
+func groupsFrom(words string, at int, spaced bool) (end, digits int) {
+	if words[at] == '+' {
+		at++
+	}
+	for end = at; isDigit(words, end); end++ {
+		digits++
+		if spaced && end+2 < len(words) && strings.IndexByte(" -", words[end+1]) >= 0 && isDigit(words, end+2) {
+			end++
+		}
+	}
+	return end, digits
+}
+
+func isDigit(words string, at int) bool {
+	return at < len(words) && '0' <= words[at] && words[at] <= '9'
 }
