@@ -21,13 +21,18 @@ type acceptance struct {
 
 // row is the correlation of an accepted part (US-SC-010).
 func (a *acceptance) row() port.Correlation {
-	key := a.account.Receipts.IDs.FromResponse(a.id)
-	if a.id == "" {
-		key = port.NamelessID(a.cmd.plan.MessageID, a.part+1)
-	}
-	r := rowOf(a.account, a.cmd, a.part, key, a.sentAt)
+	r := rowOf(a.account, a.cmd, a.part, a.key().OperatorMessageID, a.sentAt)
 	r.Bind, r.Epoch, r.Ambiguous = a.seat.id, a.seat.fence.token(), a.ambiguous
 	return r
+}
+
+// key is what the row is stored under: the id follows the profile's rule.
+func (a *acceptance) key() port.CorrelationKey {
+	id := a.account.Receipts.IDs.FromResponse(a.id)
+	if a.id == "" {
+		id = port.NamelessID(a.cmd.plan.MessageID, a.part+1)
+	}
+	return port.CorrelationKey{OperatorID: a.account.OperatorID, OperatorMessageID: id}
 }
 
 func rowsOf(accepted []acceptance) []port.Correlation {

@@ -216,7 +216,7 @@ func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint6
 
 // claimAfter is how long beyond the response timeout a receipt must have been
 // parked before it is taken for a held command's: by then its own submit has been
-// answered, and its row stored, or is held too.
+// answered, and its row is stored or in the outbox, or is held too.
 const claimAfter = 10 * time.Second
 
 func (held *hold) fits(r port.ParkedReceipt, now time.Time) bool {
@@ -254,8 +254,10 @@ func (d receiptDesk) claim(ctx context.Context) {
 	d.rematch(ctx, of)
 }
 
-// unknown returns the receipts that no row is stored for.
+// unknown returns the receipts that no row is stored for, and none is decided. The
+// outbox is asked first: what leaves it meanwhile is in the store.
 func (d receiptDesk) unknown(ctx context.Context, parked []port.ParkedReceipt) (list []port.ParkedReceipt) {
+	parked = d.env.outbox.withoutOwed(parked)
 	keys := make([]port.CorrelationKey, len(parked))
 	for i, r := range parked {
 		keys[i] = r.Key

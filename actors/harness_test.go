@@ -44,12 +44,13 @@ type rig struct {
 	refresh   time.Duration
 	backoff   []time.Duration // between two requests for an account; nil: the default
 	orphan    time.Duration
-	operators []string        // that the pod serves; none: awcc
-	orders    []port.Order    // that stand when the pod starts
-	lanes     []contract.Lane // of the pod; none: all
-	alone     bool            // without leases
-	also      event.Listener  // hears every fact too; nil: nobody
-	pods      int             // that share the accounts through mem.Permits; 0: this process is alone
+	operators []string              // that the pod serves; none: awcc
+	orders    []port.Order          // that stand when the pod starts
+	lanes     []contract.Lane       // of the pod; none: all
+	alone     bool                  // without leases
+	rows      port.CorrelationStore // nil: mem.Correlations
+	also      event.Listener        // hears every fact too; nil: nobody
+	pods      int                   // that share the accounts through mem.Permits; 0: this process is alone
 }
 
 // inBubble runs a test of the tree.
@@ -147,6 +148,9 @@ func (r *rig) launch(id ownership.Identity) *actors.System {
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat, Leases: r.mem.Leases, Presence: r.mem.Presence},
 		Identity: id,
 		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Backoff: func(string) ([]time.Duration, float64) { return r.backoff, 0 }, Orphan: r.orphan, Lanes: r.lanes,
+	}
+	if r.rows != nil {
+		o.Correlations = r.rows
 	}
 	if r.alone {
 		o.Leases, o.Presence = nil, nil

@@ -42,6 +42,7 @@ func (d receiptDesk) orphanOnce(ctx context.Context, parked []port.ParkedReceipt
 	defer cancel()
 	var heard []dlr.Heard
 	var of []port.ParkedReceipt
+	parked = d.env.outbox.withoutOwed(parked)
 	for _, p := range parked {
 		if h, ok := d.reread(&p); ok {
 			heard, of = append(heard, h), append(of, p)

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -15,7 +16,7 @@ type outbox struct {
 	mu        sync.Mutex
 	gathered  settle
 	spare     []settle      // of groups that are done, emptied, for the next ones
-	saving    int           // group commits under way
+	underWay  []group       // whose rows are being stored: group commits
 	last      chan struct{} // closed when all rows up to now are stored; nil: there were none
 	announced []port.Event
 	posting   bool          // a publish of the front of announced is under way
@@ -48,7 +49,7 @@ type group struct {
 func (o *outbox) next() (g group, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.saving >= maxSaving || len(o.gathered.accepted)+len(o.gathered.settlements) == 0 {
+	if len(o.underWay) >= maxSaving || len(o.gathered.accepted)+len(o.gathered.settlements) == 0 {
 		return group{}, false
 	}
 	g = group{settle: o.gathered, before: o.last}
@@ -58,7 +59,7 @@ func (o *outbox) next() (g group, ok bool) {
 	}
 	if len(g.accepted) > 0 {
 		g.stored, g.upTo = &commit{done: make(chan struct{})}, make(chan struct{})
-		o.saving++
+		o.underWay = append(o.underWay, g)
 		o.last = g.upTo
 	}
 	return g, true
@@ -84,9 +85,36 @@ const maxSpareGroup = 16_000
 // saved says that a group's rows are stored.
 func (o *outbox) saved(g group) {
 	o.mu.Lock()
-	o.saving--
+	o.underWay = slices.DeleteFunc(o.underWay, func(other group) bool { return other.stored == g.stored })
 	o.mu.Unlock()
 	close(g.stored.done)
+}
+
+// withoutOwed leaves out the receipts whose rows are decided and not yet stored: of
+// submits that were answered, while the store is slow or away. A receipt that stays and
+// that the store, asked after this, does not know is of no answered submit of this process.
+func (o *outbox) withoutOwed(parked []port.ParkedReceipt) []port.ParkedReceipt {
+	if len(parked) == 0 {
+		return parked
+	}
+	asked := make(map[port.CorrelationKey]bool, len(parked))
+	for _, r := range parked {
+		asked[r.Key] = true
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, g := range o.underWay {
+		disown(asked, g.accepted)
+	}
+	disown(asked, o.gathered.accepted)
+	return slices.DeleteFunc(parked, func(r port.ParkedReceipt) bool { return !asked[r.Key] })
+}
+
+// disown takes the keys of accepted parts out.
+func disown(keys map[port.CorrelationKey]bool, accepted []acceptance) {
+	for i := range accepted {
+		delete(keys, accepted[i].key())
+	}
 }
 
 // await returns when all rows before the group, and its own, are stored; false
