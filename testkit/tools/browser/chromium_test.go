@@ -65,27 +65,43 @@ func do(t *testing.T, ctx context.Context, what string, steps ...step) {
 	}
 }
 
-// say evaluates an expression to a text.
+// ask evaluates an expression to a text. It is an error where the page gives way to
+// another meanwhile ("navigated or closed").
+func ask(ctx context.Context, expression string) (string, error) {
+	return chromedp.Run(ctx, chromedp.Evaluate[string](`String(`+expression+`)`))
+}
+
+// say is ask of a page that stays.
 func say(t *testing.T, ctx context.Context, expression string) string {
 	t.Helper()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`String(`+expression+`)`))
+	text, err := ask(ctx, expression)
 	if err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
 	return text
 }
 
-// is waits until an expression of the page is true. (chromedp's own Poll makes a
-// function of a text, which the page's policy forbids.)
+// is waits until an expression of the page is true, also while the page gives way to
+// another. (chromedp's own Poll makes a function of a text, which the page's policy forbids.)
 func is(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	var last error
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		// Between two pages nothing is there yet, and what asks for it throws.
-		if say(t, ctx, `(() => { try { return Boolean(`+expression+`) } catch { return false } })()`) == "true" {
+		var answer string
+		if answer, last = ask(ctx, `(() => { try { return Boolean(`+expression+`) } catch { return false } })()`); answer == "true" {
 			return
 		}
 	}
-	t.Fatalf("not true within a minute: %s\nthe page says: %s", expression, say(t, ctx, `document.body.innerText.slice(-600)`))
+	page, err := ask(ctx, `document.body.innerText.slice(-600)`)
+	t.Fatalf("not true within a minute: %s\nthe page says: %s (%v; at the last try: %v)", expression, page, err, last)
+}
+
+// follow clicks an element that an expression finds and that leads to another page. The
+// click comes behind the answer to this, which would be lost with the page.
+func follow(t *testing.T, ctx context.Context, what, element string) {
+	t.Helper()
+	do(t, ctx, what, chromedp.Evaluate[chromedp.Void](`void setTimeout((link) => link.click(), 0, `+element+`)`))
 }
 
 // click clicks what a selector finds, when it has come to rest: what is above it may
@@ -94,8 +110,11 @@ func click(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
 	place := fmt.Sprintf(`JSON.stringify(document.querySelector(%q)?.getBoundingClientRect() ?? null)`, selector)
 	for before := "null"; ; time.Sleep(100 * time.Millisecond) {
-		now := say(t, ctx, place)
-		if now == before && now != "null" {
+		now, err := ask(ctx, place)
+		if ctx.Err() != nil {
+			t.Fatalf("%s has not come to rest: %v", selector, err)
+		}
+		if err == nil && now == before && now != "null" {
 			break
 		}
 		before = now

@@ -71,7 +71,7 @@ func TestNamesFromRightToLeft(t *testing.T) {
 	if got := say(t, ctx, `getComputedStyle(`+row(name)+`).direction`); got != "ltr" {
 		t.Errorf("the row runs %s", got)
 	}
-	do(t, ctx, "open the bind", chromedp.Evaluate[chromedp.Void](row(name)+`.querySelector('.name a').click()`))
+	follow(t, ctx, "open the bind", row(name)+`.querySelector('.name a')`)
 	is(t, ctx, `document.body.dataset.page === 'bind' && document.querySelector('h1').textContent === `+fmt.Sprintf("%q", name))
 	is(t, ctx, `document.getElementById('state').textContent === 'BOUND'`)
 }
