@@ -232,30 +232,62 @@ func sameNumber(a, b string) bool {
 	return strings.TrimLeft(a, "+0") == strings.TrimLeft(b, "+0")
 }
 
-// claim looks for receipts of held commands, stores their rows and matches them.
-func (d receiptDesk) claim(ctx context.Context) {
-	if d.env.held.count.Load() == 0 {
+// unknownFor is how long the store must have known no row of a receipt before that is
+// taken for a held command's: so long another pod may need to notice that a store is
+// back, and to store what it owes.
+const unknownFor = saveTimeout + 2*saveRetry
+
+// claimSweep finds the receipts of held commands among those that are parked.
+type claimSweep struct {
+	desk  receiptDesk
+	since map[port.CorrelationKey]time.Time // from when on the store has said of a receipt that it knows no row
+}
+
+// tick stores rows for the receipts of held commands, and matches them.
+func (s *claimSweep) tick(ctx context.Context, now time.Time) {
+	env := s.desk.env
+	if env.held.count.Load() == 0 {
+		s.since = nil
 		return
 	}
 	try, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
-	rows, of := d.env.held.claim(d.unknown(try, d.env.parks.all()), d.env.tenure.epoch, time.Now())
+	rows, of := env.held.claim(s.ripe(s.desk.unknown(try, env.parks.all()), now), env.tenure.epoch, now)
 	if len(rows) == 0 {
 		return
 	}
-	if err := d.env.near.store.Save(try, rows); err != nil {
-		d.env.held.returned(rows)
-		d.env.parks.doubt(of) // some may be stored all the same
+	if err := env.near.store.Save(try, rows); err != nil {
+		env.held.returned(rows)
+		env.parks.doubt(of) // some may be stored all the same
 		return
 	}
 	for _, row := range rows {
-		d.env.Listener.On(event.DoubtDecided{Bind: row.Bind, MessageID: row.MessageID, Decision: "receipt", Trace: row.Trace, At: time.Now()})
+		env.Listener.On(event.DoubtDecided{Bind: row.Bind, MessageID: row.MessageID, Decision: "receipt", Trace: row.Trace, At: now})
 	}
-	d.rematch(ctx, of)
+	s.desk.rematch(ctx, of)
 }
 
-// unknown returns the receipts that no row is stored for, and none is decided. The
-// outbox is asked first: what leaves it meanwhile is in the store.
+// ripe returns the receipts that have been unknown for unknownFor at every look. A look
+// that failed had none, so that after it they begin anew.
+func (s *claimSweep) ripe(unknown []port.ParkedReceipt, now time.Time) (list []port.ParkedReceipt) {
+	since := make(map[port.CorrelationKey]time.Time, len(unknown))
+	for _, r := range unknown {
+		first, known := s.since[r.Key]
+		if !known {
+			first = now
+		}
+		since[r.Key] = first
+		if now.Sub(first) >= unknownFor {
+			list = append(list, r)
+		}
+	}
+	s.since = since
+	return list
+}
+
+// unknown returns the receipts that no row is stored for, and none is decided; none if
+// the store does not answer. The outbox is asked first: what leaves it meanwhile is in
+// the store.
 func (d receiptDesk) unknown(ctx context.Context, parked []port.ParkedReceipt) (list []port.ParkedReceipt) {
 	parked = d.env.outbox.withoutOwed(parked)
 	keys := make([]port.CorrelationKey, len(parked))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -93,6 +94,39 @@ func TestAReceiptWhoseRowIsOwedIsNoOrphan(t *testing.T) {
 		r.after(time.Minute)
 		if got := finals(r); len(got) != 1 || got[0] != "m2" || r.mem.Park.Parked() != 0 {
 			t.Errorf("final events of %q, want of m2 alone; %d parked", got, r.mem.Park.Parked())
+		}
+	}, unreceipted()...)
+}
+
+// Nor does it claim one whose row another pod owes: that stores it a little later than
+// this one notices that the store is back.
+func TestAHeldCommandClaimsNoReceiptWhoseRowAnotherPodOwes(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		account := r.account["awcc"]
+		account.Unknown, account.Times.Hold = ledger.Hold, 20*time.Minute
+		r.start()
+		r.sendText("m1", "to 93700000001")
+		r.after(10 * time.Second)
+		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "77", MessageID: "m2", PartIndex: 1, PartsTotal: 1,
+			Bind: account.Binds[0].Bind, From: "Ghasi", To: "93700000001", SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(72 * time.Hour)}
+		r.mem.Correlations.Fail(errDown)
+		pdu := &codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, SourceAddr: row.To, DestinationAddr: row.From, ShortMessage: []byte("id:77 stat:DELIVRD err:000")}
+		receipt := port.ParkedReceipt{Key: row.Key(), State: 2, Bind: row.Bind, HeardAt: time.Now(), Source: row.To, Dest: row.From, Octets: codec.Append(nil, pdu)}
+		if err := r.mem.Park.Park(t.Context(), []port.ParkedReceipt{receipt}); err != nil {
+			t.Error(err)
+		}
+		r.after(2 * time.Minute)
+		r.mem.Correlations.Heal()
+		r.after(10 * time.Second)
+		if err := r.mem.Correlations.Save(t.Context(), []port.Correlation{row}); err != nil {
+			t.Error(err)
+		}
+		r.after(30 * time.Minute)
+		if got := finals(r); len(got) != 0 {
+			t.Errorf("final events of %q, want none: the other pod matches it", got)
+		}
+		if dead := r.mem.Events(contract.SubjectDLQ); len(dead) != 1 || dead[0].Body.(*contract.DispatchRejected).GetMessageId() != "m1" {
+			t.Errorf("dead letters %v, want m1's", dead)
 		}
 	}, unreceipted()...)
 }

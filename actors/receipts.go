@@ -325,9 +325,9 @@ const (
 // held, those that stay without a message, and messages that expire unfinished, until
 // ctx ends.
 func (d receiptDesk) retry(ctx context.Context) {
-	expiry := expirySweep{desk: d}
+	expiry, claims := expirySweep{desk: d}, claimSweep{desk: d}
 	for sweep := time.Now(); pause(ctx, doubtRetry); {
-		d.claim(ctx)
+		claims.tick(ctx, time.Now())
 		expiry.tick(ctx, time.Now())
 		if now := time.Now(); now.Sub(sweep) >= min(orphanSweep, d.env.Orphan) {
 			sweep = now
