@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/config"
@@ -84,6 +85,12 @@ func startGrown(b *testing.B, size grown) (*stage, *settledCount) {
 		b.Fatal(err)
 	}
 	s.connect(b)
+	var err error
+	if s.js, err = jetstream.New(s.nc, jetstream.WithPublishAsyncMaxPending(2000), jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, m *nats.Msg, err error) {
+		fmt.Fprintf(os.Stderr, "a command for %s was not stored: %v\n", m.Subject, err) // the wait for it is in vain
+	})); err != nil {
+		b.Fatal(err)
+	}
 	for i := range size.operators { // the consumers are made at the first pull
 		s.publishTo(b, i, i)
 	}
