@@ -58,7 +58,7 @@ func laneNames(lanes []contract.Lane) string {
 
 // lanesServed are the lanes that pods of a group serve which live and take binds.
 func (c *Claims) lanesServed(group port.Group) (set laneSet) {
-	for _, m := range c.members(group) {
+	for _, m := range c.members(group, c.self()) {
 		set |= said(m.Lanes)
 	}
 	return set

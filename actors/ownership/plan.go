@@ -65,6 +65,7 @@ func (c *Claims) newPlan() *plan {
 			numbers[bind.Group()] = append(numbers[bind.Group()], bind.Number)
 		}
 	}
+	self := c.self()
 	for _, group := range sortedGroups(numbers) {
 		held := map[int]string{}
 		for _, n := range numbers[group] {
@@ -72,7 +73,7 @@ func (c *Claims) newPlan() *plan {
 				held[n] = holder
 			}
 		}
-		p.groups = append(p.groups, groupPlan{group, numbers[group], c.members(group), held})
+		p.groups = append(p.groups, groupPlan{group, numbers[group], c.members(group, self), held})
 	}
 	slices.SortStableFunc(p.groups, func(a, b groupPlan) int { return c.rank(a) - c.rank(b) })
 	p.owner = spreadAll(p.groups)
@@ -119,8 +120,8 @@ func spreadAll(groups []groupPlan) map[port.BindID]string {
 
 // members are the pods that the binds of a group are spread over: all that live, but
 // for those that are there only to stand in and are not needed.
-func (c *Claims) members(group port.Group) []Member {
-	pods := c.pods(group)
+func (c *Claims) members(group port.Group, self *self) []Member {
+	pods := c.pods(group, self)
 	wanted := wantedBy(pods)
 	var members []Member
 	for _, p := range pods {

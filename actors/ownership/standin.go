@@ -34,9 +34,9 @@ func (c *Claims) Stands(f Failover) {
 func (c *Claims) would(bind port.BindID) bool { return c.wants[bind] || c.failover.Spare[bind] }
 
 // pods are the pods of a group that live and take binds, this one first.
-func (c *Claims) pods(group port.Group) (pods []port.Pod) {
+func (c *Claims) pods(group port.Group, self *self) (pods []port.Pod) {
 	if !c.leaving {
-		pods = append(pods, c.pod(group))
+		pods = append(pods, self.pod(group))
 	}
 	for _, p := range c.peers[group] {
 		if !p.pod.Leaving {

@@ -2,7 +2,6 @@ package ownership
 
 import (
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
@@ -195,6 +194,7 @@ func (c *Claims) presence(now time.Time) (steps []Step) {
 			c.present[group] = &present{}
 		}
 	}
+	self := c.self()
 	for _, group := range sortedGroups(c.present) {
 		p := c.present[group]
 		if p.call != 0 && now.Sub(p.callAt) >= callLost {
@@ -203,7 +203,7 @@ func (c *Claims) presence(now time.Time) (steps []Step) {
 		if p.call != 0 || c.departed[group] {
 			continue
 		}
-		said := c.pod(group)
+		said := self.pod(group)
 		s := Step{Do: Announce, Pod: said, At: now}
 		switch over := c.leaving && c.idle(group); {
 		case over || !groups[group]:
@@ -217,44 +217,6 @@ func (c *Claims) presence(now time.Time) (steps []Step) {
 		steps = append(steps, s)
 	}
 	return steps
-}
-
-// pod is what this process says of itself in a group.
-func (c *Claims) pod(group port.Group) port.Pod {
-	p := c.me
-	p.Group, p.Leaving, p.Covers = group, c.leaving, c.failover.Covers[group]
-	p.Wants, p.Spare, p.Runs = numbersOf(group, c.wants), numbersOf(group, c.failover.Spare), numbersOf(group, c.running)
-	p.Accounts = accountsOf(group, c.failover.Accounts)
-	p.Bound, p.Failed, p.Mute = numbersOf(group, c.failover.Bound), numbersOf(group, c.failover.Failed), numbersOf(group, c.failover.Mute)
-	return p
-}
-
-// numbersOf are the numbers of the binds of one group, in order.
-func numbersOf(group port.Group, binds map[port.BindID]bool) (numbers []int) {
-	for bind, is := range binds {
-		if is && bind.Group() == group {
-			numbers = append(numbers, bind.Number)
-		}
-	}
-	slices.Sort(numbers)
-	return numbers
-}
-
-// accountsOf are the numbers of the binds of one group by their operator, in order.
-func accountsOf(group port.Group, operators map[port.BindID]string) map[string][]int {
-	var accounts map[string][]int
-	for bind, operator := range operators {
-		if bind.Group() == group {
-			if accounts == nil {
-				accounts = map[string][]int{}
-			}
-			accounts[operator] = append(accounts[operator], bind.Number)
-		}
-	}
-	for _, numbers := range accounts {
-		slices.Sort(numbers)
-	}
-	return accounts
 }
 
 // idle reports whether nothing of a group is held any more.
