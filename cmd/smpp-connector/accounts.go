@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,20 +11,10 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors"
-	"github.com/ghasi/smpp-connector/actors/dispatch"
-	"github.com/ghasi/smpp-connector/actors/failover"
-	"github.com/ghasi/smpp-connector/actors/ledger"
-	"github.com/ghasi/smpp-connector/actors/lifecycle"
 	"github.com/ghasi/smpp-connector/actors/port"
-	"github.com/ghasi/smpp-connector/actors/verdict"
-	"github.com/ghasi/smpp-connector/actors/window"
-	"github.com/ghasi/smpp-connector/codec"
-	"github.com/ghasi/smpp-connector/codec/segment"
-	"github.com/ghasi/smpp-connector/codec/text"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/infra/line"
 	"github.com/ghasi/smpp-connector/infra/natsjs"
-	contract "github.com/ghasi/smpp-connector/proto"
 )
 
 // accounts makes what the actors know of an operator out of the configuration,
@@ -201,98 +190,6 @@ func mnoOf(cfg *config.Config, op config.Operator) string {
 	return op.ID
 }
 
-func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Account, error) {
-	mno := mnoOf(cfg, op)
-	receipts, err := inboundRules(op)
-	if err != nil {
-		return nil, err
-	}
-	t := op.Timers
-	hosts, err := hostsOf(op)
-	if err != nil {
-		return nil, err
-	}
-	called, err := a.outbind(op)
-	if err != nil {
-		return nil, err
-	}
-	verdicts, err := verdicts(op.Statuses)
-	if err != nil {
-		return nil, err
-	}
-	return &actors.Account{
-		OperatorID: op.ID, MNO: mno, Hosts: hosts, HostOrder: hostOrders[op.HostOrder],
-		Called: called, FallbackTriggers: op.FallbackTriggers,
-		Bind: codec.Bind{SystemID: op.SystemID, Password: op.Password.Reveal(), SystemType: op.SystemType, InterfaceVersion: op.InterfaceVersion,
-			AddrTON: op.AddressRange.TON, AddrNPI: op.AddressRange.NPI, AddressRange: op.AddressRange.Range},
-		Window: max(op.Window, 1), Prefetch: cfg.Dispatch.Prefetch, Congestion: congestionSignals[op.Congestion], TPS: op.TPSLimit, TPSPerBind: op.TPSScope == config.TPSOfBind,
-		Times: actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
-			Response: t.Response, Unanswered: op.Unanswered.Timeouts, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
-			Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
-			EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown},
-		Rules: dispatch.Rules{
-			SourceAddress: op.SourceAddress, Senders: dispatch.NewSenders(op.Senders), Source: numbering(op.Addresses, op.Addresses.Source), Destination: numbering(op.Addresses, op.Addresses.Destination),
-			Outbound: rewriting(op.Addresses, op.Addresses.Rewrite), Inbound: rewriting(op.Addresses, op.Addresses.RewriteInbound),
-			Strategy: strategies[op.LongStrategy], NoTLVs: op.InterfaceVersion < codec.InterfaceVersion34, Count: segment.Rule{Wide: op.ReferenceBits == 16, MaxParts: op.MaxParts, Locking: op.LockingShift, Single: op.SingleShift},
-			MayWiden: op.ReferenceBits == 0,
-			Alphabet: receipts.Text.Default, GSM7DataCoding: codec.DataCoding(op.GSM7DataCoding), UCS2DataCoding: codec.DataCoding(op.UCS2DataCoding),
-			ESMClass: codec.ESMClass(op.ESMClass), ServiceType: op.ServiceType, Validity: op.ValidityPeriod, ValidityForm: validityForms[op.ValidityForm], ProtocolID: op.ProtocolID, RegisteredDelivery: codec.RegisteredDelivery(op.RegisteredDelivery),
-			Flash: flashStyles[op.Flash], ReceiptOfLastPart: op.ReceiptParts == config.ReceiptLast, TLVs: receipts.TLVs,
-			RefuseFingerprintMismatch: cfg.Dispatch.FingerprintMismatch == "refuse",
-		},
-		Receipts: receipts, Text: receipts.Text,
-		Unknown: unknownPolicies[op.UnknownOutcome], Resubmits: op.Unanswered.Resubmits, Verdicts: verdicts, RetryFor: op.RetryFor, TemporaryError: op.TemporaryError, Expiry: cmp.Or(op.ReceiptExpiry, cfg.Correlation.Expiry), ConcatWindow: cfg.Concat.Window,
-		AckWait: cfg.Dispatch.AckWait, BackupOperatorID: op.BackupID, Failback: failover.Damping{Linger: op.Failback.Linger, HoldMax: op.Failback.HoldMax},
-	}, nil
-}
-
-// hostsOf are the MNO's hosts, each with how it is reached: with TLS, by its own name.
-func hostsOf(op config.Operator) ([]actors.Host, error) {
-	t := op.Timers
-	var hosts []actors.Host
-	for _, address := range op.Endpoints() {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, fmt.Errorf("hosts: %w", err)
-		}
-		dial, err := line.Dialer(line.Options{Host: host, Port: port, SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS})
-		if err != nil {
-			return nil, err
-		}
-		hosts = append(hosts, actors.Host{Address: address, Dial: dial})
-	}
-	return hosts, nil
-}
-
-var hostOrders = map[config.HostOrder]lifecycle.Order{
-	config.HostsInOrder: lifecycle.InOrder,
-	config.HostsSpread:  lifecycle.Spread,
-}
-
-var congestionSignals = map[config.Congestion]window.Signal{
-	config.CongestionOff:     window.NoSignal,
-	config.CongestionState:   window.ByState,
-	config.CongestionLatency: window.ByLatency,
-}
-
-var validityForms = map[config.ValidityForm]dispatch.ValidityForm{
-	config.ValidityRelative: dispatch.RelativeValidity,
-	config.ValidityAbsolute: dispatch.AbsoluteValidity,
-	config.ValidityNone:     dispatch.NoValidity,
-}
-
-var unknownPolicies = map[config.UnknownOutcome]ledger.Policy{
-	config.OutcomeRedeliver: ledger.Redeliver,
-	config.OutcomeHold:      ledger.Hold,
-	config.OutcomeGiveUp:    ledger.GiveUp,
-}
-
-var strategies = map[config.LongStrategy]contract.LongMessageStrategy_Value{
-	config.LongCSMS: contract.LongMessageStrategy_CSMS,
-	config.LongTLV:  contract.LongMessageStrategy_TLV,
-	config.LongSAR:  contract.LongMessageStrategy_SAR,
-}
-
 // outbind returns how to wait for the MNO's call; nil where we call it. The
 // listener is made once and stays while the settings do.
 func (a *accounts) outbind(op config.Operator) (func(context.Context) (net.Conn, error), error) {
@@ -328,120 +225,5 @@ func (a *accounts) close() {
 	for key, o := range a.outbinds {
 		o.Close()
 		delete(a.outbinds, key)
-	}
-}
-
-// verdicts are the profile's own meanings of statuses. What a rule leaves out is
-// as the table has it.
-func verdicts(rules []config.StatusRule) (verdict.Rules, error) {
-	own := verdict.Rules{}
-	for _, r := range rules {
-		v := verdict.Of(r.Status)
-		class, delay, effect := v.Class, v.Delay, v.Effect
-		var known bool
-		if r.Action != "" {
-			if class, known = verdict.ParseClass(r.Action); !known {
-				return nil, fmt.Errorf("statuses: %v: no action %q", r.Status, r.Action)
-			}
-		}
-		if r.Effect != "" {
-			if effect, known = verdict.ParseEffect(r.Effect); !known {
-				return nil, fmt.Errorf("statuses: %v: no effect %q", r.Status, r.Effect)
-			}
-		}
-		if r.Delay > 0 {
-			delay = r.Delay
-		}
-		own[r.Status] = verdict.Own(class, delay, effect)
-	}
-	return own, nil
-}
-
-var flashStyles = map[config.FlashStyle]text.FlashStyle{config.FlashGeneral: text.FlashGeneral, config.FlashClass: text.FlashClass}
-
-func numbering(a config.Addresses, fixed config.FixedNumbering) dispatch.Numbering {
-	return dispatch.Numbering{
-		Alphanumeric: dispatch.TONNPI(a.Alphanumeric), Short: dispatch.TONNPI(a.Short),
-		International: dispatch.TONNPI(a.International), National: dispatch.TONNPI(a.National),
-		ShortDigits: a.ShortDigits, BareNational: a.Bare == "national", KeepPlus: a.KeepsPlus(), TON: fixed.TON, NPI: fixed.NPI,
-	}
-}
-
-func rewriting(a config.Addresses, rules config.Rewriting) dispatch.Rewriting {
-	return dispatch.Rewriting{From: prefixes(rules.From), To: prefixes(rules.To), ShortDigits: a.ShortDigits}
-}
-
-func prefixes(declared []config.PrefixRule) []dispatch.Prefix {
-	rules := make([]dispatch.Prefix, len(declared))
-	for i, r := range declared {
-		rules[i] = dispatch.Prefix(r)
-	}
-	return rules
-}
-
-// plain is a credentials answer in the configuration's types.
-func plain(c *contract.SmppCredentials) config.Credentials {
-	out := config.Credentials{
-		OperatorID: c.GetOperatorId(), Host: c.GetHost(), Port: int(c.GetPort()), SystemID: c.GetSystemId(), Password: config.Secret(c.GetPassword()),
-		SystemType: c.GetSystemType(), InterfaceVersion: int(c.GetInterfaceVersion()), BindMode: config.BindMode(strings.ToLower(c.GetBindMode().String())),
-		TPSLimit: int(c.GetTpsLimit()), Window: int(c.GetWindow()), MessageIDRule: c.GetMessageIdRule(), DefaultAlphabet: config.Alphabet(c.GetDefaultAlphabet()),
-		SourceAddress: c.GetSourceAddress(), BackupOperatorID: c.GetBackupOperatorId(), Profile: c.GetProfile(),
-		Hosts: c.GetHosts(), HostOrder: config.HostOrder(c.GetHostOrder()),
-		SourceTON: narrow(c.SourceTon), SourceNPI: narrow(c.SourceNpi), DestinationTON: narrow(c.DestinationTon), DestinationNPI: narrow(c.DestinationNpi),
-	}
-	for name, value := range strategies {
-		if value == c.GetLongMessageStrategy() {
-			out.LongStrategy = name
-		}
-	}
-	if r := c.GetAddressRange(); r != nil {
-		out.AddressRange = &config.AddressRange{TON: uint8(r.GetTon()), NPI: uint8(r.GetNpi()), Range: r.GetRange()}
-	}
-	if t := c.GetTls(); t != nil {
-		out.TLS = &config.TLS{Enabled: t.GetEnabled(), ServerName: t.GetServerName(), CA: t.GetCaPem(), ClientCertificate: t.GetClientCertificatePem(),
-			ClientKey: config.Secret(t.GetClientKeyPem()), Pins: t.GetPinsSha256(), MinVersion: t.GetMinVersion()}
-	}
-	return out
-}
-
-func narrow(v *uint32) *uint8 {
-	if v == nil {
-		return nil
-	}
-	n := uint8(*v)
-	return &n
-}
-
-func widen(v *uint8) *uint32 {
-	if v == nil {
-		return nil
-	}
-	w := uint32(*v)
-	return &w
-}
-
-// defaults is what the configuration says of an operator, for the fields that a
-// credentials answer leaves out.
-func (a *accounts) defaults(operatorID, profile string) *contract.SmppCredentials {
-	op, known := a.cfg().Operator(operatorID)
-	if !known {
-		return nil
-	}
-	if merged, err := op.WithProfile(profile); err == nil {
-		op = merged
-	}
-	return &contract.SmppCredentials{
-		OperatorId: op.ID, Host: op.Host, Port: uint32(op.Port), SystemId: op.SystemID, Password: op.Password.Reveal(),
-		SystemType: op.SystemType, InterfaceVersion: uint32(op.InterfaceVersion),
-		BindMode:     contract.BindMode_Value(contract.BindMode_Value_value[strings.ToUpper(string(op.BindMode))]),
-		AddressRange: &contract.AddressRange{Ton: uint32(op.AddressRange.TON), Npi: uint32(op.AddressRange.NPI), Range: op.AddressRange.Range},
-		Tls: &contract.TlsSettings{Enabled: op.TLS.Enabled, ServerName: op.TLS.ServerName, CaPem: op.TLS.CA, ClientCertificatePem: op.TLS.ClientCertificate,
-			ClientKeyPem: op.TLS.ClientKey.Reveal(), PinsSha256: op.TLS.Pins, MinVersion: op.TLS.MinVersion},
-		TpsLimit: uint32(op.TPSLimit), Window: uint32(op.Window), LongMessageStrategy: strategies[op.LongStrategy],
-		MessageIdRule: op.MessageIDRule, DefaultAlphabet: string(op.DefaultAlphabet),
-		SourceTon: widen(op.Addresses.Source.TON), SourceNpi: widen(op.Addresses.Source.NPI),
-		DestinationTon: widen(op.Addresses.Destination.TON), DestinationNpi: widen(op.Addresses.Destination.NPI),
-		SourceAddress: op.SourceAddress, BackupOperatorId: op.BackupID, Profile: op.ProfileName,
-		Hosts: op.Hosts, HostOrder: string(op.HostOrder),
 	}
 }
