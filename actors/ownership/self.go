@@ -7,7 +7,7 @@ import (
 )
 
 // self is what this process says of itself, by group. It is made in one pass over the
-// binds, however many groups they are of: a process of a hundred MNOs has two hundred.
+// binds, however many groups they are of: of a hundred MNOs it would be a hundred passes.
 type self struct {
 	claims                                  *Claims
 	wants, spare, runs, bound, failed, mute map[port.Group][]int

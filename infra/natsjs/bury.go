@@ -132,8 +132,9 @@ func inHand(reader *jetstream.ConsumerInfo) time.Duration {
 	return reader.Config.AckWait + 4*time.Minute
 }
 
-// dropMargin is how long before the server drops a command it is buried. It is longer than
-// the time from one look at a stream to the next.
+// dropMargin is how long before the server drops a command it is buried. For a MaxAge from
+// half an hour on it is at least as long as the time from one look at a stream to the next;
+// below, what falls between two looks is dropped.
 func dropMargin(maxAge time.Duration) time.Duration { return min(30*time.Minute, maxAge/4) }
 
 // commandFrom returns the first command from a sequence on whose subject is covered; nil:
