@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,13 +85,11 @@ func TestTheTreeFindsAndColours(t *testing.T) {
 // when nobody is there or a token is asked for.
 func TestTreeCommand(t *testing.T) {
 	served := page.New(page.Options{Look: func() page.View { return *nightView() }, History: func(string) ([]vitals.Sample, bool) { return nil, false }})
-	var looks atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer the-debug-token" {
 			http.Error(w, "no", http.StatusUnauthorized)
 			return
 		}
-		looks.Add(1)
 		served.ServeHTTP(w, r)
 	}))
 	defer server.Close()
@@ -115,18 +113,15 @@ func TestTreeCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &v); status != 0 || err != nil || len(v.Actors) != 8 || strings.Count(out, "\n") != 1 {
 		t.Errorf("--json: %d %v %s", status, err, out)
 	}
-	looks.Store(0)
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if status, out, _ := call(ctx, "--watch"); status != 0 || strings.Count(out, "roshan.trx.1") < 2 {
-			t.Errorf("--watch: %d %s", status, out)
-		}
-	}()
-	eventually(t, "two looks", func() bool { return looks.Load() >= 2 })
+	var shown lockedBuffer
+	ended := make(chan int, 1)
+	go func() { ended <- tree(ctx, []string{"--watch"}, streams{strings.NewReader(""), &shown, io.Discard}) }()
+	eventually(t, "two trees on the screen", func() bool { return strings.Count(shown.String(), "roshan.trx.1") >= 2 })
 	cancel()
-	<-done
+	if status := <-ended; status != 0 {
+		t.Errorf("--watch: %d %s", status, shown.String())
+	}
 	server.Close()
 	if status, _, err := call(t.Context()); status != 1 || !strings.Contains(err, "nothing answers at "+addr) {
 		t.Errorf("nobody there: %d %s", status, err)
