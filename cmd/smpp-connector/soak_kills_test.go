@@ -45,7 +45,8 @@ func TestSoakKills(t *testing.T) {
 	random := soakRandom(t)
 	receipts := receiptWays[random.IntN(len(receiptWays))]
 	t.Log(receipts)
-	s := newSoak(t, traffic{n: messages, long: true, receipts: true}, []string{"DISPATCH_ACK_WAIT=5s", "RESPONSE_TIMEOUT=3s"},
+	s := newSoak(t, traffic{n: messages, long: true, receipts: true},
+		[]string{"DISPATCH_ACK_WAIT=5s", "RESPONSE_TIMEOUT=3s", "DATA_DIR=" + t.TempDir()}, // the next process takes over at once
 		smsc.DelayShuffled(10*time.Millisecond, random.Uint64()), receipts, smsc.RepeatRefused(500*time.Millisecond, 1_000))
 	out := sendOut(s.js, s.traffic, rate)
 	defer out.close()
