@@ -14,7 +14,7 @@ import (
 // to 0, memory stays flat, nothing is lost, and each submit of unknown outcome is
 // made again once and marked.
 func TestSoakUnanswered(t *testing.T) {
-	besideOthers(t) // before what was unanswered twice is submitted a third time
+	besideOthers(t) // it waits most of the time, before what was unanswered twice is submitted a third time
 	messages := 20_000
 	if minutes := soakMinutes(); minutes > 0 {
 		messages = 100_000 * minutes
