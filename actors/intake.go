@@ -124,7 +124,12 @@ func (a *admission) vouch(ctx context.Context, ds []port.Delivery) {
 func (in *intake) hadElsewhere(d port.Delivery) bool {
 	in.book.mu.Lock()
 	defer in.book.mu.Unlock()
-	return in.book.b.HadElsewhere(d.Command.GetMessageId(), d.Replay, d.Attempt)
+	return in.book.b.HadElsewhere(d.Command.GetMessageId(), d.Replay, deliveredOf(d))
+}
+
+// deliveredOf is how a book knows a delivery.
+func deliveredOf(d port.Delivery) ledger.Delivered {
+	return ledger.Delivered{Message: d.StoredAt.UnixNano(), Attempt: d.Attempt}
 }
 
 func (a *admission) take(ctx context.Context, account *Account, d port.Delivery) {
@@ -135,7 +140,7 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	id := d.Command.GetMessageId()
 	a.in.book.mu.Lock()
-	arrival, past := a.in.book.b.Arrive(id, d.Replay, d.Attempt, d.Handle)
+	arrival, past := a.in.book.b.Arrive(id, d.Replay, deliveredOf(d), d.Handle)
 	a.in.book.mu.Unlock()
 	if a.unsent[d.Handle] {
 		past = past.Vouched()

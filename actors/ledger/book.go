@@ -35,9 +35,11 @@ type Past struct {
 // redelivery of one whose outcome is unknown is marked. H is what settles a
 // delivery.
 //
-// A delivery is known by its number, which JetStream counts up: where it is not
-// the one after the last that this process gave back, somebody else had the
-// command meanwhile and may have submitted it, such as a process that was killed.
+// A delivery is known by its number, which JetStream counts up for each message of
+// the stream: where it is not the one after the last that this process gave back,
+// somebody else had the command meanwhile and may have submitted it, such as a process
+// that was killed. A command that was published twice is two messages, and each has a
+// count of its own.
 //
 // A replay is a dead-lettered command that somebody sends again on purpose. It is
 // no copy of the one that was rejected, only of itself: its first arrival is
@@ -53,17 +55,68 @@ type Book[H any] struct {
 	returned memory[past]
 }
 
+// Delivered is one delivery of a message of the stream.
+type Delivered struct {
+	Message int64  // which message: no other of the same command has this number, such as the time when it was stored
+	Attempt uint64 // the number of the delivery, from 1
+}
+
+// deliveries are the latest ones that a process has had of a command, one a message.
+type deliveries struct {
+	first Delivered   // nearly always the only one
+	more  []Delivered // not changed any more, but made anew
+}
+
+// last returns the latest delivery of a message; 0: this process has had none.
+func (ds deliveries) last(message int64) uint64 {
+	if ds.first.Message == message {
+		return ds.first.Attempt
+	}
+	for _, d := range ds.more {
+		if d.Message == message {
+			return d.Attempt
+		}
+	}
+	return 0
+}
+
+// follows reports whether nobody else had a message between its latest delivery here and
+// d. One with a lower number than it should have is of a consumer that was made anew.
+func (ds deliveries) follows(d Delivered) bool {
+	return d.Attempt <= 1 || d.Attempt == ds.last(d.Message)+1
+}
+
+// with is ds with d as the latest of its message.
+func (ds deliveries) with(d Delivered) deliveries {
+	if ds.first.Attempt == 0 || ds.first.Message == d.Message {
+		ds.first = d
+		return ds
+	}
+	more := []Delivered{d}
+	for _, known := range ds.more {
+		if known.Message != d.Message && len(more) < mostMessages {
+			more = append(more, known)
+		}
+	}
+	ds.more = more
+	return ds
+}
+
+// mostMessages bounds the messages of one command that are told apart. Of one that is
+// forgotten, a later delivery counts as another process's.
+const mostMessages = 16
+
 // hand is a command in hand.
 type hand[H any] struct {
-	replay  string // which replay it is; "": none
-	attempt uint64 // the latest delivery of it
-	gap     bool   // another process had a delivery of it meanwhile
-	more    []H    // further deliveries of the same command
+	replay string     // which replay it is; "": none
+	had    deliveries // of it, up to now
+	gap    bool       // another process had a delivery of it meanwhile
+	more   []H        // further deliveries of the same command
 }
 
 // past is a command that was given back.
 type past struct {
-	attempt uint64 // the latest delivery of it
+	had deliveries
 	Past
 }
 
@@ -73,13 +126,13 @@ func NewBook[H any](capacity int) *Book[H] {
 	return &Book[H]{inHand: map[string]hand[H]{}, settled: newMemory[struct{}](capacity), returned: newMemory[past](capacity)}
 }
 
-// Arrive takes a delivery in: its number, from 1, and in replay which replay it
-// is, if it is one. For InHand the handle is kept until the command is settled.
+// Arrive takes a delivery in, and in replay which replay it is, if it is one. For
+// InHand the handle is kept until the command is settled.
 //
 // A replay that comes while the command is in hand is Early: the rejection that
 // it answers is published before it is settled here, and settling both together
 // would lose the replay.
-func (b *Book[H]) Arrive(id, replay string, attempt uint64, h H) (Arrival, Past) {
+func (b *Book[H]) Arrive(id, replay string, d Delivered, h H) (Arrival, Past) {
 	name := nameOf(id, replay)
 	_, settled := b.settled.get(name)
 	if first, ok := b.inHand[id]; ok {
@@ -87,39 +140,48 @@ func (b *Book[H]) Arrive(id, replay string, attempt uint64, h H) (Arrival, Past)
 			if settled {
 				return Settled, Past{}
 			}
-			b.returned.put(name, past{attempt, Past{Empty: true}})
+			b.returned.put(name, b.known(name, d))
 			return Early, Past{}
 		}
 		first.more = append(first.more, h)
-		first.gap = first.gap || attempt > first.attempt+1
-		first.attempt = max(first.attempt, attempt)
+		if last := first.had.last(d.Message); d.Attempt > last {
+			first.gap = first.gap || d.Attempt > last+1
+			first.had = first.had.with(d)
+		}
 		b.inHand[id] = first
 		return InHand, Past{}
 	}
 	if settled {
 		return Settled, Past{}
 	}
+	known := b.known(name, d)
+	b.inHand[id] = hand[H]{replay: replay, had: known.had}
+	return Fresh, known.Past
+}
+
+// known is what is known of a command when a delivery of it has come, with that.
+func (b *Book[H]) known(name string, d Delivered) past {
 	known, there := b.returned.get(name)
 	known.Elsewhere = false
-	b.inHand[id] = hand[H]{replay: replay, attempt: attempt}
 	switch {
-	case !there && attempt <= 1:
-		known.Empty = true
-	case attempt > 1 && (!there || attempt != known.attempt+1):
+	case !known.had.follows(d):
 		known.Elsewhere = !known.Doubtful
 		known.Doubtful, known.Empty = true, false
+	case !there:
+		known.Empty = true
 	}
-	return Fresh, known.Past
+	known.had = known.had.with(d)
+	return known
 }
 
 // HadElsewhere reports whether another process had a command last, as far as this one knows,
 // and nothing else makes it doubtful: whether Past.Elsewhere would be said of its arrival.
-func (b *Book[H]) HadElsewhere(id, replay string, attempt uint64) bool {
-	if _, inHand := b.inHand[id]; inHand || attempt <= 1 {
+func (b *Book[H]) HadElsewhere(id, replay string, d Delivered) bool {
+	if _, inHand := b.inHand[id]; inHand {
 		return false
 	}
-	known, there := b.returned.get(nameOf(id, replay))
-	return !there || attempt != known.attempt+1 && !known.Doubtful
+	known, _ := b.returned.get(nameOf(id, replay))
+	return !known.Doubtful && !known.had.follows(d)
 }
 
 // Vouched is what is known of a command that another process had last, and has given back
@@ -160,7 +222,7 @@ func (b *Book[H]) Return(id string, p Past) []H {
 	if first.gap {
 		p.Doubtful, p.Empty = true, false
 	}
-	b.returned.put(nameOf(id, first.replay), past{first.attempt, p})
+	b.returned.put(nameOf(id, first.replay), past{first.had, p})
 	return first.more
 }
 

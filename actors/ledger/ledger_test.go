@@ -132,7 +132,7 @@ func TestUSSC010PartsWithoutAnIDAreNotSubmittedAgain(t *testing.T) {
 
 // arrive takes a first delivery in.
 func arrive(b *Book[int], id, replay string, h int) Arrival {
-	a, _ := b.Arrive(id, replay, 1, h)
+	a, _ := b.Arrive(id, replay, Delivered{Attempt: 1}, h)
 	return a
 }
 
@@ -159,7 +159,7 @@ func TestBookLetsAReplayThroughOnce(t *testing.T) {
 	if got := b.Settle("m1"); len(got) != 0 {
 		t.Errorf("further handles %v", got)
 	}
-	if a, past := b.Arrive("m1", "7:1", 2, 3); a != Fresh || past.Doubtful {
+	if a, past := b.Arrive("m1", "7:1", Delivered{Attempt: 2}, 3); a != Fresh || past.Doubtful {
 		t.Error("a replay of a settled command is taken for a copy, or marked")
 	}
 	if arrive(b, "m1", "7:1", 4) != InHand || arrive(b, "m1", "", 5) != InHand || arrive(b, "m1", "9:1", 6) != Early {
@@ -184,7 +184,7 @@ func TestBookRemembersTheCommandOfAReplay(t *testing.T) {
 	b := NewBook[int](10)
 	arrive(b, "m1", "7:1", 1)
 	b.Return("m1", Past{Empty: true})
-	if a, past := b.Arrive("m1", "7:1", 2, 2); a != Fresh || past.Doubtful {
+	if a, past := b.Arrive("m1", "7:1", Delivered{Attempt: 2}, 2); a != Fresh || past.Doubtful {
 		t.Error("a replay that was given back is not taken again")
 	}
 	b.Settle("m1")
@@ -211,14 +211,14 @@ func TestBookMarksWhatMayHaveBeenSubmittedBefore(t *testing.T) {
 		{"another process had it since", func(b *Book[int]) { arrive(b, "m", "", 1); b.Return("m", Past{Empty: true}) }, 3, Past{Doubtful: true, Elsewhere: true}},
 		{"delivered twice, then given back", func(b *Book[int]) {
 			arrive(b, "m", "", 1)
-			b.Arrive("m", "", 2, 2)
+			b.Arrive("m", "", Delivered{Attempt: 2}, 2)
 			b.Return("m", Past{Empty: true})
 		}, 3, Past{Empty: true}},
 	} {
 		b := NewBook[int](10)
 		c.do(b)
-		elsewhere := b.HadElsewhere("m", "", c.at)
-		arrival, got := b.Arrive("m", "", c.at, 9)
+		elsewhere := b.HadElsewhere("m", "", Delivered{Attempt: c.at})
+		arrival, got := b.Arrive("m", "", Delivered{Attempt: c.at}, 9)
 		if elsewhere != got.Elsewhere {
 			t.Errorf("%s: it says beforehand %v that another had it", c.name, elsewhere)
 		}

@@ -33,9 +33,9 @@ func (h *history) say(who int, what string) { h.told = append(h.told, fmt.Sprint
 func (h *history) deliver(who int) (clean bool) {
 	l := &h.lives[who]
 	h.attempt++
-	elsewhere := l.book.HadElsewhere("m", "", h.attempt)
+	elsewhere := l.book.HadElsewhere("m", "", Delivered{Attempt: h.attempt})
 	unsent := elsewhere && h.marked > 0 && h.marked+1 == h.attempt
-	arrival, past := l.book.Arrive("m", "", h.attempt, int(h.attempt))
+	arrival, past := l.book.Arrive("m", "", Delivered{Attempt: h.attempt}, int(h.attempt))
 	h.say(who, fmt.Sprint("gets delivery ", h.attempt))
 	if arrival != Fresh {
 		return false
