@@ -80,6 +80,7 @@ type admission struct {
 	copies   []port.Handle        // of settled commands: to be acknowledged
 	held     []port.Handle        // of commands that wait for a receipt: to be looked at again
 	back     []port.Handle        // too early, or the ledger could not be asked: to be given back
+	clean    []port.Handle        // of these: nothing is doubtful, and whoever has it next is to know
 	unsent   map[port.Handle]bool // whoever had it before gave it back unsent
 }
 
@@ -165,20 +166,26 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	if plan == nil {
 		if err := a.refuseLater(ctx, account, d, refusal, past, trip); err != nil {
-			trip.end(time.Now(), "what was submitted before cannot be looked up")
-			a.in.release(id, past)
-			a.back = append(a.back, d.Handle)
+			a.giveBack(account, d, past, trip)
 		}
 		return
 	}
 	was, err := a.earlier(ctx, account, d, plan, past)
 	if err != nil {
-		trip.end(time.Now(), "what was submitted before cannot be looked up")
-		a.in.release(id, past)
-		a.back = append(a.back, d.Handle)
+		a.giveBack(account, d, past, trip)
 		return
 	}
 	a.place(account, d, plan, was, refusal, trip)
+}
+
+// giveBack returns a command of which it cannot be known now what was submitted before.
+func (a *admission) giveBack(account *Account, d port.Delivery, past ledger.Past, trip *journey) {
+	trip.end(time.Now(), "what was submitted before cannot be looked up")
+	a.in.release(d.Command.GetMessageId(), past)
+	a.back = append(a.back, d.Handle)
+	if account.Unknown != ledger.Redeliver && !past.Doubtful {
+		a.clean = append(a.clean, d.Handle)
+	}
 }
 
 // place puts a command where it belongs by what its earlier deliveries have come
@@ -220,6 +227,11 @@ func (a *admission) bury(cmd *command, account *Account, r *dispatch.Refusal) {
 func (a *admission) finish(ctx context.Context, root *actor.RootContext, consumer port.Consumer) {
 	if len(a.copies) > 0 {
 		_ = consumer.Ack(ctx, a.copies) // one that fails comes again, and is known again
+	}
+	if len(a.clean) > 0 {
+		said, cancel := context.WithTimeout(ctx, disclaimTimeout)
+		_ = consumer.Disclaim(said, a.clean) // else whoever gets them next does not know
+		cancel()
 	}
 	for _, h := range a.back {
 		_ = consumer.Nak(h, time.Second)

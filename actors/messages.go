@@ -158,7 +158,7 @@ type settlement struct {
 	submit  bool          // publish sms.dispatch.submitted, acknowledge
 	dead    *port.Event   // publish this dead letter, acknowledge
 	giveAll bool          // give it back after delay
-	unsent  bool          // of giveAll: nothing of it was submitted, and whoever has it next is to know
+	unsent  bool          // of giveAll: nothing of it is doubtful, and whoever has it next is to know
 	delay   time.Duration // of giveAll
 }
 

@@ -35,6 +35,7 @@ type pod struct {
 	system   *actors.System
 	leases   *cutLeases
 	presence *cutPresence
+	rows     *cutRows
 }
 
 // cutLeases are leases that a pod may be cut off from: its calls wait for the end of
@@ -47,6 +48,26 @@ type cutLeases struct {
 type cutPresence struct {
 	port.Presence
 	memory.Trouble
+}
+
+// cutRows is the store of correlations as one pod reaches it.
+type cutRows struct {
+	port.CorrelationStore
+	memory.Trouble
+}
+
+func (s *cutRows) Save(ctx context.Context, rows []port.Correlation) error {
+	if err := s.Enter(ctx); err != nil {
+		return err
+	}
+	return s.CorrelationStore.Save(ctx, rows)
+}
+
+func (s *cutRows) Parts(ctx context.Context, operatorID, messageID string) ([]port.Correlation, error) {
+	if err := s.Enter(ctx); err != nil {
+		return nil, err
+	}
+	return s.CorrelationStore.Parts(ctx, operatorID, messageID)
 }
 
 func (l *cutLeases) Acquire(ctx context.Context, lease port.Lease) (uint64, error) {
@@ -97,9 +118,10 @@ func (p *pool) start(operators []string, lanes []contract.Lane) *pod {
 	p.t.Helper()
 	p.born++
 	name := fmt.Sprint("pod-", p.born)
-	one := &pod{name: name, leases: &cutLeases{Leases: p.mem.Leases}, presence: &cutPresence{Presence: p.mem.Presence}}
+	one := &pod{name: name, leases: &cutLeases{Leases: p.mem.Leases}, presence: &cutPresence{Presence: p.mem.Presence},
+		rows: &cutRows{CorrelationStore: p.mem.Correlations}}
 	options := actors.Options{
-		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: p.mem.Correlations,
+		Ports: actors.Ports{Accounts: p.rig, Dispatch: p.mem.Dispatch, Publisher: p.mem.Publisher, Correlations: one.rows,
 			Park: p.mem.Park, Counters: p.mem.Counters, Concat: p.mem.Concat, Leases: one.leases, Presence: one.presence},
 		Identity: ownership.Identity{Pod: name, Instance: name, Ordinal: -1, Settle: time.Second, MaxBinds: p.most},
 		Listener: p.rig, Operators: operators, Lanes: lanes, Drain: 30 * time.Second, Block: 100,

@@ -227,9 +227,12 @@ func (s *settling) tiredOf(cmd *command) bool {
 		s.now.Sub(cmd.delivery.StoredAt) >= s.account.RetryFor
 }
 
-// giveBack returns a command to its consumer after delay.
+// giveBack returns a command to its consumer after delay. Another pod may have it next:
+// where that is likely, or would not submit what may have been submitted, it is told that
+// nothing of it is doubtful. What was accepted of it is stored by then.
 func (s *settling) giveBack(cmd *command, delay time.Duration) {
-	s.end(cmd, settlement{giveAll: true, unsent: s.leaving && cmd.unsent(), delay: delay})
+	tell := s.leaving || s.account.Unknown != ledger.Redeliver
+	s.end(cmd, settlement{giveAll: true, unsent: tell && !cmd.past().Doubtful, delay: delay})
 }
 
 func (s *settling) end(cmd *command, how settlement) {

@@ -104,8 +104,9 @@ type Consumer interface {
 	// Nak gives a delivery back; the server delivers it again after delay.
 	Nak(handle Handle, delay time.Duration) error
 
-	// Disclaim writes down of deliveries that are about to be given back: they were not
-	// submitted, and nothing is known of an earlier submit of unknown outcome. Whoever calls
+	// Disclaim writes down of deliveries that are about to be given back: nothing
+	// of them was submitted whose outcome is not known, by this delivery or an earlier one, and
+	// what was accepted of them is stored. Whoever calls
 	// it never submits them afterwards. An error says that of some it is not written down.
 	Disclaim(ctx context.Context, handles []Handle) error
 
