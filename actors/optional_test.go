@@ -32,12 +32,14 @@ func TestTLVsOfReceiptsAndMOsAreTold(t *testing.T) {
 			return &codec.DeliverSM{SourceAddr: "93700000001", DestinationAddr: "Ghasi", ESMClass: codec.ESMTypeReceipt,
 				ShortMessage: []byte("id:" + id + " stat:DELIVRD err:000"), TLVs: tlvs}
 		}
+		quoting := receipt("1", append(codec.TLVs{{Tag: 0x1900, Value: []byte("about HIDDEN WORDS")}}, vendors...))
+		quoting.ShortMessage = []byte("id:1 stat:ACCEPTD text:hidden words")
 		payload := append(codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("id:1 stat:ENROUTE text:secret")}}, vendors...)
 		first, second := moPart(7, 2, 1, "one "), moPart(7, 2, 2, "two")
 		first.TLVs, second.TLVs = codec.TLVs{{Tag: 0x1777, Value: []byte{1}}}, vendors
 		inPayload := receipt("1", payload)
 		inPayload.ShortMessage = nil
-		for _, pdu := range []*codec.DeliverSM{receipt("1", vendors), inPayload, receipt("2", vendors), receipt("99", vendors), first, second,
+		for _, pdu := range []*codec.DeliverSM{quoting, receipt("1", vendors), inPayload, receipt("2", vendors), receipt("99", vendors), first, second,
 			{SourceAddr: "93700000009", DestinationAddr: "1234", ShortMessage: []byte("yes"), TLVs: vendors},
 			{SourceAddr: "93700000009", DestinationAddr: "1234", ShortMessage: []byte("no")}} {
 			r.mno.Do(smsc.SendPDU(pdu))
@@ -60,6 +62,9 @@ func TestTLVsOfReceiptsAndMOsAreTold(t *testing.T) {
 			if got, there := told[which]; !there || !maps.Equal(got, vendorsTold) {
 				t.Errorf("%s: %v, want %v", which, got, vendorsTold)
 			}
+		}
+		if got := told["m1 ACCEPTED"]; got["0x1900"] != "***" || got["MCCMNC"] != "41201" {
+			t.Errorf("of a receipt that repeats the text: %v", got)
 		}
 		if got, there := told["no"]; !there || got != nil {
 			t.Errorf("an MO without TLVs: %v", got)

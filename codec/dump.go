@@ -12,7 +12,8 @@ import (
 //	submit_sm seq=7 source_addr=AWCC destination_addr=93700000001 data_coding=8 short_message=42 octets
 func Dump(p PDU) string { return dump(p, nil) }
 
-// DumpMasked is Dump with the addresses masked too: for whatever leaves the process.
+// DumpMasked is Dump for whatever leaves the process: with the addresses masked too, and
+// what could repeat a message's text, such as the words of a refusal, by its length.
 func DumpMasked(p PDU, m NumberMask) string { return dump(p, &m) }
 
 func dump(p PDU, m *NumberMask) string {
@@ -23,16 +24,27 @@ func dump(p PDU, m *NumberMask) string {
 	if p.Command().IsResponse() || h.Status != StatusOK {
 		b = append(append(b, ' '), h.Status.String()...)
 	}
-	d := dumper{b: b, failed: h.Status != StatusOK, mask: m}
+	d := dumper{b: b, failed: h.Status != StatusOK, refused: RefusesSM(p.Command(), h.Status), mask: m}
 	p.walk(&d)
 	return string(d.b)
 }
 
+// RefusesSM reports whether a PDU is an answer that refuses an SMS: what stands in its
+// message_id is no id, and with some MNOs their reason in words.
+func RefusesSM(command CommandID, status Status) bool {
+	switch command {
+	case SubmitSMRespID, SubmitMultiRespID, DataSMRespID, DeliverSMRespID:
+		return status != StatusOK
+	}
+	return false
+}
+
 // dumper is the Visitor behind Dump.
 type dumper struct {
-	b      []byte
-	failed bool // an error response: a state of 0 is no state
-	mask   *NumberMask
+	b       []byte
+	failed  bool // an error response: a state of 0 is no state
+	refused bool // an SMS
+	mask    *NumberMask
 }
 
 func (d *dumper) name(s string) { d.b = append(append(append(d.b, ' '), s...), '=') }
@@ -47,6 +59,12 @@ func (d *dumper) Text(name string, _ int, v *string) {
 		d.b = append(d.b, "***"...)
 	case "source_addr", "destination_addr", "esme_addr", "address_range":
 		d.address(*v)
+	case "message_id":
+		if d.mask != nil && d.refused { // of an SMS that was refused it is no id
+			d.length(len(*v))
+			return
+		}
+		d.value(*v)
 	default:
 		d.value(*v)
 	}
@@ -75,7 +93,13 @@ func (d *dumper) value(s string) {
 }
 
 // Time implements Visitor.
-func (d *dumper) Time(name string, v *string) { d.Text(name, 0, v) }
+func (d *dumper) Time(name string, v *string) {
+	if _, err := ParseTime(*v); err != nil && *v != "" && d.mask != nil {
+		d.octets(name, len(*v))
+		return
+	}
+	d.Text(name, 0, v)
+}
 
 // Number implements Visitor.
 func (d *dumper) Number(name string, v *uint8) {
@@ -96,6 +120,10 @@ func (d *dumper) Number(name string, v *uint8) {
 // octets writes how many there are.
 func (d *dumper) octets(name string, n int) {
 	d.name(name)
+	d.length(n)
+}
+
+func (d *dumper) length(n int) {
 	d.b = strconv.AppendInt(d.b, int64(n), 10)
 	d.b = append(d.b, " octets"...)
 }
@@ -128,16 +156,6 @@ func (d *dumper) Unsuccessful(v *[]UnsuccessSME) {
 	}
 }
 
-// words is a text of the peer's own; in a status, where some write whom it is about, the
-// numbers are masked as addresses are.
-func (d *dumper) words(t TLV) string {
-	words := TLVs{t}.String(t.Tag)
-	if d.mask != nil && t.Tag == TagAdditionalStatusInfoText {
-		return d.mask.MaskIn(words)
-	}
-	return words
-}
-
 // TLVs implements Visitor. Numbers and ids show; a payload, and octets that no
 // table explains, show their length, as they may hold text.
 func (d *dumper) TLVs(v *TLVs) {
@@ -151,9 +169,9 @@ func (d *dumper) TLVs(v *TLVs) {
 			n, _ := TLVs{t}.Uint32(t.Tag)
 			d.name(t.Tag.String())
 			d.b = strconv.AppendUint(d.b, uint64(n), 10)
-		case kind == Text:
+		case kind == Text && !(t.Tag == TagAdditionalStatusInfoText && d.mask != nil):
 			d.name(t.Tag.String())
-			d.value(d.words(t))
+			d.value(TLVs{t}.String(t.Tag))
 		default:
 			d.octets(t.Tag.String(), len(t.Value))
 		}

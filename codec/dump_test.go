@@ -44,3 +44,23 @@ func TestDump(t *testing.T) {
 		}
 	}
 }
+
+// US-SC-002: what leaves the process shows neither a number nor what could repeat a text.
+func TestDumpMasked(t *testing.T) {
+	words := TLVs{{TagAdditionalStatusInfoText, []byte("geheim\x00")}}
+	for _, c := range []struct {
+		p    PDU
+		want string
+	}{
+		{&SubmitSMResp{Header: Header{StatusSysErr, 7}, MessageID: "geheim", TLVs: words},
+			"submit_sm_resp seq=7 ESME_RSYSERR message_id=6 octets additional_status_info_text=7 octets"},
+		{&SubmitSMResp{Header: Header{Sequence: 7}, MessageID: "a1"}, "submit_sm_resp seq=7 ESME_ROK message_id=a1"},
+		{&QuerySMResp{Header: Header{StatusQueryFail, 7}, MessageID: "a1"}, "query_sm_resp seq=7 ESME_RQUERYFAIL message_id=a1"},
+		{&SubmitSM{DestinationAddr: "93700000123", ValidityPeriod: "geheim", ScheduleDeliveryTime: "000002000000000R", TLVs: words},
+			"submit_sm seq=0 destination_addr=***123 schedule_delivery_time=000002000000000R validity_period=6 octets data_coding=0 short_message=0 octets additional_status_info_text=7 octets"},
+	} {
+		if got := DumpMasked(c.p, LastThree); got != c.want {
+			t.Errorf("\n got %s\nwant %s", got, c.want)
+		}
+	}
+}

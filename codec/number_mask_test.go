@@ -101,7 +101,7 @@ func TestNumbersInWords(t *testing.T) {
 		}
 	}
 	refusal := &codec.SubmitSMResp{Header: codec.Header{Sequence: 7, Status: codec.StatusInvDstAdr}, TLVs: codec.TLVs{{Tag: codec.TagAdditionalStatusInfoText, Value: []byte("93700000123 is barred\x00")}, {Tag: codec.TagReceiptedMessageID, Value: []byte("93700000123\x00")}}}
-	if got := codec.DumpMasked(refusal, codec.LastThree); !strings.Contains(got, "***123 is barred") || !strings.Contains(got, "receipted_message_id=93700000123") {
+	if got := codec.DumpMasked(refusal, codec.LastThree); strings.Contains(got, "barred") || !strings.Contains(got, "receipted_message_id=93700000123") {
 		t.Errorf("%s", got)
 	}
 	if got := codec.Dump(refusal); !strings.Contains(got, "93700000123 is barred") {

@@ -33,7 +33,7 @@ type Source struct {
 func Event(pdu *codec.DeliverSM, in *Inbound, at time.Time, src Source) port.Event {
 	body := src.body(fmt.Sprintf("%s-%x-%x", src.Bind, at.UnixNano(), pdu.Sequence), at)
 	body.From, body.To, body.PartsTotal, body.PartsReceived = pdu.SourceAddr, pdu.DestinationAddr, 1, 1
-	body.Tlvs = src.TLVs.Told(pdu.TLVs)
+	body.Tlvs = src.TLVs.Told(pdu.TLVs, nil)
 	fill(body, []port.ConcatPart{in.Part}, src.Text)
 	if in.Unclear { // the text holds the header's octets too
 		body.Binary = base64.StdEncoding.EncodeToString(in.Part.Body)
@@ -48,7 +48,7 @@ func EventOf(g *port.ConcatGroup, last codec.TLVs, src Source) port.Event {
 	body := src.body(idOf(g), g.Since)
 	body.From, body.To, body.PartsTotal, body.PartsReceived = g.Key.Originator, g.Key.Destination, uint32(g.Key.Total), uint32(len(g.Parts))
 	body.MissingParts, body.Incomplete = Missing(g), !Whole(g)
-	body.Tlvs = src.TLVs.Told(last)
+	body.Tlvs = src.TLVs.Told(last, nil)
 	fill(body, g.Parts, src.Text)
 	return event(body)
 }

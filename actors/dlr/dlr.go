@@ -15,8 +15,10 @@ import (
 	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 	"github.com/ghasi/smpp-connector/codec/receipt"
 	"github.com/ghasi/smpp-connector/codec/text"
+	"github.com/ghasi/smpp-connector/codec/udh"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -93,7 +95,7 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
 	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
 	h.DoneAt = r.moment(h.DoneDate, at)
-	h.TLVs = r.TLVs.Told(pdu.TLVs)
+	h.TLVs = r.TLVs.Told(pdu.TLVs, func() quote.Text { return textIn(fields, body) })
 	h.ErrMeaning = r.Errors[strings.ToUpper(h.Err)]
 	if pdu.ESMClass.IsIntermediate() {
 		h.Final = false
@@ -124,6 +126,16 @@ func withoutText(body []byte) string {
 		body = bytes.TrimRight(body[:at], " ")
 	}
 	return strings.ToValidUTF8(string(body), "\uFFFD")
+}
+
+// textIn is the message's own text in a receipt, mostly its first 20 characters: what is
+// read as that, else all behind what could be its label.
+func textIn(fields receipt.Fields, body []byte) quote.Text {
+	octets := []byte(fields.Text.Text)
+	if at := textLabel(body); len(octets) == 0 && at >= 0 {
+		octets = body[at+len("text"):]
+	}
+	return quote.Octets(octets, udh.Header{})
 }
 
 // textLabel is where the first `text`, in any case, stands before a colon or an equals

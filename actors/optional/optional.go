@@ -5,7 +5,7 @@
 //
 //	command's tlvs ──Kind.Write──► octets          octets ──Rules.Told──► event's tlvs
 //
-// It tells no texts of messages, and bounds what it tells: a peer may send 64 KiB in one.
+// It tells no texts of messages, also where a value repeats one, and bounds what it tells: a peer may send 64 KiB in one.
 package optional
 
 import (
@@ -34,6 +34,8 @@ var kindNames = [...]string{"text", "cstring", "uint8", "uint16", "uint32", "hex
 
 // String is the kind's name in a profile.
 func (k Kind) String() string { return kindNames[k] }
+
+func (k Kind) isNumber() bool { return Uint8 <= k && k <= Uint32 }
 
 // ParseKind is the reverse of String; ok is false for an unknown name.
 func ParseKind(name string) (k Kind, ok bool) {

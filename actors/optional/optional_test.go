@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 )
 
 var declared = Rules{
@@ -45,20 +46,35 @@ func TestToldUnderWhichNameAndHow(t *testing.T) {
 		if name, value, told := strings.Cut(c.want, "="); told {
 			want[name] = value
 		}
-		if got := declared.Told(codec.TLVs{c.tlv}); !maps.Equal(got, want) {
+		if got := declared.Told(codec.TLVs{c.tlv}, nil); !maps.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", c.name, got, want)
 		}
 	}
 	hidden := Rules{{Name: "TEXT", Tag: codec.TagMessagePayload, Kind: Text}}
-	if got := hidden.Told(codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("secret")}}); got != nil {
+	if got := hidden.Told(codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("secret")}}, nil); got != nil {
 		t.Errorf("the text is told because it is declared: %v", got)
+	}
+}
+
+// What a receipt's TLVs repeat of its text: is hidden; a number is none, whatever the text.
+func TestToldRepeatsNoText(t *testing.T) {
+	asked := 0
+	text := func() quote.Text { asked++; return quote.New("Your code is 4711") }
+	got := declared.Told(codec.TLVs{{Tag: 0x1403, Value: []byte("for YOUR CODE IS 4711")}, {Tag: 0x1601, Value: []byte("your code")}, {Tag: 0x1777, Value: []byte("Your code")},
+		{Tag: codec.TagUserMessageReference, Value: []byte{0x12, 0x67}}}, text)
+	want := map[string]string{"MCCMNC": "for ***", "TICKET": "***", "0x1777": "***", "user_message_reference": "4711"}
+	if !maps.Equal(got, want) || asked != 1 {
+		t.Errorf("%v, want %v; the text was asked for %d times", got, want, asked)
+	}
+	if declared.Told(codec.TLVs{{Tag: codec.TagMessageState, Value: []byte{2}}}, text); asked != 1 {
+		t.Error("the text is read where nothing is told")
 	}
 }
 
 // A peer may send 64 KiB in one TLV, and thousands of them.
 func TestToldIsBounded(t *testing.T) {
 	long := codec.TLVs{{Tag: 0x1403, Value: []byte(strings.Repeat("ښ", 200))}, {Tag: 0x1777, Value: bytes.Repeat([]byte{0xAB}, 65000)}}
-	told := declared.Told(long)
+	told := declared.Told(long, nil)
 	if got := told["MCCMNC"]; got != strings.Repeat("ښ", 127)+"…" {
 		t.Errorf("a declared text of 400 octets: %d octets, %q", len(got), got)
 	}
@@ -69,7 +85,7 @@ func TestToldIsBounded(t *testing.T) {
 	for i := range 5000 {
 		many.AddUint8(0x1777, uint8(i))
 	}
-	told = declared.Told(many)
+	told = declared.Told(many, nil)
 	if len(told) != mostTold || told["0x1777"] != "00" || told["0x1777#2"] != "01" || told["0x1777#32"] != "1f" {
 		t.Errorf("of 5000: %v", told)
 	}
@@ -96,6 +112,8 @@ func TestReasons(t *testing.T) {
 		{why("Spam: Your code is 4711, keep it"), "Your code is 4711", `additional_status_info_text "Spam: ***, keep it"`},
 		{why("Blocked word: 4711"), "4711", `additional_status_info_text "Blocked word: ***"`},
 		{why("482913 is spam"), "482913", `additional_status_info_text "*** is spam"`},
+		{why("Spam (YOUR CODE: 4711)"), "Your code is 4711", `additional_status_info_text "Spam (***: ***)"`},
+		{why("policy 17 met 596f757220636f6465"), "Your code is 4711", `additional_status_info_text "policy 17 met ***"`},
 		{why("a is too short"), "a", `additional_status_info_text "a is too short"`},
 		{why("\x1b[31mred\r\n"), "", `additional_status_info_text "[31mred"`},
 		{why(strings.Repeat("x", 300)), "", `additional_status_info_text "` + strings.Repeat("x", 160) + `…"`},

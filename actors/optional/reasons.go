@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 )
 
 // failureReasons are the values of delivery_failure_reason (SMPP 3.4 §5.3.2.33).
@@ -38,7 +38,7 @@ func Why(tlvs codec.TLVs) (why codec.TLVs) {
 func Reasons(why codec.TLVs, text string) string {
 	var said []string
 	if words := printable(why.String(codec.TagAdditionalStatusInfoText)); words != "" {
-		said = append(said, codec.TagAdditionalStatusInfoText.String()+" "+strconv.Quote(shortened(codec.LastThree.MaskIn(without(words, text)))))
+		said = append(said, codec.TagAdditionalStatusInfoText.String()+" "+strconv.Quote(shortened(codec.LastThree.MaskIn(quote.New(text).Hide(words)))))
 	}
 	if reason, ok := why.Uint8(codec.TagDeliveryFailureReason); ok {
 		meaning := ""
@@ -61,36 +61,6 @@ func printable(words string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(words, "\uFFFD")))
-}
-
-// shared is how many characters in a row make a part of a message's text; a shorter text
-// is one part, down to leastShared: every word has one letter in common with another.
-const (
-	shared      = 8
-	leastShared = 3
-)
-
-// without hides what words have in common with a message's text.
-func without(words, text string) string {
-	part := min(shared, utf8.RuneCountInString(text))
-	if part < leastShared {
-		return words
-	}
-	var b strings.Builder
-	runes := []rune(words)
-	for at := 0; at < len(runes); at++ {
-		end := min(at+part, len(runes))
-		if end-at < part || !strings.Contains(text, string(runes[at:end])) {
-			b.WriteRune(runes[at])
-			continue
-		}
-		for end < len(runes) && strings.Contains(text, string(runes[at:end+1])) {
-			end++
-		}
-		b.WriteString("***")
-		at = end - 1
-	}
-	return b.String()
 }
 
 func shortened(words string) string {

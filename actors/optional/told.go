@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 )
 
 // Rule declares a TLV under a name: commands may carry it, and events tell it.
@@ -41,8 +42,11 @@ var untold = map[codec.Tag]bool{
 
 // Told is what an event tells of TLVs: those that the profile declares under its names,
 // those of the standard under the standard's, others as 0xNNNN in hex. A TLV that comes
-// again is NAME#2. nil where there is nothing to tell.
-func (rs Rules) Told(tlvs codec.TLVs) (told map[string]string) {
+// again is NAME#2. nil where there is nothing to tell. What a value repeats of text is
+// hidden, unless it is a number; text is asked for once and where it is needed alone, and
+// nil where an event may have it.
+func (rs Rules) Told(tlvs codec.TLVs, text func() quote.Text) (told map[string]string) {
+	var repeated *quote.Text
 	for _, t := range tlvs {
 		if untold[t.Tag] || len(told) == mostTold {
 			continue
@@ -50,7 +54,14 @@ func (rs Rules) Told(tlvs codec.TLVs) (told map[string]string) {
 		if told == nil {
 			told = map[string]string{}
 		}
-		name, value := rs.tell(t)
+		name, kind, value := rs.tell(t)
+		if text != nil && !kind.isNumber() {
+			if repeated == nil {
+				t := text()
+				repeated = &t
+			}
+			value = repeated.Hide(value)
+		}
 		told[free(told, name)] = value
 	}
 	return told
@@ -67,22 +78,22 @@ func free(told map[string]string, name string) string {
 	}
 }
 
-func (rs Rules) tell(t codec.TLV) (name, value string) {
+func (rs Rules) tell(t codec.TLV) (name string, kind Kind, value string) {
 	for _, r := range rs {
 		if r.Tag == t.Tag {
-			return r.Name, r.Kind.read(t.Value, mostDeclared)
+			return r.Name, r.Kind, r.Kind.read(t.Value, mostDeclared)
 		}
 	}
 	if !t.Tag.Known() || t.Tag >= firstVendors { // a vendor's tag by one vendor's name would be wrong at the others
-		return fmt.Sprintf("0x%04X", uint16(t.Tag)), Hex.read(t.Value, mostOther)
+		return fmt.Sprintf("0x%04X", uint16(t.Tag)), Hex, Hex.read(t.Value, mostOther)
 	}
 	switch t.Tag.Kind() {
 	case codec.Integer, codec.Bitmask:
-		return t.Tag.String(), Uint32.read(t.Value, mostOther)
+		return t.Tag.String(), Uint32, Uint32.read(t.Value, mostOther)
 	case codec.Text:
-		return t.Tag.String(), CString.read(t.Value, mostOther)
+		return t.Tag.String(), CString, CString.read(t.Value, mostOther)
 	}
-	return t.Tag.String(), Hex.read(t.Value, mostOther)
+	return t.Tag.String(), Hex, Hex.read(t.Value, mostOther)
 }
 
 // firstVendors is the lowest tag that is left to vendors (SMPP 3.4 §5.3.1); tags above

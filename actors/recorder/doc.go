@@ -19,7 +19,8 @@
 // A snapshot starts from zeros and copies what is known to be harmless: what no
 // rule of mask.go names is not shown. Masked octets keep their number, so lengths
 // and framing stay right: passwords, texts and vendor TLVs become 'x', addresses
-// keep what the codec.NumberMask of the snapshot leaves, a user data header keeps its elements of up to four
+// keep what the codec.NumberMask of the snapshot leaves, an MNO's own words about a
+// refusal keep what repeats neither a number nor the text of the submit_sm (quoted.go), a user data header keeps its elements of up to four
 // octets, a receipt keeps its fields but not the message's text. What cannot be
 // parsed keeps its header and zeros behind it.
 //

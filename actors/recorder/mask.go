@@ -6,20 +6,23 @@ import (
 	"errors"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 )
 
 // mask is a copy of one PDU's octets, or of its first ones, with everything hidden
 // that is not known to be harmless. readable is how many octets from the start were
 // understood, 0 when nothing behind the header was; problem says why not all. Of an
-// address that may be seen which numbers shows.
-func mask(octets []byte, numbers codec.NumberMask) (masked []byte, readable int, problem codec.Problem) {
+// address that may be seen which numbers shows; answered is the text that the PDU is an
+// answer to, nil if that is not known, and is asked only where words could repeat it.
+func mask(octets []byte, numbers codec.NumberMask, answered func() *quote.Text) (masked []byte, readable int, problem codec.Problem) {
 	masked = make([]byte, len(octets))
 	copy(masked, octets[:min(len(octets), codec.HeaderLen)])
 	pdu, readable, problem := parse(octets)
 	if pdu == nil {
 		return masked, 0, problem
 	}
-	m := masker{numbers: numbers, from: octets[:readable], to: masked, at: codec.HeaderLen, command: pdu.Command(), whole: problem == codec.NoProblem}
+	m := masker{numbers: numbers, answered: answered, from: octets[:readable], to: masked, at: codec.HeaderLen,
+		command: pdu.Command(), refuses: codec.RefusesSM(pdu.Command(), pdu.Head().Status), whole: problem == codec.NoProblem}
 	codec.Walk(pdu, &m)
 	if problem == codec.TLVTruncated && !m.lost {
 		m.cutTLV(octets)
@@ -69,8 +72,10 @@ type masker struct {
 	at       int
 	lost     bool
 	numbers  codec.NumberMask
+	answered func() *quote.Text
 
 	command codec.CommandID
+	refuses bool // an SMS
 	esm     codec.ESMClass
 	whole   bool // the PDU was read to its end
 }

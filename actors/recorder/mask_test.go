@@ -104,8 +104,8 @@ func TestMaskedFields(t *testing.T) {
 		"parts in payload":   {&codec.DataSM{ESMClass: udhi, TLVs: codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("\x05\x00\x03\x2a\x02\x01secret")}}}, "\x04\x24\x00\x0c\x05\x00\x03\x2a\x02\x01xxxxxx"},
 		"number":             {tlv(codec.TagUserMessageReference, "\x01\x02"), "\x02\x04\x00\x02\x01\x02"},
 		"number too long":    {tlv(codec.TagUserMessageReference, "secret"), "\x02\x04\x00\x06xxxxxx"},
-		"status text":        {tlv(codec.TagAdditionalStatusInfoText, "no credit\x00"), "no credit\x00"},
-		"status of a number": {tlv(codec.TagAdditionalStatusInfoText, "+93700000123 has no credit, 0512\x00"), "+xxxxxxxx123 has no credit, 0512\x00"},
+		"status text":        {tlv(codec.TagAdditionalStatusInfoText, "no credit\x00"), "xxxxxxxxx\x00"},
+		"status of a bind":   {&codec.BindTransceiverResp{BindResp: codec.BindResp{TLVs: codec.TLVs{{Tag: codec.TagAdditionalStatusInfoText, Value: []byte("+93700000123 has no credit, 0512\x00")}}}}, "+xxxxxxxx123 has no credit, 0512\x00"},
 		"id":                 {tlv(codec.TagReceiptedMessageID, "ab12\x00"), "ab12\x00"},
 		"network error":      {tlv(codec.TagNetworkErrorCode, "\x03\x00\x06"), "\x04\x23\x00\x03\x03\x00\x06"},
 		"callback":           {tlv(codec.TagCallbackNum, "\x01\x01\x0193700000123"), "\x01\x01\x01xxxxxxxx123"},
@@ -182,7 +182,7 @@ func TestWhatIsToleratedIsSeen(t *testing.T) {
 		"trailing NULs":  {resized(append(wire(&codec.SubmitSMResp{MessageID: "ab12"}), 0, 0), 23), "ab12\x00\x00\x00"},
 		"long id":        {wire(&codec.SubmitSMResp{MessageID: strings.Repeat("7", 70)}), strings.Repeat("7", 70) + "\x00"},
 		"empty body":     {resized(wire(&codec.SubmitSMResp{}), 16), ""},
-		"error's body":   {resized(append(wire(&codec.SubmitSMResp{Header: codec.Header{Status: codec.StatusSysErr}}), "no NUL"...), 22), "no NUL"},
+		"error's body":   {resized(append(wire(&codec.SubmitSMResp{Header: codec.Header{Status: codec.StatusSysErr}}), "no NUL"...), 22), "xxxxxx"},
 	} {
 		got := one(t, c.octets)
 		if string(got.Octets[codec.HeaderLen:]) != c.want {

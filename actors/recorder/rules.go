@@ -34,6 +34,8 @@ func (m *masker) address(to []byte, v string) {
 // textRule is the rule of a C-octet string. A name that no table has is hidden.
 func (m *masker) textRule(name string) show {
 	switch {
+	case name == "message_id" && m.refuses: // of an SMS that was refused it is no id
+		return m.words
 	case readableTexts[name]:
 		return whole
 	case addresses[name]:
@@ -59,13 +61,11 @@ var addresses = map[string]bool{
 	"dl_name":          true,
 }
 
-// readableTLVs are those whose octets are numbers, ids or the SMSC's own words. So
-// are integers and bit masks.
+// readableTLVs are those whose octets are numbers or ids. So are integers and bit masks.
 var readableTLVs = map[codec.Tag]bool{
-	codec.TagAdditionalStatusInfoText: true,
-	codec.TagReceiptedMessageID:       true,
-	codec.TagNetworkErrorCode:         true,
-	codec.TagITSSessionInfo:           true,
+	codec.TagReceiptedMessageID: true,
+	codec.TagNetworkErrorCode:   true,
+	codec.TagITSSessionInfo:     true,
 }
 
 // mostNumber bounds what is taken for a number: four octets.
@@ -77,14 +77,11 @@ func (m *masker) value(to []byte, t codec.TLV) {
 	switch kind := t.Tag.Kind(); {
 	case t.Tag == codec.TagMessagePayload:
 		m.text(to, t.Value)
+	case t.Tag == codec.TagAdditionalStatusInfoText: // the SMSC's own words
+		m.words(to, string(t.Value))
 	case readableTLVs[t.Tag] && (isText || len(t.Value) <= mostNumber),
 		(kind == codec.Integer || kind == codec.Bitmask) && len(t.Value) <= mostNumber:
 		copy(to, t.Value)
-		if t.Tag == codec.TagAdditionalStatusInfoText { // some say whom it is about
-			for from, end := range codec.NumbersIn(string(t.Value)) {
-				m.address(to[from:end], string(t.Value[from:end]))
-			}
-		}
 	case t.Tag == codec.TagCallbackNum && len(t.Value) > 3:
 		copy(to, t.Value[:3]) // digit mode, TON, NPI
 		m.address(to[3:], string(t.Value[3:]))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/codec"
+	"github.com/ghasi/smpp-connector/codec/quote"
 )
 
 // Snapshot is what a Ring held at one moment, masked. It shares no memory with the
@@ -54,7 +55,7 @@ func (r *Ring) Snapshot(numbers codec.NumberMask) Snapshot {
 	quiet, earlier := r.quiet, r.fallen
 	r.mu.Unlock()
 
-	a := assembly{numbers: numbers, open: map[lane]*part{}}
+	a := assembly{numbers: numbers, open: map[lane]*part{}, submits: submits{}, parts: map[partKey]*message{}}
 	for len(raw) > 0 {
 		h := headOf(raw)
 		a.add(h, raw[headLen:headLen+int(h.size)])
@@ -93,6 +94,8 @@ type found struct {
 type assembly struct {
 	numbers codec.NumberMask
 	open    map[lane]*part
+	submits submits
+	parts   map[partKey]*message
 	found   []found
 	record  int
 }
@@ -142,7 +145,16 @@ func (a *assembly) emit(l lane, at int64, octets []byte, record int) {
 	if len(octets) >= 4 {
 		p.Length = binary.BigEndian.Uint32(octets)
 	}
-	p.Octets, p.readable, p.problem = mask(octets, a.numbers)
+	_, command, _, sequence, _ := codec.ParseHeader(octets)
+	if command == codec.SubmitSMID && p.Direction == Out {
+		a.remember(l.connection, octets)
+	}
+	p.Octets, p.readable, p.problem = mask(octets, a.numbers, func() *quote.Text {
+		if command != codec.SubmitSMRespID || p.Direction != In {
+			return nil
+		}
+		return a.answered(l.connection, sequence)
+	})
 	a.found = append(a.found, found{PDU: p, record: record})
 }
 

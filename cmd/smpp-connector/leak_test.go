@@ -32,7 +32,8 @@ func TestNoSecretTextOrNumberLeavesTheProcess(t *testing.T) {
 	} {
 		t.Run("mask "+c.mask, func(t *testing.T) {
 			all := everythingThatLeaves(t, c.mask)
-			for _, want := range []string{" source_addr=" + c.line + " destination_addr=" + c.line + " data_coding", "source_addr=" + c.recording + " "} {
+			for _, want := range []string{" source_addr=" + c.line + " destination_addr=" + c.line + " validity_period=10 octets data_coding", "source_addr=" + c.recording + " ",
+				c.recording + " waits: xxxxxxxxxx, xxxxxxxxxxxxxxxxxxxx"} {
 				if !strings.Contains(all, want) {
 					at := strings.Index(all, "unexpected_pdu")
 					t.Errorf("nowhere is %q: %s", want, all[max(0, at-200):min(len(all), at+300)])
@@ -50,7 +51,7 @@ func everythingThatLeaves(t *testing.T, mask string) string {
 	var out strings.Builder
 	log := &lockedBuffer{}
 	t.Run("flood", func(t *testing.T) {
-		mno := smsc.Start(t, smsc.Account("leaky", password), smsc.SendReceipts(smsc.InTextOnly()), smsc.ThrottleEvery(7), smsc.ExplainRefusals(number+" waits"), smsc.LoseAnswers(2, 1))
+		mno := smsc.Start(t, smsc.Account("leaky", password), smsc.SendReceipts(smsc.InTextOnly()), smsc.ThrottleEvery(7), smsc.ExplainRefusals(number+" waits: "+strings.ToUpper(text)+", "+hex.EncodeToString([]byte(text))), smsc.LoseAnswers(2, 1))
 		host, port := mno.HostPort()
 		cfg := testConfig(t, "SMPP_HOST="+host, fmt.Sprintf("SMPP_PORT=%d", port), "SMPP_SYSTEM_ID=leaky", "SMPP_PASSWORD="+password,
 			"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "TRACE_SAMPLE_RATIO=1", "LOG_LEVEL=debug", "MSISDN_MASK="+mask)
@@ -133,14 +134,17 @@ func (s *stage) floodWithSecrets(t *testing.T, text, number string) {
 			t.Fatal(err)
 		}
 	}
-	tlvs := codec.TLVs{{Tag: 0x1403, Value: []byte(text)}, {Tag: 0x1502, Value: []byte(number)}, {Tag: codec.TagCallbackNumAtag, Value: []byte(text)}, {Tag: codec.TagMessagePayload, Value: []byte(text)}}
+	tlvs := codec.TLVs{{Tag: 0x1403, Value: []byte(text)}, {Tag: 0x1502, Value: []byte(number)}, {Tag: codec.TagCallbackNumAtag, Value: []byte(text)}, {Tag: codec.TagMessagePayload, Value: []byte(text)},
+		{Tag: codec.TagAdditionalStatusInfoText, Value: []byte("about " + text)}}
 	for _, step := range []smsc.Step{
 		smsc.SendMO(number, "1234", text), smsc.SendMO(number, text, text, smsc.Wide()), smsc.SendMO(number, "1234", strings.Repeat(text+" ", 40), smsc.WithoutPart(2)),
 		smsc.SendPDU(&codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: number, ShortMessage: []byte("id:" + text + " stat:DELIVRD text:" + text), TLVs: tlvs}),
 		smsc.SendPDU(&codec.DeliverSM{SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text), TLVs: tlvs}),
 		smsc.SendPDU(&codec.DeliverSM{ESMClass: 4, SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text)}),
 		smsc.SendPDU(&codec.DeliverSM{ESMClass: 0x40, SourceAddr: number, DestinationAddr: number, ShortMessage: append([]byte{200}, text...)}),
-		smsc.SendPDU(&codec.SubmitSM{SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text)}),
+		smsc.SendPDU(&codec.SubmitSM{SourceAddr: number, DestinationAddr: number, ShortMessage: []byte(text), ValidityPeriod: text, TLVs: tlvs}),
+		smsc.SendPDU(&codec.SubmitSMResp{Header: codec.Header{Sequence: 99, Status: codec.StatusSysErr}, MessageID: text, TLVs: tlvs}),
+		smsc.SendPDU(&codec.DataSMResp{Header: codec.Header{Sequence: 98, Status: codec.StatusSysErr}, MessageID: text, TLVs: tlvs}),
 		smsc.SendPDU(&codec.BindTransceiver{Bind: codec.Bind{SystemID: "peer", Password: text}}),
 		smsc.SendRaw(append([]byte{0, 0, 0, 26, 0, 0, 0x0f, 0x99, 0, 0, 0, 0, 0, 0, 0, 77}, text...)), // an unknown command
 		smsc.SendRaw(append([]byte{0, 0, 0, 26, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 78}, text...)),       // deliver_sm that is none
