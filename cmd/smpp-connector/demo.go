@@ -140,7 +140,7 @@ func playDemo(ctx context.Context, a *app, mno *smsc.Server, t *tally, f demoFla
 	if err := mno.WaitBound(ctx, 1); err != nil {
 		return fmt.Errorf("the connector did not bind: %w", err)
 	}
-	nc, err := nats.Connect(a.embedded.URL(), nats.Name("smpp-connector demo"))
+	nc, err := nats.Connect(a.embedded.URL(), nats.Name("smpp-connector demo"), nats.Timeout(f.timeout))
 	if err != nil {
 		return fmt.Errorf("connect to the embedded NATS: %w", err)
 	}

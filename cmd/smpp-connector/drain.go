@@ -48,6 +48,9 @@ func drain(ctx context.Context, args []string, s streams) int {
 // meanwhile has drained: that is the last thing but one that it does.
 func awaitDrain(ctx context.Context, at *debugFlags) (drainState, error) {
 	state, err := askDrain(ctx, http.MethodPost, at)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // the time was over before the process had answered
+	}
 	if err != nil {
 		return state, err
 	}
