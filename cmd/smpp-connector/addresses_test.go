@@ -33,9 +33,7 @@ func TestAnMNOsOwnAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.app = startAppWith(t, cfg, appOptions{log: io.Discard})
-	if err := s.mno.WaitBound(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
+	awaitBound(t, s.mno, s.app, 1)
 	s.connect(t)
 	dlr, mo, dead := s.listen(t, contract.SubjectDLRInbound), s.listen(t, contract.SubjectMOInbound), s.listen(t, contract.SubjectDLQ)
 

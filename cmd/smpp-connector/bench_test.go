@@ -30,7 +30,8 @@ type stage struct {
 	js  jetstream.JetStream
 }
 
-// setStage starts everything and waits for the bind. Options are the simulator's.
+// setStage starts everything and waits for the bind, at both its ends. Options are the
+// simulator's.
 func setStage(tb testing.TB, env []string, options ...smsc.Option) *stage {
 	tb.Helper()
 	return setStageWith(tb, env, appOptions{log: io.Discard}, options...)
@@ -41,11 +42,34 @@ func setStageWith(tb testing.TB, env []string, o appOptions, options ...smsc.Opt
 	s := &stage{mno: smsc.Start(tb, options...)}
 	host, port := s.mno.HostPort()
 	s.app = startAppWith(tb, testConfig(tb, append([]string{"SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port)}, env...)...), o)
-	if err := s.mno.WaitBound(tb.Context(), 1); err != nil {
-		tb.Fatal(err)
-	}
+	awaitBound(tb, s.mno, s.app, 1)
 	s.connect(tb)
 	return s
+}
+
+// awaitBound returns when an app has n binds, as the MNO and as the app itself says. The
+// MNO is the first to know: its answer has yet to be read, and whoever breaks the line
+// before that breaks one that was never BOUND.
+func awaitBound(tb testing.TB, mno *smsc.Server, a *app, n int) {
+	tb.Helper()
+	if err := mno.WaitBound(tb.Context(), n); err != nil {
+		tb.Fatal(err)
+	}
+	eventually(tb, "the app's binds are BOUND", func() bool { return boundBinds(a) >= n })
+}
+
+// boundBinds is how many binds an app shows as BOUND; 0 before its tree runs.
+func boundBinds(a *app) (n int) {
+	system := a.system.Load()
+	if system == nil {
+		return 0
+	}
+	for _, b := range system.Tree().Binds() {
+		if b.Bound && b.State == "BOUND" {
+			n++
+		}
+	}
+	return n
 }
 
 // testConfig is a standalone configuration with one operator, demo.
@@ -62,14 +86,23 @@ func testConfig(tb testing.TB, env ...string) *config.Config {
 // connect opens the test's own connection to the embedded NATS.
 func (s *stage) connect(tb testing.TB) {
 	tb.Helper()
-	var err error
-	if s.nc, err = nats.Connect(s.app.embedded.URL()); err != nil {
+	s.nc, s.js = dialNATS(tb, s.app.embedded.URL())
+}
+
+// dialNATS is a test's own connection to a NATS server, until the test ends: as patient as
+// the test, where nats.go gives up after 2 s and JetStream after 5.
+func dialNATS(tb testing.TB, url string, options ...nats.Option) (*nats.Conn, jetstream.JetStream) {
+	tb.Helper()
+	nc, err := nats.Connect(url, append(options, nats.Timeout(patience))...)
+	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(s.nc.Close)
-	if s.js, err = jetstream.New(s.nc, jetstream.WithPublishAsyncMaxPending(2000)); err != nil {
+	tb.Cleanup(nc.Close)
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(2000), jetstream.WithDefaultTimeout(patience))
+	if err != nil {
 		tb.Fatal(err)
 	}
+	return nc, js
 }
 
 // startApp runs an app for the length of a test.
@@ -219,8 +252,8 @@ func (c *receiptCount) wait(tb testing.TB, n int) {
 	for c.n.Load() < int64(n) {
 		select {
 		case <-c.more:
-		case <-time.After(30 * time.Second):
-			tb.Fatalf("%d of %d receipts, and none for 30 s", c.n.Load(), n)
+		case <-time.After(patience):
+			tb.Fatalf("%d of %d receipts, and none for %v", c.n.Load(), n, patience)
 		}
 	}
 }

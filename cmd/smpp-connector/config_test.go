@@ -93,15 +93,14 @@ func TestConfigDiffThatCannotBe(t *testing.T) {
 	refusing := httptest.NewServer(http.NotFoundHandler())
 	gone := "http://" + refusing.Listener.Addr().String()
 	defer refusing.Close()
-	dead := httptest.NewServer(http.NotFoundHandler())
-	dead.Close()
+	const dead = "127.0.0.1:1" // where nobody listens, and nobody begins to
 	for _, row := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"--config", now, "--against", gone}, "404"},
-		{[]string{"--config", now, "--against", dead.URL}, "refused"},
-		{[]string{"--config", now, "--debug", strings.TrimPrefix(dead.URL, "http://")}, "nothing answers at 127.0.0.1:"},
+		{[]string{"--config", now, "--against", "http://" + dead}, "refused"},
+		{[]string{"--config", now, "--debug", dead}, "nothing answers at 127.0.0.1:"},
 		{[]string{"--config", now, "--against", filepath.Join(t.TempDir(), "absent")}, "no such file"},
 		{[]string{"--config", now, "--against", inFile(t, "other.yaml", "hunter3\n")}, "not YAML"},
 		{[]string{"--config", now, "--against", inFile(t, "empty.yaml", "")}, "config print"},

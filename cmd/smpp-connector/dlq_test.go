@@ -261,9 +261,7 @@ func TestDLQReplayAfterARestartSendsNoAcceptedPartAgain(t *testing.T) {
 		}
 	}
 	stop := start()
-	if err := mno.WaitBound(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
+	awaitBound(t, mno, s.app, 1)
 	rejected := s.listen(t, contract.SubjectDLQ)
 	s.platform(t, "long", strings.Repeat("x", 200))
 	rejected("long")
@@ -411,6 +409,10 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	if status, out, _ := s.dlq(t, "unserved"); status != 0 || out != nobody+"  2 commands\n" {
 		t.Errorf("unserved: %d %q", status, out)
 	}
+	eventually(t, "the connector has a consumer for its own", func() bool {
+		_, err := s.js.Consumer(t.Context(), contract.StreamDispatch, contract.OperatorDurable("demo"))
+		return err == nil
+	})
 	s.app.lookAtBacklog(t.Context(), time.Now())
 	if metrics := pageOf(t, "http://"+s.app.http.HTTPAddr()+"/metrics", ""); !strings.Contains(metrics, `smpp_connector_unserved_messages{stream="SMPP_DISPATCH"} 2`) {
 		t.Error("the metrics do not tell of it")
@@ -465,17 +467,8 @@ func TestUSSC006ALargeDeadLetterIsReplayedWholeOrNotAtAll(t *testing.T) {
 	server, mno := stack.NATS(t), smsc.Start(t)
 	host, port := mno.HostPort()
 	s := &stage{mno: mno, app: startApp(t, testConfig(t, "NATS_URL="+server.URL, "SMPP_HOST="+host, "SMPP_PORT="+strconv.Itoa(port)))}
-	if err := mno.WaitBound(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if s.nc, err = nats.Connect(server.URL); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.nc.Close)
-	if s.js, err = jetstream.New(s.nc); err != nil {
-		t.Fatal(err)
-	}
+	awaitBound(t, mno, s.app, 1)
+	s.nc, s.js = dialNATS(t, server.URL)
 	rejected := s.listen(t, contract.SubjectDLQ)
 	for id, size := range map[string]int{"whole": 700 << 10, "cut": 900 << 10} {
 		payload := fmt.Appendf(nil, `{"messageId":%q,"to":"+93700000001","text":"%s"}`, id, strings.Repeat("x", size))

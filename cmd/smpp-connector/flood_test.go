@@ -18,9 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 	"github.com/ghasi/smpp-connector/testkit/stack"
 )
@@ -53,14 +50,7 @@ func setFloodStage(tb testing.TB, env ...string) *floodStage {
 	if err := s.mno.WaitBound(tb.Context(), 1); err != nil {
 		tb.Fatal(err)
 	}
-	var err error
-	if s.nc, err = nats.Connect("nats://" + broker); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(s.nc.Close)
-	if s.js, err = jetstream.New(s.nc); err != nil {
-		tb.Fatal(err)
-	}
+	s.nc, s.js = dialNATS(tb, "nats://"+broker)
 	return s
 }
 
@@ -165,6 +155,21 @@ func drip(ctx context.Context, at string) error {
 	return nil
 }
 
+// asked is how many requests there were, answered and not.
+func (f *flood) asked() int64 { return f.answered.Load() + f.closed.Load() }
+
+// begun returns when a flood, of a round of which the messages are through already, has
+// been one: its clients may have been the last to get the CPU.
+func (f *flood) begun(tb testing.TB, kind int) {
+	tb.Helper()
+	if kind != calm {
+		eventually(tb, "the flood has begun", func() bool { return f.asked() >= leastAsked })
+	}
+}
+
+// leastAsked is how many requests of a round make a flood.
+const leastAsked = 250
+
 // end stops the flood.
 func (f *flood) end() {
 	if f.stop != nil {
@@ -234,44 +239,55 @@ func (s *floodStage) rounds(tb testing.TB, rounds, perRound, rate int, bystander
 		s.publishFrom(tb, round*perRound, perRound, rate, sent)
 		receipts.wait(tb, (round+1)*perRound)
 		stopProbes()
+		under.begun(tb, round%kinds)
 		f.cpu, f.lasted = f.cpu+s.connector.CPUTime()-cpu, f.lasted+time.Since(began)
 		under.end()
-		f.asked += under.answered.Load() + under.closed.Load()
+		f.asked += under.asked()
 	}
 	return figures
 }
 
 // probe asks for /health as a kubelet does: on a new connection each time, and from an
-// address of its own.
+// address of its own; once at least.
 func (s *floodStage) probe(tb testing.TB, f *floodFigures) (stop func()) {
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for ctx.Err() == nil {
+		for {
 			began := time.Now()
-			dialer := net.Dialer{Timeout: 3 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
-			conn, err := dialer.DialContext(ctx, "tcp", s.http)
-			if err == nil {
-				_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
-				fmt.Fprint(conn, "GET /health HTTP/1.0\r\n\r\n")
-				var body []byte
-				if body, err = io.ReadAll(conn); err == nil && !strings.Contains(string(body), " 200 OK") {
-					err = errors.New("no 200")
-				}
-				conn.Close()
-			}
-			if err != nil && ctx.Err() == nil {
+			if err := s.askHealth(); err != nil {
 				tb.Errorf("a probe failed after %v: %v", time.Since(began), err)
 			}
 			f.probes = append(f.probes, time.Since(began))
 			select {
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
+				return
 			}
 		}
 	}()
 	return func() { cancel(); <-done }
+}
+
+// kubeletWaits is how long a probe may take. One that takes longer is slow; it has failed
+// when the test's patience is over, for the machine may have held up whoever asks.
+const kubeletWaits = 3 * time.Second
+
+func (s *floodStage) askHealth() error {
+	dialer := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	conn, err := dialer.Dial("tcp", s.http)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	fmt.Fprint(conn, "GET /health HTTP/1.0\r\n\r\n")
+	body, err := io.ReadAll(conn)
+	if err == nil && !strings.Contains(string(body), " 200 OK") {
+		err = errors.New("no 200")
+	}
+	return err
 }
 
 // Messages go on at their pace while everything that is not a message goes wrong: both
@@ -289,7 +305,8 @@ func TestMessagesDoNotNoticeAFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := setFloodStage(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+hanging.URL, "TRACE_SAMPLE_RATIO=1", "RECORDER_DUMP_DIR="+full)
-	figures := s.rounds(t, 2, 500, 250, setFloodStage(t))
+	// Short rounds: a machine that stands still for some seconds spoils one of four.
+	figures := s.rounds(t, 4, 250, 250, setFloodStage(t))
 	for kind := range figures {
 		f := &figures[kind]
 		t.Log(f)
@@ -297,14 +314,17 @@ func TestMessagesDoNotNoticeAFlood(t *testing.T) {
 			t.Errorf("%s: %d receipts, want 1000", f.name, len(f.took))
 		}
 	}
-	if n := figures[flooded].asked; n < 500 {
-		t.Errorf("the flood asked %d times: that is none", n)
-	}
 	if extra := figures[flooded].cores() - figures[calm].cores(); extra > 0.5 {
 		t.Errorf("the flood costs the connector %.2f cores", extra)
 	}
-	if p := figures[flooded].quantile(0.5); p > time.Second {
-		t.Errorf("half of the receipts took more than %v", p)
+	// Where the machine is so slow that a flood of somebody else takes a second from us, ours
+	// may take as much again.
+	if p, most := figures[flooded].quantile(0.5), max(time.Second, 2*figures[beside].quantile(0.5)); p > most {
+		t.Errorf("half of the receipts took %v and more, want at most %v", p, most)
+	}
+	probes := slices.Sorted(slices.Values(figures[flooded].probes))
+	if slow := probes[len(probes)*9/10]; slow > kubeletWaits {
+		t.Errorf("a tenth of the probes took %v and more, want at most %v", slow, kubeletWaits)
 	}
 	if c := s.mno.Counts(); c.Binds != 1 || c.Lost != 0 {
 		t.Errorf("the line was lost: %+v", c)

@@ -143,7 +143,7 @@ func (c *cluster) pod(t *testing.T, name, operatorIDs string) *stack.Server {
 	health := stack.FreeAddr(t)
 	pod := stack.Process(t, stack.Spec{
 		Name:    name,
-		Command: []string{stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
+		Command: []string{stack.Build(t, connectorPackage), "serve"},
 		Env: []string{perMNO, "POD_NAME=" + name, "MNO_ID=awcc", "BIND_DIRECTION=trx", "OPERATOR_IDS=" + operatorIDs, "HTTP_ADDR=" + health, "DEBUG_ADDR=127.0.0.1:0",
 			"NATS_URL=" + c.server.URL, "NATS_NKEY_SEED_FILE=" + c.server.SeedFile, "REDIS_URL=" + c.redis.URL, "POSTGRES_URL=" + c.pg.URL, "OPERATOR_MANAGEMENT_URL=" + c.service.URL},
 		Ready: answersHealth(health),

@@ -15,7 +15,6 @@ import (
 	"unicode/utf16"
 
 	contract "github.com/ghasi/smpp-connector/proto"
-	"github.com/ghasi/smpp-connector/testkit/stack"
 )
 
 // Issue 4: held against a peer that shares nothing with us. The SMSC is Perl's
@@ -76,13 +75,12 @@ func startPerlPeer(t *testing.T) *perlPeer {
 		}
 		t.Skip("SKIPPED: Net::SMPP is not installed (Debian package libnet-smpp-perl): no peer but ours was tried")
 	}
-	_, port, _ := strings.Cut(stack.FreeAddr(t), ":")
-	perl := exec.Command("perl", filepath.Join("..", "..", "testkit", "peers", "net-smpp", "smsc.pl"), port, "secret")
+	perl := exec.Command("perl", filepath.Join("..", "..", "testkit", "peers", "net-smpp", "smsc.pl"), "0", "secret")
 	out, err := perl.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, ready, ended := &perlPeer{port: port}, make(chan struct{}), make(chan struct{})
+	p, ready, ended := &perlPeer{}, make(chan string, 1), make(chan struct{})
 	var complaints strings.Builder
 	perl.Stderr = &complaints
 	if err := perl.Start(); err != nil {
@@ -98,7 +96,7 @@ func startPerlPeer(t *testing.T) *perlPeer {
 		}
 	})
 	select {
-	case <-ready:
+	case p.port = <-ready:
 	case <-ended:
 		t.Fatal("the peer has ended")
 	case <-time.After(patience):
@@ -108,11 +106,11 @@ func startPerlPeer(t *testing.T) *perlPeer {
 }
 
 // read takes its lines in, until it ends.
-func (p *perlPeer) read(out io.Reader, ready, ended chan<- struct{}) {
+func (p *perlPeer) read(out io.Reader, ready chan<- string, ended chan<- struct{}) {
 	defer close(ended)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if lines.Text() == "listening" {
-			close(ready)
+		if port, listens := strings.CutPrefix(lines.Text(), "listening "); listens {
+			ready <- port
 			continue
 		}
 		p.mu.Lock()

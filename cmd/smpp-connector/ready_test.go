@@ -44,6 +44,7 @@ func TestUSSC015ASparePodIsReady(t *testing.T) {
 		eventually(t, "both are ready, maintenance "+step.verb, bound(step.n))
 	}
 	owner, spare := pods[0], pods[1]
+	eventually(t, "one of them says that it has the bind", func() bool { return owner.system.Load().Tree().Bound()+spare.system.Load().Tree().Bound() == 1 })
 	if owner.system.Load().Tree().Bound() == 0 {
 		owner, spare = spare, owner
 	}

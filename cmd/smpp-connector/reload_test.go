@@ -39,7 +39,7 @@ func TestSIGHUPReloadsTheProcess(t *testing.T) {
 	configure(operator("awcc", 10))
 	connector := stack.Process(t, stack.Spec{
 		Name:    "smpp-connector",
-		Command: []string{stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve", "--config", file},
+		Command: []string{stack.Build(t, connectorPackage), "serve", "--config", file},
 		Ready:   answersHealth(health),
 	})
 	connector.Start()
@@ -58,7 +58,7 @@ func TestSIGHUPReloadsTheProcess(t *testing.T) {
 	}
 	bound := func(n int) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		if err := mno.WaitFor(ctx, func(c *smsc.Counts) bool { return c.Bound == n }); err != nil {
 			t.Fatalf("%v: %d bound, want %d\n%s", err, mno.Counts().Bound, n, log())

@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/config"
@@ -70,9 +69,7 @@ func setCluster(t testing.TB, options ...smsc.Option) *cluster {
 	c := newCluster(t, options...)
 	c.launch(t)
 	c.connect(t)
-	if err := c.mno.WaitBound(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
+	awaitBound(t, c.mno, c.app, 1)
 	return c
 }
 
@@ -108,13 +105,7 @@ func (c *cluster) connect(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.nc, err = nats.Connect(c.server.URL, key); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.nc.Close)
-	if c.js, err = jetstream.New(c.nc, jetstream.WithPublishAsyncMaxPending(2000)); err != nil {
-		t.Fatal(err)
-	}
+	c.nc, c.js = dialNATS(t, c.server.URL, key)
 }
 
 func (c *cluster) send(t *testing.T, payload string) {

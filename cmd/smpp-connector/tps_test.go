@@ -20,7 +20,26 @@ import (
 
 // US-SC-012's integration test: tpsLimit 10, 15 messages within a second → 5 are
 // NAKed, here by NATS's own account. In the end all 15 are sent, each once.
+//
+// They come within a second where nothing holds the connector up for a tenth of one: else
+// the limit lets more of them through, and rightly. So there are three tries.
 func TestUSSC012FifteenAtTenASecondWithTheRealServers(t *testing.T) {
+	const want, tries = 5, 3
+	for try := 1; ; try++ {
+		naked := fifteenAtTenASecond(t, want)
+		if naked == want {
+			return
+		}
+		if t.Logf("try %d: %d of 15 were NAKed", try, naked); try == tries {
+			t.Fatalf("never were %d of 15 NAKed", want)
+		}
+	}
+}
+
+// fifteenAtTenASecond returns how many of the 15 were NAKed. It waits for as many as are
+// wanted, because NATS tells of them by the way.
+func fifteenAtTenASecond(t *testing.T, want int) (nakedOnes int) {
+	t.Helper()
 	c := newCluster(t, smsc.SendReceipts(smsc.Never()))
 	account := operators.Account("awcc", c.mno.Addr())
 	account.TpsLimit = 10
@@ -41,12 +60,13 @@ func TestUSSC012FifteenAtTenASecondWithTheRealServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the stream is empty", func() bool { return c.unsettled(t) == 0 })
-	if times := naked(); len(times) != 5 {
-		t.Errorf("%d of 15 were NAKed", len(times))
+	for began := time.Now(); len(naked()) < want && time.Since(began) < 3*time.Second; {
+		time.Sleep(10 * time.Millisecond) // until the last has been told of
 	}
 	if n := c.mno.Counts(); n.Accepted != 15 || n.Duplicates != 0 {
 		t.Errorf("%d SMS of 15, %d twice", n.Accepted, n.Duplicates)
 	}
+	return len(naked())
 }
 
 // watchNaks returns a function that tells which commands have been NAKed up to now, by
@@ -82,7 +102,8 @@ func (c *cluster) watchNaks(t *testing.T) func() map[uint64][]time.Time {
 // sent, the next 10 are NAKed and come again after 100 ms, by NATS's own account. In
 // the end all 20 are sent, each once.
 func TestUSSC023TwentyAtAWindowOfTenWithTheRealServers(t *testing.T) {
-	c := newCluster(t, smsc.SendReceipts(smsc.Never()), smsc.Delay(time.Second))
+	// So long that the NAKs of a machine that is held up for seconds come before the answers.
+	c := newCluster(t, smsc.SendReceipts(smsc.Never()), smsc.Delay(8*time.Second))
 	account := operators.Account("awcc", c.mno.Addr())
 	account.Window = 10
 	c.service.Put(account)
@@ -101,29 +122,34 @@ func TestUSSC023TwentyAtAWindowOfTenWithTheRealServers(t *testing.T) {
 	if err := c.mno.WaitSubmits(t.Context(), 10); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the next 10 are NAKed", func() bool { return len(naked()) == 10 })
+	eventually(t, "the next 10 are NAKed, and one of them once more", func() bool {
+		again := 0
+		for _, at := range naked() {
+			again += len(at) - 1
+		}
+		return len(naked()) == 10 && again > 0
+	})
 	if n := c.mno.Counts(); n.Submits != 10 {
 		t.Errorf("%d submits before the first answer", n.Submits)
 	}
+	c.mno.Do(smsc.Delay(0)) // of the next 10
 	if err := c.mno.WaitFor(t.Context(), func(n *smsc.Counts) bool { return n.Accepted == 20 }); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the stream is empty", func() bool { return c.unsettled(t) == 0 })
 	times := naked()
-	again := 0
 	for sequence, at := range times {
 		if sequence <= 10 {
 			t.Errorf("command %d was NAKed: the first 10 have slots", sequence)
 		}
 		for i := range at[1:] { // what found no slot once more was delivered between
-			again++
 			if apart := at[i+1].Sub(at[i]); apart < 100*time.Millisecond {
 				t.Errorf("command %d was NAKed twice within %v: it comes again after 100 ms", sequence, apart)
 			}
 		}
 	}
-	if len(times) != 10 || again == 0 {
-		t.Errorf("%d of 20 were NAKed, want 10; %d times once more, want some", len(times), again)
+	if len(times) != 10 {
+		t.Errorf("%d of 20 were NAKed, want 10", len(times))
 	}
 	if n := c.mno.Counts(); n.Accepted != 20 || n.Duplicates != 0 {
 		t.Errorf("%d SMS of 20, %d twice", n.Accepted, n.Duplicates)
@@ -135,9 +161,7 @@ func TestUSSC023TwentyAtAWindowOfTenWithTheRealServers(t *testing.T) {
 func TestUSSC023TheRowsOfOpsSmppBindsAreReadAgain(t *testing.T) {
 	c := newCluster(t)
 	c.launch(t, "OPERATOR_MANAGEMENT_REFRESH=1s")
-	if err := c.mno.WaitBound(t.Context(), 1); err != nil { // the configuration's one: there are no rows
-		t.Fatal(err)
-	}
+	awaitBound(t, c.mno, c.app, 1) // the configuration's one: there are no rows
 	conn, err := pgx.Connect(t.Context(), c.pg.URL)
 	if err != nil {
 		t.Fatal(err)

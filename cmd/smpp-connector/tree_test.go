@@ -122,8 +122,8 @@ func TestTreeCommand(t *testing.T) {
 	if status := <-ended; status != 0 {
 		t.Errorf("--watch: %d %s", status, shown.String())
 	}
-	server.Close()
-	if status, _, err := call(t.Context()); status != 1 || !strings.Contains(err, "nothing answers at "+addr) {
+	const nobody = "127.0.0.1:1" // nothing listens on port 1
+	if status, _, err := call(t.Context(), "--debug", nobody); status != 1 || !strings.Contains(err, "nothing answers at "+nobody) {
 		t.Errorf("nobody there: %d %s", status, err)
 	}
 	if status, _, _ := call(t.Context(), "--nonsense"); status != 2 {

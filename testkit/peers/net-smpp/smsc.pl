@@ -4,6 +4,8 @@
 # for one. Each PDU that it hears is a line on its standard output.
 #
 #   smsc.pl PORT PASSWORD
+#
+# PORT 0 is one that is free; which it is stands in the first line: listening PORT.
 use strict;
 use warnings;
 use Net::SMPP;
@@ -11,7 +13,7 @@ use Net::SMPP;
 my ($port, $password) = @ARGV;
 my $listener = Net::SMPP->new_listen('127.0.0.1', port => $port, timeout => 86400) or die "listen: $!";
 $| = 1;
-print "listening\n";
+print "listening ", $listener->sockport, "\n";
 
 my $ids = 0;
 while (my $line = $listener->accept) {
