@@ -17,6 +17,7 @@ type acceptance struct {
 	sentAt    time.Time
 	part      int
 	ambiguous bool // an earlier submit of it was never answered
+	late      bool // the answer came when nobody waited for it any more
 }
 
 // row is the correlation of an accepted part (US-SC-010).

@@ -94,6 +94,7 @@ func (p *postgresBridge) save(c actor.Context) {
 				return
 			}
 			env.outbox.saved(g)
+			env.held.stored(g.accepted)
 			root.Send(self, settleDueMessage)
 		}
 		if !g.await(env.ctx) {

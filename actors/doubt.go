@@ -54,7 +54,7 @@ func (s *settling) doubt(cmd *command, delay time.Duration) {
 
 // decide says whether a command that was delivered again, with parts left that may
 // have been submitted before, is to be submitted. If not, it has been dealt with.
-func (a *admission) decide(account *Account, cmd *command) bool {
+func (a *admission) decide(account *Account, cmd *command, solved bool) bool {
 	cmd.doubtful = true
 	env := a.in.env
 	switch account.Unknown {
@@ -63,7 +63,7 @@ func (a *admission) decide(account *Account, cmd *command) bool {
 		a.dead = append(a.dead, settlement{cmd: cmd, dead: unknownLetter(cmd, account, a.now)})
 		return false
 	case ledger.Hold:
-		switch env.held.look(cmd, account, a.now) {
+		switch env.held.look(cmd, account, solved, a.now) {
 		case holdGoesOn:
 			a.in.release(cmd.plan.MessageID, cmd.past())
 			a.held = append(a.held, cmd.delivery.Handle)
@@ -137,9 +137,22 @@ func (h *holds) add(cmd *command, account *Account, now time.Time) {
 	h.count.Store(int64(len(h.byID)))
 }
 
-// look says how a held command stands. One that another process had, which is not
-// known here, is held from now on for all parts that are not accepted.
-func (h *holds) look(cmd *command, account *Account, now time.Time) holdState {
+// solved reports whether all is known of a held command, and stored. Whoever asks the
+// stored rows after it finds that.
+func (h *holds) solved(messageID string) bool {
+	if h.count.Load() == 0 {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	held := h.byID[messageID]
+	return held != nil && len(held.parts) == 0
+}
+
+// look says how a held command stands; solved is what solved said before the stored rows
+// were asked for the command. One that another process had, which is not known here, is
+// held from now on for all parts that are not accepted.
+func (h *holds) look(cmd *command, account *Account, solved bool, now time.Time) holdState {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer func() { h.count.Store(int64(len(h.byID))) }()
@@ -154,9 +167,10 @@ func (h *holds) look(cmd *command, account *Account, now time.Time) holdState {
 			}
 		}
 		h.byID[id] = held
-	case len(held.parts) == 0:
+	case len(held.parts) == 0 && solved:
 		delete(h.byID, id)
 		return holdSolved
+	case len(held.parts) == 0: // what solved it was stored after the rows were read
 	case now.Sub(held.since) >= account.Times.Hold:
 		delete(h.byID, id)
 		return holdIsOver
@@ -164,12 +178,28 @@ func (h *holds) look(cmd *command, account *Account, now time.Time) holdState {
 	return holdGoesOn
 }
 
-// answered takes a part out whose late answer has come.
-func (h *holds) answered(messageID string, part int) {
+// answered takes a part out of which is known what became of it, and reports whether a
+// command was held for it.
+func (h *holds) answered(messageID string, part int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if held := h.byID[messageID]; held != nil {
-		held.parts = slices.DeleteFunc(held.parts, func(p int) bool { return p == part })
+	held := h.byID[messageID]
+	if held == nil || !slices.Contains(held.parts, part) {
+		return false
+	}
+	held.parts = slices.DeleteFunc(held.parts, func(p int) bool { return p == part })
+	return true
+}
+
+// stored takes the parts out whose late answers are stored.
+func (h *holds) stored(accepted []acceptance) {
+	if h.count.Load() == 0 {
+		return
+	}
+	for i := range accepted {
+		if a := &accepted[i]; a.late {
+			h.answered(a.cmd.plan.MessageID, a.part)
+		}
 	}
 }
 
@@ -185,7 +215,8 @@ func (h *holds) forget(messageID string) {
 }
 
 // claim returns rows for parked receipts that belong to held commands, the oldest
-// first. Of two commands between the same addresses none gets any.
+// first. Of two commands between the same addresses none gets any. The parts stay held
+// until the rows are stored.
 func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -195,19 +226,19 @@ func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint6
 	}
 	slices.SortFunc(waiting, func(a, b *hold) int { return a.since.Compare(b.since) })
 	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { return a.HeardAt.Compare(b.HeardAt) })
-	taken := map[port.CorrelationKey]bool{}
+	taken, claimed := map[port.CorrelationKey]bool{}, map[*hold]int{}
 	for _, receipt := range parked {
 		if taken[receipt.Key] {
 			continue
 		}
-		fits := slices.DeleteFunc(slices.Clone(waiting), func(held *hold) bool { return !held.fits(receipt, now) })
+		fits := slices.DeleteFunc(slices.Clone(waiting), func(held *hold) bool { return len(held.parts) <= claimed[held] || !held.fits(receipt, now) })
 		if len(fits) != 1 {
 			continue // nobody's, or one of several: nothing is guessed
 		}
 		held := fits[0]
-		row := rowOf(held.account, held.cmd, held.parts[0], receipt.Key.OperatorMessageID, held.since)
+		row := rowOf(held.account, held.cmd, held.parts[claimed[held]], receipt.Key.OperatorMessageID, held.since)
 		row.Ambiguous, row.Epoch = true, epoch(row.Bind)
-		held.parts = held.parts[1:]
+		claimed[held]++
 		taken[receipt.Key] = true
 		rows, of = append(rows, row), append(of, receipt)
 	}
@@ -221,7 +252,7 @@ const claimAfter = 10 * time.Second
 
 func (held *hold) fits(r port.ParkedReceipt, now time.Time) bool {
 	plan := held.cmd.plan
-	return len(held.parts) > 0 && now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
+	return now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
 		r.Key.OperatorID == held.account.OperatorID && r.HeardAt.After(held.cmd.delivery.StoredAt) &&
 		sameNumber(r.Source, plan.To()) && sameNumber(r.Dest, plan.From())
 }
@@ -257,11 +288,11 @@ func (s *claimSweep) tick(ctx context.Context, now time.Time) {
 		return
 	}
 	if err := env.near.store.Save(try, rows); err != nil {
-		env.held.returned(rows)
 		env.parks.doubt(of) // some may be stored all the same
 		return
 	}
 	for _, row := range rows {
+		env.held.answered(row.MessageID, row.PartIndex-1)
 		env.Listener.On(event.DoubtDecided{Bind: row.Bind, MessageID: row.MessageID, Decision: "receipt", Trace: row.Trace, At: now})
 	}
 	s.desk.rematch(ctx, of)
@@ -304,17 +335,4 @@ func (d receiptDesk) unknown(ctx context.Context, parked []port.ParkedReceipt) (
 		}
 	}
 	return list
-}
-
-// returned puts parts back whose rows could not be stored, so that the same
-// receipts are taken for the same parts again: some rows may be there all the same.
-func (h *holds) returned(rows []port.Correlation) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, row := range rows {
-		if held := h.byID[row.MessageID]; held != nil {
-			held.parts = append(held.parts, row.PartIndex-1)
-			slices.Sort(held.parts)
-		}
-	}
 }

@@ -71,6 +71,7 @@ type environment struct {
 	near       *nearStore
 	parks      *parkIndex
 	held       *holds
+	late       lateAnswers
 	references *reference.Memory
 	outbox     outbox
 	ctx        context.Context // ends when the tree has stopped

@@ -170,12 +170,13 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 		}
 		return
 	}
+	solved := a.in.env.held.solved(id) // before the rows are asked
 	was, err := a.earlier(ctx, account, d, plan, past)
 	if err != nil {
 		a.giveBack(account, d, past, trip)
 		return
 	}
-	a.place(account, d, plan, was, refusal, trip)
+	a.place(account, d, plan, was, refusal, solved, trip)
 }
 
 // giveBack returns a command of which it cannot be known now what was submitted before.
@@ -190,7 +191,7 @@ func (a *admission) giveBack(account *Account, d port.Delivery, past ledger.Past
 
 // place puts a command where it belongs by what its earlier deliveries have come
 // to; refusal says why it may not be submitted, if anything of it is left.
-func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, trip *journey) {
+func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan, was earlier, refusal *dispatch.Refusal, solved bool, trip *journey) {
 	plan = was.resume(plan, d.Command, account.Rules)
 	cmd := &command{delivery: d, intake: a.in, bind: a.bind, plan: plan, taken: a.now, reference: was.reference, submittedAt: was.at, doubtful: was.ambiguous, begun: was.begun, unanswered: was.past.Unanswered, refusals: was.past.Refusals, journey: trip,
 		outcome: ledger.New(max(len(was.ids), plan.PDUs()), was.ids)}
@@ -200,7 +201,7 @@ func (a *admission) place(account *Account, d port.Delivery, plan *dispatch.Plan
 		a.bury(cmd, account, refusal)
 		return
 	case left && was.doubtful:
-		if !a.decide(account, cmd) {
+		if !a.decide(account, cmd, solved) {
 			trip.end(time.Now(), "")
 			return
 		}
@@ -254,6 +255,7 @@ func (in *intake) release(id string, past ledger.Past) []port.Handle {
 // close remembers that a command is settled.
 func (in *intake) close(id string) []port.Handle {
 	in.env.held.forget(id)
+	in.env.late.forget(in.account.Load().OperatorID, id)
 	in.book.mu.Lock()
 	defer in.book.mu.Unlock()
 	return in.book.b.Settle(id)

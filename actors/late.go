@@ -1,11 +1,16 @@
 package actors
 
 import (
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/actors/verdict"
 	"github.com/ghasi/smpp-connector/codec"
 )
 
@@ -43,17 +48,30 @@ func (g *givenUp) take(seq uint32) *flight {
 // answeredLate tells the window of an answer that it does not wait for any more.
 type answeredLate struct {
 	flight *flight
+	status codec.Status
 	id     string
 }
 
-// learnLate stores the correlation of a submit that was given up and accepted.
+// learnLate stores the correlation of a submit that was given up and accepted. One that
+// was refused after all is not with the MNO: a command that is held need not wait for it.
 func (w *windowActor) learnLate(c actor.Context, m *answeredLate) {
 	s := newSettling(w, c)
-	f := m.flight
-	s.accept(f.cmd, f.part, m.id, f.sentAt, true)
+	cmd, part := m.flight.cmd, m.flight.part
+	if m.status != codec.StatusOK && s.account.Verdicts.Of(m.status).Class != verdict.Accept {
+		if w.env.held.answered(cmd.plan.MessageID, part) {
+			w.env.decided("lateAnswer", cmd, s.now)
+		}
+		return
+	}
+	s.acceptLate(cmd, part, m.id, m.flight.sentAt)
+	w.env.late.add(s.account.OperatorID, cmd, part, m.id, m.flight.sentAt)
+	if !cmd.settled && cmd.outcome.Learn(part, m.id) {
+		if standing, _ := cmd.outcome.Standing(); standing != ledger.Open {
+			s.finish(cmd) // its other parts were answered in time
+		}
+	}
 	s.send()
-	w.env.held.answered(f.cmd.plan.MessageID, f.part)
-	w.env.decided("lateAnswer", f.cmd, s.now)
+	w.env.decided("lateAnswer", cmd, s.now)
 }
 
 // late reports whether an answer is to a flight that was given up.
@@ -63,10 +81,100 @@ func (s *session) late(c actor.Context, a answer) bool {
 		return false
 	}
 	s.answeredAgain(c)
-	if a.status == codec.StatusOK && !a.nack && a.id != "" {
-		c.Send(s.seat.window, &answeredLate{f, a.id})
+	status := a.status
+	if a.nack && status == codec.StatusOK {
+		status = codec.StatusUnknownErr // as in time
 	}
+	c.Send(s.seat.window, &answeredLate{f, status, a.id})
 	s.env.Listener.On(event.AnsweredLate{Bind: s.seat.id, MessageID: f.cmd.plan.MessageID, Status: a.status, Sequence: a.seq,
 		Trace: f.cmd.delivery.Trace, At: time.Now()})
+	return true
+}
+
+// lateAnswers are the parts that MNOs have accepted too late, until their commands are
+// settled: so a command that was delivered again meanwhile, and waits in a queue, is not
+// submitted for want of an answer that has come. What it has forgotten, or another process
+// heard, the stored rows say to whoever asks them after that.
+type lateAnswers struct {
+	count atomic.Int64 // so that a command which is settled while there are none costs one load
+	mu    sync.Mutex
+	byID  map[lateKey][]lateAnswer
+	order []lateKey // the oldest first; some are gone
+}
+
+// lateKey is a message at one account.
+type lateKey struct{ operatorID, messageID string }
+
+// lateAnswer is a part, with what tells another split of the text.
+type lateAnswer struct {
+	part, pdus  int
+	fingerprint string
+	reference   port.Reference
+	id          string
+	sentAt      time.Time
+}
+
+// mostLate bounds the messages that late answers are remembered of.
+const mostLate = 10_000
+
+func (l *lateAnswers) add(operatorID string, cmd *command, part int, id string, sentAt time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := lateKey{operatorID, cmd.plan.MessageID}
+	if l.byID[key] == nil {
+		l.order = append(l.order, key)
+	}
+	l.byID[key] = append(l.byID[key], lateAnswer{part, cmd.plan.PDUs(), cmd.plan.Fingerprint, cmd.reference, id, sentAt})
+	for len(l.order) > mostLate {
+		delete(l.byID, l.order[0])
+		l.order = l.order[1:]
+	}
+	l.count.Store(int64(len(l.byID)))
+}
+
+// forget lets go of a message that is settled.
+func (l *lateAnswers) forget(operatorID, messageID string) {
+	if l.count.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.byID, lateKey{operatorID, messageID})
+	if len(l.byID) == 0 {
+		l.order = l.order[:0]
+	}
+	l.count.Store(int64(len(l.byID)))
+}
+
+// teach tells a command of the answers to earlier submits of its parts. The rest of a
+// message has their reference.
+func (l *lateAnswers) teach(operatorID string, cmd *command) (news bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, a := range l.byID[lateKey{operatorID, cmd.plan.MessageID}] {
+		same := a.pdus == cmd.plan.PDUs() && a.fingerprint == cmd.plan.Fingerprint && (a.reference == cmd.reference ||
+			cmd.reference == port.Reference{} && a.reference.Bits == cmd.plan.ReferenceBits())
+		if same && cmd.outcome.Learn(a.part, a.id) {
+			cmd.reference, news = a.reference, true
+			if cmd.submittedAt.IsZero() {
+				cmd.submittedAt = a.sentAt
+			}
+		}
+	}
+	return news
+}
+
+// recall tells a queued command of the late answers that have come, and reports whether
+// that has brought it to its end.
+func (w *windowActor) recall(c actor.Context, cmd *command) bool {
+	if !cmd.doubtful || w.env.late.count.Load() == 0 || !w.env.late.teach(w.seat.account.Load().OperatorID, cmd) {
+		return false
+	}
+	if standing, _ := cmd.outcome.Standing(); standing == ledger.Open {
+		return false
+	}
+	s := newSettling(w, c)
+	s.finish(cmd)
+	s.send()
 	return true
 }

@@ -157,6 +157,13 @@ func (s *settling) accept(cmd *command, part int, id string, sentAt time.Time, a
 	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, seat: s.w.seat, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous})
 }
 
+// acceptLate has the correlation of a part stored that was given up. Where its command goes
+// on without it, the part may be submitted again.
+func (s *settling) acceptLate(cmd *command, part int, id string, sentAt time.Time) {
+	s.accept(cmd, part, id, sentAt, cmd.doubtful || cmd.settled)
+	s.out.accepted[len(s.out.accepted)-1].late = true
+}
+
 // saveAgain stores the rows of a command's accepted parts once more: a failure
 // may have come between the answer and the store. A row that is there is left alone.
 func (s *settling) saveAgain(cmd *command) {

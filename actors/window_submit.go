@@ -88,7 +88,7 @@ func (w *windowActor) collect(c actor.Context, n int, now time.Time) []*flight {
 	w.spare = nil // the session's from now on
 	for len(flights) < n {
 		l, cmd, ok := w.queue.Next()
-		if ok && w.expire(c, cmd, now) {
+		if ok && (w.recall(c, cmd) || w.expire(c, cmd, now)) {
 			w.queue.Pop(l)
 			continue
 		}

@@ -149,6 +149,17 @@ func (m *Message) Accept(part int, id string) {
 	m.part(part).id = id
 }
 
+// Learn says that the MNO has taken a part, as it turns out: one that was given up, or that
+// an earlier delivery of the command had submitted. It reports whether that is news.
+func (m *Message) Learn(part int, id string) bool {
+	if o := m.Outcome(part); o != Unwritten && o != Unknown {
+		return false
+	}
+	*m.part(part) = entry{outcome: Accepted, id: id}
+	m.advance()
+	return true
+}
+
 // Reject says that the MNO refused a part for good.
 func (m *Message) Reject(part int) {
 	m.leave(part, Rejected)
