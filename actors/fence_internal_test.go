@@ -34,8 +34,8 @@ func TestALinkWritesNothingBehindItsFence(t *testing.T) {
 			bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
 			system := actor.NewActorSystem()
 			defer system.Shutdown()
-			l := newLink(near, time.Second, &seat{id: bind, fence: f, gauge: newBindGauge(bind, "awcc", "pod-1")}, port.TRX, system.Root, system.NewLocalPID("nobody"))
-			if err := far.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil { // a fence that does not close the line fails here
+			l := newLink(near, time.Minute, &seat{id: bind, fence: f, gauge: newBindGauge(bind, "awcc", "pod-1")}, port.TRX, system.Root, system.NewLocalPID("nobody"))
+			if err := far.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // a fence that does not close the line fails here
 				t.Fatal(err)
 			}
 			l.write([]byte("PDU"), test.mark)

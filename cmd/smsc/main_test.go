@@ -40,7 +40,7 @@ func (o *output) String() string {
 // until waits for a text to be printed.
 func (o *output) until(t *testing.T, want string) string {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for !strings.Contains(o.String(), want) {
 		select {
 		case <-o.more:

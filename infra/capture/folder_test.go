@@ -45,13 +45,15 @@ func TestAFolderKeepsTheLatestFiles(t *testing.T) {
 				}
 			}
 			var want []string
+			began := time.Now().Add(-time.Hour)
 			for i := range 10 {
-				name := Name(fmt.Sprintf("awcc.trx.%d", 9-i), noon.Add(time.Duration(i)*time.Second), "DISCONNECTED")
+				// Of the past hour: a file is written now, and is the latest.
+				at := began.Add(time.Duration(i) * time.Second)
+				name := Name(fmt.Sprintf("awcc.trx.%d", 9-i), at, "DISCONNECTED")
 				if err := f.Write(name, octets(100)); err != nil {
 					t.Fatal(err)
 				}
 				// Files of one moment are told apart by their names; these are not of one.
-				at := noon.Add(time.Duration(i) * time.Second)
 				if err := os.Chtimes(filepath.Join(f.Path, name), at, at); err != nil {
 					t.Fatal(err)
 				}

@@ -20,7 +20,7 @@ import (
 	"github.com/ghasi/smpp-connector/infra/embedded"
 )
 
-const deadline = 30 * time.Second
+const deadline = time.Minute
 
 func within(t *testing.T) context.Context {
 	t.Helper()

@@ -44,7 +44,7 @@ func get(t *testing.T, addr, path string, edit func(*http.Request)) (*http.Respo
 	if edit != nil {
 		edit(req)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestShutdownEndsWithinItsContext(t *testing.T) {
 	}()
 	select {
 	case <-entered:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the request did not arrive")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -224,7 +224,7 @@ func TestShutdownEndsWithinItsContext(t *testing.T) {
 	if err := s.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "cut") {
 		t.Errorf("got %v, want an error that says that requests were cut", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("took %v", took)
 	}
 	if _, err := net.DialTimeout("tcp", s.HTTPAddr(), time.Second); err == nil {

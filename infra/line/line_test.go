@@ -92,7 +92,7 @@ func dial(t *testing.T, host, port string, s config.TLS) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	conn, err := dial(ctx)
 	if err == nil {
@@ -219,7 +219,7 @@ func TestTheHandshakeIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := dial(ctx); err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "no TLS within 50ms") {
 		t.Errorf("%v, %v", err, ctx.Err())
@@ -229,13 +229,7 @@ func TestTheHandshakeIsBounded(t *testing.T) {
 // What the log and the page say of a dial that failed names the address once, and what
 // is to be done about it.
 func TestADialThatFailsSaysSoOnce(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	host, port, _ := net.SplitHostPort(address)
+	const host, port, address = "127.0.0.1", "1", "127.0.0.1:1" // where nobody listens, today or tomorrow
 	for want, o := range map[string]Options{
 		"connect to " + address + ": connection refused":                    {Host: host, Port: port},
 		"connect to " + address + ": bind: cannot assign requested address": {Host: host, Port: port, SourceIP: "192.0.2.1"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestAnMNOThatCallsIsBoundTo(t *testing.T) {
 	}
 	defer o.Close()
 	call(t, o, append(outbind("mno", "hunter2"), "rest"...))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	conn, err := o.Dial(ctx)
 	if err != nil {
@@ -67,8 +68,8 @@ func TestOtherCallersAreHungUpOn(t *testing.T) {
 		"a short one":      {0, 0, 0, 4},
 	} {
 		conn := call(t, o, octets)
-		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-		if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, context.DeadlineExceeded) {
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: read %d, %v", name, n, err)
 		}
 	}

@@ -101,7 +101,7 @@ func TestCommandsAreDeadLettersBeforeTheServerDropsThem(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+		if _, err := c.Pull(within(t), 1, deadline, func([]port.Delivery) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,7 +158,7 @@ func TestCommandsInHandAreNotBuried(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+	if _, err := c.Pull(within(t), 1, deadline, func([]port.Delivery) {}); err != nil {
 		t.Fatal(err)
 	}
 	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second))
@@ -184,7 +184,7 @@ func TestCommandsOfASlowMNOAreNotBuried(t *testing.T) {
 	if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, "m"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+	if _, err := c.Pull(within(t), 1, deadline, func([]port.Delivery) {}); err != nil {
 		t.Fatal(err)
 	}
 	bury := func(in time.Duration) int {

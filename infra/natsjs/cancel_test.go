@@ -14,24 +14,27 @@ import (
 // is marked.
 func TestACancelledBurstGoesBack(t *testing.T) { // US-SC-006
 	conn, _ := connected(t)
+	conn.HasTime()
 	const commands = 100
 	for round := range 20 {
 		operator := fmt.Sprintf("cancelled%d", round)
-		c, err := conn.Source().Open(within(t), port.ConsumerSpec{Durable: "d-" + operator, Subject: "smpp.operator." + operator, AckWait: time.Minute, MaxAckPending: 1000})
+		c, err := conn.Source().Open(within(t), port.ConsumerSpec{Durable: "d-" + operator, Subject: "smpp.operator." + operator, AckWait: 10 * time.Minute, MaxAckPending: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range commands {
-			send(within(t), conn.JetStream(), "smpp.operator."+operator, fmt.Appendf(nil, `{"messageId":"m-%d","to":"93700123456","text":"x"}`, i), nil)
+			if err := send(within(t), conn.JetStream(), "smpp.operator."+operator, fmt.Appendf(nil, `{"messageId":"m-%d","to":"93700123456","text":"x"}`, i), nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 		ctx, cancel := context.WithCancel(within(t))
-		kept, err := c.Pull(ctx, commands, 10*time.Second, func([]port.Delivery) { cancel() })
+		kept, err := c.Pull(ctx, commands, deadline, func([]port.Delivery) { cancel() })
 		cancel()
 		if err != nil {
 			t.Fatal(err)
 		}
 		known := 0
-		back, err := c.Pull(within(t), commands-kept, 5*time.Second, func(ds []port.Delivery) {
+		back, err := c.Pull(within(t), commands-kept, deadline, func(ds []port.Delivery) {
 			for _, d := range ds {
 				said, err := c.Disclaimed(within(t), []port.Handle{d.Handle})
 				if err != nil {

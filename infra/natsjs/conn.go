@@ -49,6 +49,8 @@ type Conn struct {
 
 	elsewhere sync.Map // subject → the stream of another MNO that it lies in
 
+	givesBackFor, disclaimsFor time.Duration // burst and unseenTimeout; tests may take longer
+
 	mu   sync.Mutex
 	life context.Context // ends when the connection that is there now, or comes next, is lost
 	lose context.CancelCauseFunc
@@ -63,7 +65,7 @@ func Connect(ctx context.Context, options Options) (*Conn, error) {
 	if err := options.validate(); err != nil {
 		return nil, err
 	}
-	c := &Conn{options: options, closed: make(chan struct{})}
+	c := &Conn{options: options, closed: make(chan struct{}), givesBackFor: burst, disclaimsFor: unseenTimeout}
 	c.life, c.lose = context.WithCancelCause(context.Background())
 	c.exchange = newExchanger(options.Timeout, c.outage)
 	settings, err := c.settings()

@@ -21,6 +21,7 @@ func TestDispatchContractOfAStreamForEachMNO(t *testing.T) { // issue 5
 }
 
 func holdDispatch(t *testing.T, conn *natsjs.Conn) {
+	conn.HasTime()
 	contract.Dispatch(t, func(*testing.T) contract.Broker {
 		return contract.Broker{
 			Source: conn.Source(), Publisher: conn.Publisher(),

@@ -285,7 +285,7 @@ func TestAReplayFindsTheMNOsStream(t *testing.T) {
 // NATS being away is said as such, and does not count as a stream that is not there.
 func TestStreamsOfMNOsWhileNATSIsAway(t *testing.T) {
 	server := stack.NATSDown(t)
-	conn := connect(t, natsjs.Options{URLs: []string{server.URL}, StreamPerMNO: true})
+	conn := connectAway(t, natsjs.Options{URLs: []string{server.URL}, StreamPerMNO: true})
 	if err := conn.EnsureDispatch(context.Background(), "awcc", []string{"awcc"}); !errors.Is(err, natsjs.ErrAway) {
 		t.Errorf("%v", err)
 	}

@@ -6,6 +6,11 @@ import (
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
+// HasTime lets commands that a cancelled pull left on their way take their time: how long
+// they really take is the machine's to say, and no matter of right or wrong. It is called
+// before the first pull.
+func (c *Conn) HasTime() { c.givesBackFor, c.disclaimsFor = time.Minute, time.Minute }
+
 // LeasesFor are leases that live for another time than OwnerTTL, in a bucket of that
 // name on a server of the test's own.
 func (c *Conn) LeasesFor(ttl time.Duration) *Leases {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,25 @@ const dying = "dying"
 func serverWithADyingUser(o *server.Options) {
 	deny := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.CONSUMER.CREATE.>", "$JS.API.CONSUMER.DURABLE.CREATE.>"}}}
 	o.Users = []*server.User{{Username: "all", Password: "x"}, {Username: dying, Password: "x", Permissions: deny}}
+}
+
+// refusals is a log that tells when the server has refused to create a consumer of commands.
+type refusals chan struct{}
+
+func (refusals) Enabled(context.Context, slog.Level) bool { return true }
+func (r refusals) WithAttrs([]slog.Attr) slog.Handler     { return r }
+func (r refusals) WithGroup(string) slog.Handler          { return r }
+func (r refusals) Handle(_ context.Context, line slog.Record) error {
+	line.Attrs(func(a slog.Attr) bool {
+		if strings.Contains(a.Value.String(), "CONSUMER.CREATE."+proto.StreamDispatch+".") {
+			select {
+			case r <- struct{}{}:
+			default:
+			}
+		}
+		return true
+	})
+	return nil
 }
 
 // Issue 7, found by the model of the protocol: a former owner's deletion that comes late
@@ -66,7 +86,7 @@ func openAs(ctx context.Context, c *natsjs.Conn, epoch uint64) (port.Consumer, e
 
 func bindSpec(epoch uint64) port.ConsumerSpec {
 	return port.ConsumerSpec{Durable: proto.BindDurable("awcc", "trx", 1), Subject: proto.BindSubject("awcc", "trx", 1),
-		AckWait: time.Minute, MaxAckPending: 1000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch)}
+		AckWait: 10 * time.Minute, MaxAckPending: 1000, Epoch: epoch, Owner: fmt.Sprint("pod-", epoch)}
 }
 
 // inheritedOf pulls n commands and says which are Inherited, a letter each.
@@ -74,7 +94,7 @@ func inheritedOf(t *testing.T, c port.Consumer, n int) string {
 	t.Helper()
 	var said strings.Builder
 	for said.Len() < n {
-		if _, err := c.Pull(within(t), n-said.Len(), 5*time.Second, func(ds []port.Delivery) {
+		if _, err := c.Pull(within(t), n-said.Len(), deadline, func(ds []port.Delivery) {
 			for _, d := range ds {
 				said.WriteString(map[bool]string{true: "I", false: "-"}[d.Inherited])
 			}
@@ -110,11 +130,19 @@ func TestUSSC019DeathBetweenDeleteAndCreate(t *testing.T) {
 	}
 	die := func(epoch uint64) {
 		t.Helper()
-		doomed := connect(t, natsjs.Options{URLs: []string{url(dying)}})
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		refused := make(refusals, 1)
+		doomed := connect(t, natsjs.Options{URLs: []string{url(dying)}, Logger: slog.New(refused)})
+		ctx, cancel := context.WithCancel(within(t))
 		defer cancel()
-		if _, err := openAs(ctx, doomed, epoch); err == nil {
-			t.Fatal("the consumer was created: nothing is tested")
+		go func() {
+			select {
+			case <-refused: // it has come to the creation: now it dies
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		if _, err := openAs(ctx, doomed, epoch); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%v: it did not die of the creation, and nothing is tested", err)
 		}
 		if _, err := well.JetStream().Consumer(within(t), proto.StreamDispatch, proto.BindDurable("awcc", "trx", 1)); !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			t.Fatalf("the last owner's consumer: %v, want it deleted", err)

@@ -16,7 +16,7 @@ import (
 )
 
 // deadline bounds every call of these tests.
-const deadline = 20 * time.Second
+const deadline = time.Minute
 
 func within(tb testing.TB) context.Context {
 	tb.Helper()
@@ -25,8 +25,16 @@ func within(tb testing.TB) context.Context {
 	return ctx
 }
 
-// connect opens a connection that closes with the test.
+// connect opens a connection to a server that is there, which closes with the test.
 func connect(tb testing.TB, options natsjs.Options) *natsjs.Conn {
+	tb.Helper()
+	conn := connectAway(tb, options)
+	upAgain(tb, conn) // the first try has three seconds, and need not be the last
+	return conn
+}
+
+// connectAway is connect to a server that may be away.
+func connectAway(tb testing.TB, options natsjs.Options) *natsjs.Conn {
 	tb.Helper()
 	conn, err := natsjs.Connect(within(tb), options)
 	if err != nil {
@@ -91,6 +99,13 @@ type changes struct {
 	wake chan struct{}
 }
 
+// count is how many changes there have been.
+func (c *changes) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all)
+}
+
 func newChanges() *changes { return &changes{wake: make(chan struct{}, 1)} }
 
 func (c *changes) On(f event.Fact) {
@@ -127,17 +142,30 @@ func (c *changes) until(tb testing.TB, n int) event.DependencyChanged {
 	}
 }
 
-// upAgain waits until the connection is there.
+// upAgain waits until the connection is there. One that has gone is to be known as such
+// before, see away.
 func upAgain(tb testing.TB, c *natsjs.Conn) {
+	tb.Helper()
+	is(tb, c, true)
+}
+
+// away waits until the connection to a server that has ended is known to be gone: until
+// then what is written to it is lost without a word.
+func away(tb testing.TB, c *natsjs.Conn) {
+	tb.Helper()
+	is(tb, c, false)
+}
+
+func is(tb testing.TB, c *natsjs.Conn, up bool) {
 	tb.Helper()
 	ctx := within(tb)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !c.Up() {
+	for c.Up() != up {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			tb.Fatal("the connection does not come back")
+			tb.Fatalf("the connection is not up %v after %v", up, deadline)
 		}
 	}
 }

@@ -107,9 +107,9 @@ func (c *consumer) leave(sub *nats.Subscription, come <-chan *nats.Msg, over boo
 	}
 	c.giveBack(drain(come, nil))
 	go func() {
-		c.giveBackFor(burst, come)
+		c.giveBackFor(c.conn.givesBackFor, come)
 		_ = sub.Drain() // the server hears of it now, and the subscription ends when it has
-		c.giveBackFor(burst, come)
+		c.giveBackFor(c.conn.givesBackFor, come)
 	}()
 }
 
@@ -156,7 +156,7 @@ func (c *consumer) disclaimUnseen(messages []*nats.Msg) {
 	if len(unseen)+len(later) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), unseenTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), c.conn.disclaimsFor)
 	defer cancel()
 	if len(later) > 0 {
 		said, err := c.Disclaimed(ctx, later)

@@ -20,23 +20,19 @@ import (
 // fails, as it should without the tables; Migrate does not depend on it.
 func bare(t *testing.T, url string) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(postgres.Options{URL: url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	return db
+	return opened(t, postgres.Options{URL: url})
 }
 
 func TestPodsThatStartTogetherMigrateOnce(t *testing.T) {
 	url := stack.Postgres(t)
+	prepared := postgres.Options{URL: url, Migrations: migrations}
 	var pods sync.WaitGroup
 	for range 6 {
 		pods.Go(func() {
-			if err := open(t, url).Save(t.Context(), nil); err != nil {
+			if err := opened(t, prepared).Save(t.Context(), nil); err != nil {
 				t.Error(err)
 			}
-			if _, err := open(t, url).Parts(t.Context(), "awcc", "m"); err != nil {
+			if _, err := opened(t, prepared).Parts(t.Context(), "awcc", "m"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -106,10 +102,10 @@ func TestUnpreparedDatabaseIsAnErrorPerCall(t *testing.T) {
 	eventually(t, func() error { _, err := db.Parts(t.Context(), "awcc", "m"); return err })
 }
 
-// eventually repeats ask until it succeeds, for at most ten seconds.
+// eventually repeats ask until it succeeds, for so long as patience lasts.
 func eventually(t testing.TB, ask func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		err := ask()
@@ -118,7 +114,7 @@ func eventually(t testing.TB, ask func() error) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("still after ten seconds: %v", err)
+			t.Fatalf("still after %v: %v", patience, err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

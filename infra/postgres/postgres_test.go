@@ -1,8 +1,11 @@
 package postgres_test
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/infra/postgres"
@@ -14,10 +17,26 @@ import (
 // from the tree here, because an adapter does not import deploy.
 var migrations = os.DirFS("../../deploy/migrations")
 
-// open returns a store on the database at url, prepared by our migrations.
+// patience is how long a call may take on a machine that is busy elsewhere, where it is
+// not the time that is tested.
+const patience = time.Minute
+
+// open returns a store on the database at url, prepared by our migrations. It has made
+// and dropped the days of today already: those of a test may be long over.
 func open(t testing.TB, url string) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(postgres.Options{URL: url, Migrations: migrations})
+	db := opened(t, postgres.Options{URL: url, Migrations: migrations})
+	eventually(t, func() error { _, err := db.Parts(t.Context(), "nobody", "nothing"); return err })
+	return db
+}
+
+// opened returns a store that has time for a connection and for each call, unless o says
+// otherwise.
+func opened(t testing.TB, o postgres.Options) *postgres.DB {
+	t.Helper()
+	o.URL += fmt.Sprintf("&connect_timeout=%.0f", patience.Seconds())
+	o.CallTimeout = cmp.Or(o.CallTimeout, patience)
+	db, err := postgres.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,40 +57,45 @@ func TestUSSC012ThePermitsOfASecondAreCountedInItsKey(t *testing.T) {
 	}
 }
 
-// US-SC-012: Redis that is frozen costs a caller 50 ms, and later callers nothing.
+// US-SC-012: Redis that is frozen costs a caller 50 ms, and later callers nothing. On a
+// machine that is busy elsewhere a caller may wait longer, so it has several tries.
 func TestUSSC012AFrozenRedisIsGivenUpAfter50ms(t *testing.T) {
 	server := stack.RedisServer(t)
-	c := open(t, redis.Options{URL: server.URL})
-	reserve := func() error {
+	c, err := redis.Open(redis.Options{URL: server.URL}) // with the program's own times
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	reserve := func() (time.Duration, error) {
+		began := time.Now()
 		_, err := c.ReservePermits(t.Context(), "awcc", 100, 1, 50*time.Millisecond)
-		return err
+		return time.Since(began), err
 	}
-	for began := time.Now(); reserve() != nil; { // it connects in the background
-		if time.Since(began) > 30*time.Second {
-			t.Fatal("no connection")
+	isThere := func() {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) { // it connects in the background
+			if _, err := reserve(); err == nil {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("it is not there: %v", err)
+			}
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	server.Pause()
-	began := time.Now()
-	if err := reserve(); err == nil {
-		t.Error("a frozen server has answered")
-	}
-	took := time.Since(began)
-	if took < 50*time.Millisecond || took > 10*time.Second { // the bound above is a loaded machine's
-		t.Errorf("given up after %v", took)
-	}
-	if err := reserve(); err == nil {
-		t.Error("a frozen server has answered")
-	}
-	server.Resume()
-	for began := time.Now(); reserve() != nil; {
-		if time.Since(began) > 30*time.Second {
-			t.Fatal("it does not come back")
+	var seen []string
+	for range 10 {
+		isThere()
+		server.Pause()
+		first, err := reserve()
+		later, laterErr := reserve()
+		server.Resume()
+		if err != nil && laterErr != nil && first >= 50*time.Millisecond && first < 500*time.Millisecond && later < 25*time.Millisecond {
+			isThere()
+			t.Logf("given up after %v, then after %v", first, later)
+			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		seen = append(seen, fmt.Sprintf("%v (%v), then %v (%v)", first, err, later, laterErr))
 	}
-	t.Logf("given up after %v", took)
+	t.Errorf("given up after %q; want 50 ms, and then at once", seen)
 }
 
 // What Redis costs: one goroutine, one account.

@@ -17,6 +17,7 @@ import (
 func open(t testing.TB, o redis.Options) *redis.Client {
 	t.Helper()
 	o.CounterTimeout, o.PartTimeout = time.Minute, time.Minute
+	o.URL += "?dial_timeout=1m&write_timeout=1m"
 	c, err := redis.Open(o)
 	if err != nil {
 		t.Fatal(err)

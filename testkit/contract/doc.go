@@ -21,7 +21,7 @@ import (
 )
 
 // callTimeout bounds every call of the suites: an adapter that blocks fails, it does not hang.
-const callTimeout = 30 * time.Second
+const callTimeout = time.Minute
 
 // within returns a context that ends with the test or after callTimeout.
 func within(t *testing.T) context.Context {

@@ -60,7 +60,10 @@ func TestPermitsContract(t *testing.T) { // US-SC-012
 }
 
 func TestLeasesContract(t *testing.T) { // US-SC-016, US-SC-017, US-SC-020
-	contract.Leases(t, 0, func(*testing.T) (port.Leases, port.Leases) { m := memory.New(); return m.Leases, m.Leases })
+	contract.Leases(t, 0, func(*testing.T, time.Duration) (port.Leases, port.Leases) {
+		m := memory.New()
+		return m.Leases, m.Leases
+	})
 }
 
 func TestPresenceContract(t *testing.T) { // US-SC-020

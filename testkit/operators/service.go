@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -127,7 +128,7 @@ func (s *Service) Up() {
 	if s.server != nil {
 		return
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.addr)
+	listener, err := listenAgain(s.addr)
 	if err != nil {
 		s.t.Errorf("operators: listen again: %v", err)
 		return
@@ -142,6 +143,17 @@ func (s *Service) Up() {
 			s.t.Errorf("operators: serve: %v", err)
 		}
 	}()
+}
+
+// listenAgain listens where the service was before. The kernel may have given the port to
+// somebody for the near end of a connection meanwhile, which is over soon.
+func listenAgain(addr string) (listener net.Listener, err error) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			return listener, err
+		}
+	}
 }
 
 // Slow delays every answer from now on, until the condition changes.

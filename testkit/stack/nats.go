@@ -137,15 +137,3 @@ func (n *NATSServer) HostPort() string {
 	}
 	return u.Host
 }
-
-// freePort asks the kernel for a loopback port that nothing listens on. Another
-// process may take it before the server does; the window is microseconds.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("find a free loopback port: %v", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}

@@ -37,12 +37,12 @@ func TestNATSProcessKeepsItsDataOverStopAndKill(t *testing.T) {
 
 func stream(t *testing.T, s *Server) jetstream.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(s.URL)
+	nc, err := nats.Connect(s.URL, nats.Timeout(startWithin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(startWithin))
 	if err != nil {
 		t.Fatal(err)
 	}

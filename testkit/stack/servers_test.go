@@ -68,8 +68,8 @@ func TestPausedServersAnswerNobodyUntilResumed(t *testing.T) {
 			t.Fatalf("%s: %v", c.server.recipe.name, err)
 		}
 		c.server.Pause()
+		asked := time.Now() // before the 50 ms begin
 		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-		asked := time.Now()
 		if err := c.ask(short); err == nil || time.Since(asked) < 45*time.Millisecond {
 			t.Errorf("%s answered %v after %v while it was paused, want silence", c.server.recipe.name, err, time.Since(asked))
 		}
@@ -114,7 +114,7 @@ func TestNothingOutlivesTheTestProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	base, pids, _ := strings.Cut(strings.TrimSpace(string(left)), " ")
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		var alive []string
 		for _, field := range strings.Fields(pids) {

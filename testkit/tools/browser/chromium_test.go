@@ -16,7 +16,7 @@ import (
 )
 
 // patience is for one test in the browser: a loaded machine of two cores is slow.
-const patience = 3 * time.Minute
+const patience = 8 * time.Minute
 
 // step is something that a user or a test does.
 type step = chromedp.Action[chromedp.Void]
@@ -34,7 +34,7 @@ func open(t *testing.T) context.Context {
 	}
 	ctx, end := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(end)
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute),
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(patience / 4),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck}
 	for _, name := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage",
 		"disable-extensions", "hide-scrollbars", "mute-audio"} {
@@ -86,7 +86,7 @@ func say(t *testing.T, ctx context.Context, expression string) string {
 func is(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	var last error
-	for end := time.Now().Add(time.Minute); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience / 4); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		// Between two pages nothing is there yet, and what asks for it throws.
 		var answer string
 		if answer, last = ask(ctx, `(() => { try { return Boolean(`+expression+`) } catch { return false } })()`); answer == "true" {
@@ -94,7 +94,7 @@ func is(t *testing.T, ctx context.Context, expression string) {
 		}
 	}
 	page, err := ask(ctx, `document.body.innerText.slice(-600)`)
-	t.Fatalf("not true within a minute: %s\nthe page says: %s (%v; at the last try: %v)", expression, page, err, last)
+	t.Fatalf("not true within %v: %s\nthe page says: %s (%v; at the last try: %v)", patience/4, expression, page, err, last)
 }
 
 // follow clicks an element that an expression finds and that leads to another page. The

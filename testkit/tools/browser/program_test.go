@@ -54,7 +54,7 @@ func demo(t *testing.T) string {
 		select {
 		case at = <-address:
 		case <-done:
-		case <-time.After(2 * time.Minute):
+		case <-time.After(5 * time.Minute):
 			t.Fatal("the demonstration did not end well")
 		}
 	}

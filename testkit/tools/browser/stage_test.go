@@ -3,12 +3,14 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,10 +49,16 @@ func newStage(t testing.TB, binds int, token string) *stage {
 func (s *stage) start(t testing.TB, addr string) {
 	t.Helper()
 	var err error
-	s.server, err = httpapi.Start(httpapi.Options{HTTPAddr: "127.0.0.1:0", DebugAddr: addr, Token: s.token,
-		Page:    page.New(page.Options{Look: s.look, History: s.history}),
-		Metrics: http.NotFoundHandler(), Ready: func() (bool, []string) { return true, nil }, Logger: slog.New(slog.DiscardHandler),
-		Recording: recording, Capture: func(w io.Writer, _ string) (bool, error) { _, err := io.WriteString(w, "a capture"); return true, err }})
+	// After a stop the kernel may have lent the port to somebody for the near end of a connection.
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		s.server, err = httpapi.Start(httpapi.Options{HTTPAddr: "127.0.0.1:0", DebugAddr: addr, Token: s.token,
+			Page:    page.New(page.Options{Look: s.look, History: s.history}),
+			Metrics: http.NotFoundHandler(), Ready: func() (bool, []string) { return true, nil }, Logger: slog.New(slog.DiscardHandler),
+			Recording: recording, Capture: func(w io.Writer, _ string) (bool, error) { _, err := io.WriteString(w, "a capture"); return true, err }})
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,7 +142,7 @@ func checkRuns(t *testing.T, root string) {
 // gets a user namespace for it.
 func inside(t *testing.T, root string, env []string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/smpp-connector", args...)
 	cmd.Dir, cmd.Env = "/", append([]string{"PATH=/"}, env...)
