@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -276,6 +277,50 @@ func TestPasswordFile(t *testing.T) {
 	c := load(t, fmt.Sprintf("operators: [{id: a, host: h, port: 1, systemId: s, passwordFile: %q}]", secret), []string{})
 	if got := c.Operators[0].Password.Reveal(); got != " blanks stay " {
 		t.Errorf("password %q", got)
+	}
+}
+
+// A password that is rotated in its file is another password at the next bind, without a
+// reload; nothing else of the operator is another.
+func TestARotatedFileIsReadAgain(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "password")
+	rewrite(t, secret, "hunter1\n")
+	yaml := fmt.Sprintf("profiles: {p: {tls: {caPem: x}}}\noperators: [{id: a, host: h, port: 1, systemId: s, profile: p, window: 7, passwordFile: %q}]", secret)
+	c := load(t, yaml, []string{})
+	op, _ := c.Operator("a")
+	reread := func() Operator {
+		t.Helper()
+		next, err := op.Reread()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	if next := reread(); !reflect.DeepEqual(next, op) {
+		t.Errorf("nothing was rotated:\n%+v\n%+v", next, op)
+	}
+	rewrite(t, secret, "hunter2\n")
+	next := reread()
+	if next.Password.Reveal() != "hunter2" {
+		t.Error("the password is the old one")
+	}
+	next.Password = op.Password
+	if !reflect.DeepEqual(next, op) {
+		t.Errorf("beside the password:\n%+v\n%+v", next, op)
+	}
+	rewrite(t, secret, "")
+	if next, err := op.Reread(); err == nil || !strings.Contains(err.Error(), "operators[a].passwordFile") || !strings.Contains(err.Error(), "it is empty now") || next.Password != op.Password {
+		t.Errorf("an empty file: %v", err)
+	}
+	if err := os.Remove(secret); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := op.Reread(); err == nil || !strings.Contains(err.Error(), "operators[a].passwordFile") || strings.Contains(err.Error(), "hunter") {
+		t.Errorf("without the file: %v", err)
+	}
+	op, _ = load(t, "", []string{"OPERATOR_IDS=a", "SMPP_HOST=h", "SMPP_PORT=1", "SMPP_SYSTEM_ID=s", "SMPP_PASSWORD=p"}).Operator("a")
+	if next := reread(); !reflect.DeepEqual(next, op) {
+		t.Errorf("from the environment:\n%+v\n%+v", next, op)
 	}
 }
 

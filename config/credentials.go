@@ -83,6 +83,21 @@ func (o Operator) WithProfile(name string) (Operator, error) {
 	return merged, errors.Join(unique(complaints)...)
 }
 
+// Reread is the operator with what the files that it names have in them now: a password
+// or a certificate that is rotated in place is used from the next bind on. The error
+// joins every complaint; a password file that is empty, and was not, is one, because
+// whoever rotates it may not have written it yet.
+func (o Operator) Reread() (Operator, error) {
+	next, err := o.WithProfile("")
+	if err == nil && next.Password == "" && o.Password != "" {
+		err = &Complaint{Path: next.layers.prefix + "passwordFile", Shape: shapeOf(next.PasswordFile, false), Want: "a file with the password in it; it is empty now"}
+	}
+	if err != nil {
+		return o, err
+	}
+	return next, nil
+}
+
 // said is the answer as a layer: the fields that are not zero, by their paths.
 // The password is not among them, because fill would describe it in a complaint.
 func (a Credentials) said() flat {

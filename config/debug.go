@@ -17,24 +17,39 @@ func hardToGuess(s string) string {
 }
 
 // readDebugToken takes the token from its file.
-func (c *Config) readDebugToken() (complaints []error) {
-	if c.DebugTokenFile == "" {
-		return nil
-	}
-	complaint := &Complaint{Path: "debugTokenFile", Env: "DEBUG_TOKEN_FILE", Shape: shapeOf(c.DebugTokenFile, false)}
-	octets, err := os.ReadFile(c.DebugTokenFile)
+func (c *Config) readDebugToken() []error {
 	switch {
-	case c.DebugToken != "":
-		complaint.Want = "either DEBUG_TOKEN or DEBUG_TOKEN_FILE, not both"
-	case err != nil:
-		complaint.Want = "a file that can be read (" + reason(err) + ")"
-	case strings.TrimSpace(string(octets)) == "":
-		complaint.Want = "a file with a token in it"
-	default:
-		c.DebugToken = Secret(strings.TrimSpace(string(octets)))
+	case c.DebugTokenFile == "":
 		return nil
+	case c.DebugToken != "":
+		return []error{debugTokenComplaint(c.DebugTokenFile, "either DEBUG_TOKEN or DEBUG_TOKEN_FILE, not both")}
 	}
-	return []error{complaint}
+	token, err := ReadDebugToken(c.DebugTokenFile)
+	if err != nil {
+		return []error{err}
+	}
+	c.DebugToken = token
+	return nil
+}
+
+// ReadDebugToken returns the token that a file has now, without the blanks around it. The
+// error is a *Complaint: the file cannot be read, is empty, or its token is easy to guess.
+func ReadDebugToken(file string) (Secret, error) {
+	octets, err := os.ReadFile(file)
+	token := strings.TrimSpace(string(octets))
+	switch want := hardToGuess(token); {
+	case err != nil:
+		return "", debugTokenComplaint(file, "a file that can be read ("+reason(err)+")")
+	case token == "":
+		return "", debugTokenComplaint(file, "a file with a token in it")
+	case want != "":
+		return "", debugTokenComplaint(file, "a file with a token of "+want)
+	}
+	return Secret(token), nil
+}
+
+func debugTokenComplaint(file, want string) *Complaint {
+	return &Complaint{Path: "debugTokenFile", Env: "DEBUG_TOKEN_FILE", Shape: shapeOf(file, false), Want: want}
 }
 
 // checkDebug: beyond this machine nobody looks without a token.

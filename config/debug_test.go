@@ -24,6 +24,14 @@ func TestTheDebugToken(t *testing.T) {
 			t.Errorf("%v: %v, %v\n%s", env, err, c.DebugToken.Reveal() == token, shown.String())
 		}
 	}
+	c := load(t, oneOperator, []string{"DEBUG_TOKEN_FILE=" + file})
+	rewrite(t, file, token+"-2\n")
+	if _, changes, err := c.Reload(); err != nil || len(changes) != 0 {
+		t.Errorf("a token that was rotated waits for a restart: %v %v", changes, err) // it is in force already
+	}
+	rewrite(t, file, token+"\n")
+	weak := filepath.Join(t.TempDir(), "weak")
+	rewrite(t, weak, "short\n")
 	empty := filepath.Join(t.TempDir(), "empty")
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -36,6 +44,7 @@ func TestTheDebugToken(t *testing.T) {
 		"not both":                              {"DEBUG_TOKEN=" + token, "DEBUG_TOKEN_FILE=" + file},
 		"a file that can be read (no such file": {"DEBUG_TOKEN_FILE=/nowhere/at/all"},
 		"a file with a token in it":             {"DEBUG_TOKEN_FILE=" + empty},
+		"a file with a token of 16 to 512":      {"DEBUG_TOKEN_FILE=" + weak},
 	} {
 		path := filepath.Join(t.TempDir(), "config.yaml")
 		if err := os.WriteFile(path, []byte(oneOperator), 0o600); err != nil {

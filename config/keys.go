@@ -55,7 +55,7 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return text(&c.DebugAddr, listenAddress) }},
 	{"debugToken", "DEBUG_TOKEN", "", "what /debug asks for; needed beyond loopback, and for pprof; 16 characters or more",
 		func(c *Config) value { return text(&c.DebugToken, hardToGuess) }},
-	{"debugTokenFile", "DEBUG_TOKEN_FILE", "", "file with the debug token, in its place",
+	{"debugTokenFile", "DEBUG_TOKEN_FILE", "", "file with the debug token, in its place; what it has now is what is asked for",
 		func(c *Config) value { return text(&c.DebugTokenFile, nil) }},
 
 	{"nats.url", "NATS_URL", "", "NATS servers, with commas between them; empty: the embedded one",

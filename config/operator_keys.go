@@ -19,7 +19,7 @@ var accountSettings = []knob[Operator]{
 		func(o *Operator) value { return text(&o.SystemID, atMost(15)) }},
 	{"password", "SMPP_PASSWORD", "", "its password; longer than SMPP's 8 octets where the MNO takes it",
 		func(o *Operator) value { return text(&o.Password, atMost(64)) }},
-	{"passwordFile", "SMPP_PASSWORD_FILE", "", "file with the password, in its place",
+	{"passwordFile", "SMPP_PASSWORD_FILE", "", "file with the password, in its place; read again every `operatorManagement.refresh`: what it has is used from the next bind on",
 		func(o *Operator) value { return text(&o.PasswordFile, nil) }},
 	{"backupOperatorId", "SMPP_BACKUP_OPERATOR_ID", "", "who carries the traffic while this one is UNBOUND",
 		func(o *Operator) value { return text(&o.BackupID, tokenOrNothing) }},

@@ -32,5 +32,8 @@ func (c *Config) Reload() (*Config, []Change, error) {
 	if len(complaints) > 0 {
 		return c, nil, errors.Join(complaints...)
 	}
+	if whole.DebugTokenFile != "" && whole.DebugTokenFile == c.DebugTokenFile {
+		whole.DebugToken = c.DebugToken // it is read from its file whenever it is asked for: no change waits
+	}
 	return next, c.Changes(whole), nil
 }

@@ -76,6 +76,10 @@ func (a *accounts) find(ctx context.Context, operatorID string) (*actors.Account
 	if !known {
 		return nil, fmt.Errorf("operator %q: %w: add it under `operators:`", operatorID, port.ErrUnknownOperator)
 	}
+	op, err := op.Reread()
+	if err != nil {
+		return nil, fmt.Errorf("operator %q: %w", operatorID, err)
+	}
 	if a.credentials != nil {
 		answer, err := a.credentials.Fetch(ctx, operatorID)
 		if err != nil {

@@ -98,7 +98,7 @@ func newApp(ctx context.Context, cfg *config.Config, o appOptions) (_ *app, err 
 	a.listener = listeners
 	a.telemetry.Logger().Info("starting", "version", version())
 	a.missing.set("start", "starting")
-	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Token: cfg.DebugToken.Reveal(), Service: "smpp-connector", Version: version(),
+	a.http, err = httpapi.Start(httpapi.Options{HTTPAddr: cfg.HTTPAddr, DebugAddr: cfg.DebugAddr, Token: cfg.DebugToken.Reveal(), TokenNow: newDebugToken(cfg, a.telemetry.Logger()).now, Service: "smpp-connector", Version: version(),
 		Metrics: a.telemetry.Handler(), Ready: a.ready, Page: page.New(page.Options{Look: a.look, History: a.history}), Recording: a.recording, Capture: a.capture, Config: func(w io.Writer) error { return a.cfg.Load().Print(w) }, Drain: a.drain, Drained: func() any { return a.draining.show() }, Logger: a.telemetry.Logger()})
 	if err != nil {
 		return nil, err

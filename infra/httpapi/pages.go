@@ -82,7 +82,7 @@ func debugPages(o Options) http.Handler {
 	guarded.HandleFunc("GET /debug/pprof/profile", pprof.Profile) // refuses a time above writeTimeout
 	guarded.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	guarded.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	t := newToken(o.Token)
+	t := newToken(o)
 	open.HandleFunc("GET "+loginPath, t.form)
 	open.HandleFunc("POST "+loginPath, t.login)
 	open.HandleFunc("POST /debug/logout", t.logout)

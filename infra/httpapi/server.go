@@ -19,6 +19,9 @@ type Options struct {
 	HTTPAddr  string // host:port of the public listener; port 0 picks a free one
 	DebugAddr string // of the debug listener; empty: none
 	Token     string // bearer token that /debug asks for; required when DebugAddr is not loopback
+	// TokenNow is what Token is at present, for one that is rotated; asked at each
+	// request, and never empty. nil: it stays.
+	TokenNow func() string
 
 	Service string // in /health
 	Version string

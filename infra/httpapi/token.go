@@ -20,10 +20,16 @@ import (
 // is a moment and its keyed hash, so that it holds no token, and nothing is
 // remembered here: another token makes all of them void.
 type token struct {
-	bearer [sha256.Size]byte // of the header
-	typed  [sha256.Size]byte // of what is typed
-	key    [sha256.Size]byte // of cookies
+	secret func() string
 	now    func() time.Time
+}
+
+// bearer is the hash of the header that shows the token, typed that of the token itself,
+// and key is what cookies are signed with.
+func (t *token) bearer() [sha256.Size]byte { return sha256.Sum256([]byte("Bearer " + t.secret())) }
+func (t *token) typed() [sha256.Size]byte  { return sha256.Sum256([]byte(t.secret())) }
+func (t *token) key() [sha256.Size]byte {
+	return sha256.Sum256([]byte("cookies of the debug pages\x00" + t.secret()))
 }
 
 const (
@@ -33,9 +39,12 @@ const (
 	maxForm    = 4 << 10
 )
 
-func newToken(secret string) *token {
-	return &token{bearer: sha256.Sum256([]byte("Bearer " + secret)), typed: sha256.Sum256([]byte(secret)),
-		key: sha256.Sum256([]byte("cookies of the debug pages\x00" + secret)), now: time.Now}
+func newToken(o Options) *token {
+	t := &token{secret: o.TokenNow, now: time.Now}
+	if t.secret == nil {
+		t.secret = func() string { return o.Token }
+	}
+	return t
 }
 
 // required lets those through who have shown the token. The hashes are compared, so
@@ -56,8 +65,8 @@ func (t *token) required(next http.Handler) http.Handler {
 }
 
 func (t *token) shown(r *http.Request) bool {
-	got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-	if subtle.ConstantTimeCompare(got[:], t.bearer[:]) == 1 {
+	got, want := sha256.Sum256([]byte(r.Header.Get("Authorization"))), t.bearer()
+	if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
 		return true
 	}
 	cookie, err := r.Cookie(cookieName)
@@ -73,7 +82,8 @@ func (t *token) shown(r *http.Request) bool {
 }
 
 func (t *token) sign(until string) string {
-	mac := hmac.New(sha256.New, t.key[:])
+	key := t.key()
+	mac := hmac.New(sha256.New, key[:])
 	mac.Write([]byte(until))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -90,8 +100,8 @@ func (t *token) login(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the form could not be read", http.StatusBadRequest)
 		return
 	}
-	got := sha256.Sum256([]byte(strings.TrimSpace(r.PostForm.Get("token"))))
-	if subtle.ConstantTimeCompare(got[:], t.typed[:]) != 1 {
+	got, want := sha256.Sum256([]byte(strings.TrimSpace(r.PostForm.Get("token")))), t.typed()
+	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 		showForm(w, http.StatusUnauthorized, r.PostForm.Get("next"), "That is not the debug token of this process.")
 		return
 	}
