@@ -161,6 +161,9 @@ func (a *admission) take(ctx context.Context, account *Account, d port.Delivery)
 	}
 	trip := a.in.env.trace(&d, account.OperatorID, a.now)
 	plan, refusal := dispatch.Make(d.Command, account.Rules, a.now)
+	if old := dispatch.TooOld(d.StoredAt, d.Due, a.now); old != nil && refusal == nil {
+		plan, refusal = nil, old
+	}
 	if refusal.Later() && (!past.Empty || past.Doubtful) {
 		plan = dispatch.Begun(d.Command, account.Rules) // it may have been accepted in time, or be with the recipient
 	}

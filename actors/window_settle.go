@@ -199,6 +199,11 @@ func (s *settling) finish(cmd *command) {
 					cmd.refusal(), s.account.RetryFor, s.account.Verdicts.Of(cmd.status).For.Name)}, cmd.status, s.now)})
 			return
 		}
+		if old := dispatch.TooOld(cmd.delivery.StoredAt, cmd.delivery.Due, s.now); old != nil {
+			old.Detail = fmt.Sprintf("at last the MNO refused it for now with %s; %s", cmd.refusal(), old.Detail)
+			s.end(cmd, settlement{dead: letterOf(cmd, s.account.OperatorID, old, cmd.status, s.now)})
+			return
+		}
 		s.giveBack(cmd, delay)
 	}
 }

@@ -24,6 +24,10 @@ func (c *Config) complaints() []error {
 		all = append(all, &Complaint{Path: "nats.replicas", Env: "NATS_REPLICAS", Shape: fmt.Sprint(c.NATS.Replicas),
 			Want: "1, 3 or 5: an even number of copies survives no more than one less"})
 	}
+	if most := c.NATS.DispatchMaxAge / 4; c.Dispatch.AckWait > most {
+		all = append(all, &Complaint{Path: "nats.dispatchMaxAge", Env: "NATS_DISPATCH_MAX_AGE", Shape: showDuration(c.NATS.DispatchMaxAge),
+			Want: "at least 4 times dispatch.ackWait, " + showDuration(4*c.Dispatch.AckWait) + ": else a command may be a dead letter while its answer is awaited"})
+	}
 	if len(c.Operators) == 0 && len(c.OperatorIDs) == 0 {
 		all = append(all, &Complaint{Path: "operators", Env: "OPERATOR_IDS", Shape: "empty",
 			Want: "at least one operator: a list `operators:` in the file, or OPERATOR_IDS=one id with SMPP_HOST, SMPP_PORT, SMPP_SYSTEM_ID and SMPP_PASSWORD, or OPERATOR_IDS with OPERATOR_MANAGEMENT_URL"})

@@ -9,6 +9,9 @@ const (
 	ReasonTooLarge     = "too_large"     // the payload is over MaxPayload
 )
 
+// ReasonMaxAge is the reason of a dead letter whose command the server was about to drop.
+const ReasonMaxAge = "max_age"
+
 // FieldError says why a payload is not a command. Such a payload will never
 // become one, so it is acknowledged and dead-lettered, never delivered again
 // (US-SC-006).

@@ -48,6 +48,21 @@ func MNOSubjects(mno string) []string {
 	return subjects
 }
 
+// SubjectOf reads a subject of commands: the operator that it is for, or the MNO whose
+// binds read it; the other one is empty. ok is false for a subject that is none.
+func SubjectOf(subject string) (operatorID, mno string, ok bool) {
+	tokens := strings.Split(subject, ".")
+	switch {
+	case len(tokens) == 3 && tokens[0] == "smpp" && tokens[1] == "operator":
+		return tokens[2], "", true
+	case len(tokens) == 5 && tokens[0] == "smpp" && tokens[4] == "dispatch":
+		return "", tokens[1], true
+	case len(tokens) == 5 && tokens[0] == "lane" && tokens[2] == "smpp":
+		return "", tokens[3], true
+	}
+	return "", "", false
+}
+
 // EventSubjects are the subjects of StreamEvents.
 func EventSubjects() []string {
 	return []string{

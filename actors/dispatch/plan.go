@@ -3,6 +3,7 @@ package dispatch
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -89,6 +90,16 @@ func Expired(c *contract.SmsDispatchCommand, now time.Time) *Refusal {
 		return nil
 	}
 	return &Refusal{ReasonExpired, "expiresAt", "lies in the past: publish the command with a later time, or without it"}
+}
+
+// TooOld says that a command has waited for so long that the stream is about to drop it;
+// due is port.Delivery's. nil: it has not.
+func TooOld(storedAt, due, now time.Time) *Refusal {
+	if due.IsZero() || now.Before(due) {
+		return nil
+	}
+	return &Refusal{Reason: contract.ReasonMaxAge, Detail: fmt.Sprintf("it has waited for %s, and the stream soon drops it (NATS_DISPATCH_MAX_AGE): see why its binds took none (smpp-connector binds), then replay",
+		now.Sub(storedAt).Round(time.Second))}
 }
 
 // Begun plans a command of which something may be with the MNO already, to find out what

@@ -143,7 +143,7 @@ func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s: %s", r.Reason, r.
 // Later reports whether it came to hold when the command may have been sent already: it
 // says nothing of the command's form.
 func (r *Refusal) Later() bool {
-	return r != nil && (r.Reason == ReasonExpired || r.Reason == ReasonSender)
+	return r != nil && (r.Reason == ReasonExpired || r.Reason == ReasonSender || r.Reason == contract.ReasonMaxAge)
 }
 
 func invalid(field, detail string, args ...any) *Refusal {

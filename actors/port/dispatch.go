@@ -29,9 +29,12 @@ type Delivery struct {
 	// and the one before it may have handed the command to another process.
 	Inherited bool
 	StoredAt  time.Time // when JetStream stored the command
-	Trace     Trace
-	Replay    string // contract.HeaderReplay: which replay of which dead letter it is; empty: it is none
-	Handle    Handle // settles it
+	// Due is when the stream is so close to dropping the command that it is made a dead
+	// letter in place of being tried again; zero: the stream drops none.
+	Due    time.Time
+	Trace  Trace
+	Replay string // contract.HeaderReplay: which replay of which dead letter it is; empty: it is none
+	Handle Handle // settles it
 }
 
 // Handle is what the consumer's adapter needs to settle a delivery. Only the

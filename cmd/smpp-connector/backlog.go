@@ -5,40 +5,47 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/config"
+	"github.com/ghasi/smpp-connector/infra/natsjs"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
-// backlogEvery is about how long it is between two looks of a pod at the streams that
-// hold commands. Each has its own moments, so that many pods do not look at once.
-const backlogEvery = 5 * time.Minute
-
-// watchBacklog looks at the streams until ctx ends.
-func (a *app) watchBacklog(ctx context.Context) {
-	for wait := backlogEvery / 10; sleep(ctx, wait); wait = backlogEvery/2 + rand.N(backlogEvery) {
-		a.lookAtBacklog(ctx, time.Now())
+// watchBacklog looks at the streams that hold commands until ctx ends. Each pod has its own
+// moments, so that many do not look at once.
+func (a *app) watchBacklog(ctx context.Context, system *actors.System) {
+	every := natsjs.LookEvery(a.cfg.Load().NATS.DispatchMaxAge)
+	for wait := every / 10; sleep(ctx, wait); wait = every/2 + rand.N(every) {
+		if next := a.lookAtBacklog(ctx, system, time.Now()); next > 0 {
+			every = next
+		}
 	}
 }
 
 // lookAtBacklog tells of commands that nobody reads, and makes dead letters of those that
-// the server is about to drop. A look that fails is not told: that NATS is away is.
-func (a *app) lookAtBacklog(ctx context.Context, now time.Time) {
+// the server is about to drop. It returns how often to look, 0 where that is not known. A
+// look that fails is not told: that NATS is away is.
+func (a *app) lookAtBacklog(ctx context.Context, system *actors.System, now time.Time) (every time.Duration) {
 	names := a.dispatchStreams()
 	if len(names) == 0 {
-		return
+		return 0
 	}
 	looks, _ := a.nats.Backlogs(ctx, names...)
-	for _, look := range looks {
+	for i, look := range looks {
 		a.listener.On(look)
-		a.buryDue(ctx, look.Stream, now)
+		a.buryDue(ctx, system, look.Stream, now)
+		if often := natsjs.LookEvery(look.MaxAge); i == 0 || often < every {
+			every = often
+		}
 	}
+	return every
 }
 
 // buryDue makes dead letters of what a stream is about to drop. What fails is tried again
 // at the next look, of this pod or another; alert SmppCommandsNearExpiry has fired long before.
-func (a *app) buryDue(ctx context.Context, stream string, now time.Time) {
-	buried, _ := a.nats.DeadLetters().BuryDue(ctx, stream, now)
+func (a *app) buryDue(ctx context.Context, system *actors.System, stream string, now time.Time) {
+	buried, _ := a.nats.DeadLetters().BuryDue(ctx, stream, now, system.WentOut)
 	for _, letter := range buried {
 		a.listener.On(event.DeadLettered{OperatorID: letter.GetOperatorId(), MessageID: letter.GetMessageId(), Reason: letter.GetReason(), At: now})
 	}

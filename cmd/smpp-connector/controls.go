@@ -50,6 +50,6 @@ func (a *app) heed(ctx context.Context, system *actors.System) (err error) {
 		return err
 	}
 	go func() { _ = controls.Watch(ctx) }() // it ends with ctx alone
-	go a.watchBacklog(ctx)
+	go a.watchBacklog(ctx, system)
 	return nil
 }

@@ -413,7 +413,7 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 		_, err := s.js.Consumer(t.Context(), contract.StreamDispatch, contract.OperatorDurable("demo"))
 		return err == nil
 	})
-	s.app.lookAtBacklog(t.Context(), time.Now())
+	s.app.lookAtBacklog(t.Context(), s.app.system.Load(), time.Now())
 	if metrics := pageOf(t, "http://"+s.app.http.HTTPAddr()+"/metrics", ""); !strings.Contains(metrics, `smpp_connector_unserved_messages{stream="SMPP_DISPATCH"} 2`) {
 		t.Error("the metrics do not tell of it")
 	}
@@ -444,11 +444,11 @@ func TestDLQHasWhatTheServerWouldDrop(t *testing.T) {
 	if _, err := s.js.Publish(t.Context(), "smpp.operator.nobody", []byte(`{"messageId":"old","to":"+93700000001","text":"x"}`)); err != nil {
 		t.Fatal(err)
 	}
-	s.app.lookAtBacklog(t.Context(), time.Now().Add(71*time.Hour))
+	s.app.lookAtBacklog(t.Context(), s.app.system.Load(), time.Now().Add(71*time.Hour))
 	if status, _, complaints := s.dlq(t, "list"); status != 1 {
 		t.Errorf("an hour before: %d %q", status, complaints)
 	}
-	s.app.lookAtBacklog(t.Context(), time.Now().Add(71*time.Hour+31*time.Minute))
+	s.app.lookAtBacklog(t.Context(), s.app.system.Load(), time.Now().Add(71*time.Hour+31*time.Minute))
 	rejected("old")
 	if status, out, complaints := s.dlq(t, "list", "--reason", "max_age", "--operator", "nobody"); status != 0 || strings.Count(out, "\n") != 1 {
 		t.Errorf("list: %d %q %q", status, out, complaints)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -47,6 +48,15 @@ func (c *Conn) Backlogs(ctx context.Context, names ...string) (list []event.Disp
 	return list, nil
 }
 
+// sawMaxAge notes after which age a stream drops a command: somebody may change it while
+// consumers are open.
+func (c *Conn) sawMaxAge(stream jetstream.StreamConfig) *atomic.Int64 {
+	noted, _ := c.maxAges.LoadOrStore(stream.Name, new(atomic.Int64))
+	age := noted.(*atomic.Int64)
+	age.Store(int64(stream.MaxAge))
+	return age
+}
+
 // Backlogs is Conn.Backlogs of all streams of commands.
 func (d *DeadLetters) Backlogs(ctx context.Context) ([]event.DispatchLooked, error) {
 	return d.conn.Backlogs(ctx)
@@ -61,6 +71,7 @@ func (c *Conn) backlog(ctx context.Context, name string) (look event.DispatchLoo
 	if err != nil {
 		return look, err
 	}
+	c.sawMaxAge(info.Config)
 	now := time.Now()
 	look = event.DispatchLooked{Stream: name, MaxAge: info.Config.MaxAge, Consumers: info.State.Consumers, At: now}
 	if info.State.Msgs == 0 {

@@ -1,10 +1,12 @@
 package natsjs_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,7 +113,7 @@ func TestCommandsAreDeadLettersBeforeTheServerDropsThem(t *testing.T) {
 	letters, now := conn.DeadLetters(), time.Now()
 	bury := func(at time.Time) []string {
 		t.Helper()
-		buried, err := letters.BuryDue(within(t), contract.StreamDispatch, at)
+		buried, err := letters.BuryDue(within(t), contract.StreamDispatch, at, nothingWentOut)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +163,7 @@ func TestCommandsInHandAreNotBuried(t *testing.T) {
 	if _, err := c.Pull(within(t), 1, deadline, func([]port.Delivery) {}); err != nil {
 		t.Fatal(err)
 	}
-	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second))
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second), nothingWentOut)
 	if err != nil || len(buried) != 2 || buried[0].GetMessageId() != "m1" || buried[1].GetMessageId() != "m2" {
 		t.Errorf("%v, %v: want the two that were not delivered", buried, err)
 	}
@@ -188,7 +190,7 @@ func TestCommandsOfASlowMNOAreNotBuried(t *testing.T) {
 		t.Fatal(err)
 	}
 	bury := func(in time.Duration) int {
-		buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(in))
+		buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(in), nothingWentOut)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +224,7 @@ func TestWhatAnEarlierOwnerWasHandedIsBuriedMarked(t *testing.T) {
 	if _, err := openAs(within(t), conn, 7); err != nil {
 		t.Fatal(err)
 	}
-	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(71*time.Hour+45*time.Minute))
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(71*time.Hour+35*time.Minute), nothingWentOut)
 	if err != nil || len(buried) != 3 || !buried[0].GetAmbiguous() || buried[1].GetAmbiguous() || buried[2].GetAmbiguous() {
 		t.Errorf("%v, %v: want three, and the first one marked", buried, err)
 	}
@@ -247,8 +249,190 @@ func TestWhatAnEarlierOwnerMayHaveInHandIsNotBuried(t *testing.T) {
 	if _, err := openAs(within(t), conn, 7); err != nil {
 		t.Fatal(err)
 	}
-	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second))
+	buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(3*time.Minute+time.Second), nothingWentOut)
 	if err != nil || len(buried) != 1 || buried[0].GetMessageId() != "m1" {
 		t.Errorf("%v, %v: want the one that nobody was handed", buried, err)
+	}
+}
+
+// nothingWentOut knows all there is to know.
+func nothingWentOut(context.Context, *contract.DispatchRejected) error { return nil }
+
+// Issue 5, "lost 0": a consumer that is busy without end may have anything in hand; what it
+// has not settled shortly before the server drops it is a dead letter all the same, marked.
+func TestWhatABusyConsumerNeverSettlesIsBuriedAtLast(t *testing.T) {
+	server := stack.NATS(t)
+	conn := connect(t, natsjs.Options{URLs: []string{server.URL}, DispatchMaxAge: 4 * time.Minute}) // with an AckWait of a minute no delivery is ever long ago
+	if err := conn.EnsureStreams(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	c, err := conn.Source().Open(within(t), operatorSpec("awcc", "awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Pull(within(t), 2, time.Second, func([]port.Delivery) {}); err != nil {
+		t.Fatal(err)
+	}
+	bury := func(before time.Duration) string {
+		t.Helper()
+		buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, start.Add(4*time.Minute-before), nothingWentOut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, l := range buried {
+			ids = append(ids, fmt.Sprintf("%s %t", l.GetMessageId(), l.GetAmbiguous()))
+		}
+		return strings.Join(ids, ", ")
+	}
+	for _, look := range []struct {
+		before time.Duration
+		want   string
+	}{{61 * time.Second, ""}, {45 * time.Second, "m2 false"}, {31 * time.Second, ""}, {10 * time.Second, "m0 true, m1 true"}} {
+		if got := bury(look.before); got != look.want {
+			t.Errorf("%v before it is dropped: %q, want %q", look.before, got, look.want)
+		}
+	}
+}
+
+// What has gone out of a command is asked of it if it was ever handed out, or is a replay;
+// while that is not known it waits for another look, but for the last one.
+func TestWhatIsBuriedIsAskedFor(t *testing.T) {
+	conn, _ := connected(t)
+	c, err := conn.Source().Open(within(t), operatorSpec("awcc", "awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, header := range []map[string]string{nil, {contract.HeaderReplay: "7"}, nil} {
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), header); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Pull(within(t), 1, time.Second, func([]port.Delivery) {}); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	known := errors.New("the store is away")
+	wentOut := func(_ context.Context, l *contract.DispatchRejected) error {
+		asked = append(asked, l.GetMessageId())
+		l.PartsTotal, l.AcceptedParts = 2, []uint32{1}
+		return known
+	}
+	bury := func(before time.Duration) (ids []string) {
+		buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(72*time.Hour-before), wentOut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range buried {
+			ids = append(ids, l.GetMessageId())
+		}
+		return ids
+	}
+	if got := bury(20 * time.Minute); !slices.Equal(got, []string{"m2"}) || !slices.Equal(asked, []string{"m0", "m1"}) {
+		t.Errorf("buried %v, asked of %v", got, asked)
+	}
+	known, asked = nil, nil
+	if got := bury(20 * time.Minute); !slices.Equal(got, []string{"m0", "m1"}) || !slices.Equal(asked, got) {
+		t.Errorf("once it is known: buried %v, asked of %v", got, asked)
+	}
+	for _, l := range find(t, conn.DeadLetters(), natsjs.DeadLetterFilter{Reasons: []string{natsjs.ReasonMaxAge}, MessageIDs: []string{"m0", "m1"}}) {
+		if !slices.Equal(l.Rejected.GetAcceptedParts(), []uint32{1}) {
+			t.Errorf("%v", l.Rejected)
+		}
+	}
+	known = errors.New("the store is away")
+	if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, "m3"), map[string]string{contract.HeaderReplay: "8"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := bury(10 * time.Minute); !slices.Equal(got, []string{"m3"}) {
+		t.Errorf("at the last look: %v", got)
+	}
+}
+
+// Many that are due are buried page by page, and each once, by as many pods as there are.
+func TestManyCommandsAreBuried(t *testing.T) {
+	conn, _ := connected(t)
+	const n = 350
+	for i := range n {
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject("ghost"), fmt.Appendf(nil, salaam, fmt.Sprint("m", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pods [2][]*contract.DispatchRejected
+	var errs [2]error
+	var all sync.WaitGroup
+	for i := range pods {
+		all.Go(func() {
+			pods[i], errs[i] = conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(71*time.Hour+45*time.Minute), nothingWentOut)
+		})
+	}
+	all.Wait()
+	if errors.Join(errs[:]...) != nil || len(pods[0])+len(pods[1]) != n {
+		t.Errorf("%d and %d of %d, %v", len(pods[0]), len(pods[1]), n, errs)
+	}
+	if found := find(t, conn.DeadLetters(), natsjs.DeadLetterFilter{}); len(found) != n {
+		t.Errorf("%d dead letters", len(found))
+	}
+	if looks, err := conn.Backlogs(within(t), contract.StreamDispatch); err != nil || looks[0].Oldest != 0 {
+		t.Errorf("%+v, %v", looks, err)
+	}
+}
+
+// A stream is looked at twice at least in the time in which whatever is left is buried,
+// however late a look may be.
+func TestAStreamIsLookedAtInTime(t *testing.T) {
+	for _, maxAge := range []time.Duration{10 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 72 * time.Hour, 720 * time.Hour} {
+		every := natsjs.LookEvery(maxAge)
+		if longest := every + every/2; 2*longest > natsjs.LastMargin(maxAge) || every <= 0 {
+			t.Errorf("MaxAge %v: up to %v between two looks, of the last %v", maxAge, longest, natsjs.LastMargin(maxAge))
+		}
+	}
+	if every := natsjs.LookEvery(0); every != 5*time.Minute {
+		t.Errorf("a stream that drops nothing is looked at each %v", every)
+	}
+}
+
+// Whoever is handed a command knows until when it may be tried, also after somebody has
+// changed the stream.
+func TestADeliverySaysWhenItIsDue(t *testing.T) {
+	conn, _ := connected(t)
+	c, err := conn.Source().Open(within(t), operatorSpec("awcc", "awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, maxAge := range []time.Duration{72 * time.Hour, 168 * time.Hour, 0} {
+		stream, err := conn.JetStream().Stream(within(t), contract.StreamDispatch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := stream.CachedInfo().Config
+		config.MaxAge = maxAge
+		if _, err := conn.JetStream().UpdateStream(within(t), config); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Backlogs(within(t), contract.StreamDispatch); err != nil { // the next look
+			t.Fatal(err)
+		}
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, "m"), nil); err != nil {
+			t.Fatal(err)
+		}
+		handed, err := c.Pull(within(t), 1, 5*time.Second, func(ds []port.Delivery) {
+			want := maxAge - 30*time.Minute
+			if d := ds[0]; maxAge == 0 && !d.Due.IsZero() || maxAge > 0 && d.Due.Sub(d.StoredAt) != want {
+				t.Errorf("MaxAge %v: stored at %v, due at %v", maxAge, d.StoredAt, d.Due)
+			}
+			if err := c.Ack(within(t), []port.Handle{ds[0].Handle}); err != nil {
+				t.Error(err)
+			}
+		})
+		if handed != 1 || err != nil {
+			t.Errorf("%d, %v", handed, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -20,8 +21,8 @@ import (
 
 // The reasons of such dead letters.
 const (
-	ReasonUnserved = "unserved" // no consumer reads its subject
-	ReasonMaxAge   = "max_age"  // it would have been dropped by the server
+	ReasonUnserved = "unserved"            // no consumer reads its subject
+	ReasonMaxAge   = contract.ReasonMaxAge // it would have been dropped by the server
 )
 
 // ErrServed is the error of burying what a consumer reads.
@@ -56,7 +57,7 @@ func (d *DeadLetters) Bury(ctx context.Context, subject string) (buried int, err
 		if m == nil || err != nil {
 			return buried, err
 		}
-		if _, err := d.bury(ctx, stream, unservedLetter(m), m); err != nil {
+		if _, err := d.bury(ctx, stream, []grave{{unservedLetter(m), m.Sequence, readTrace(m.Header)}}); err != nil {
 			return buried, err
 		}
 		buried, next = buried+1, m.Sequence+1
@@ -68,49 +69,105 @@ func (d *DeadLetters) Bury(ctx context.Context, subject string) (buried int, err
 // letter says unserved, and the replay asks the correlations first.
 const lookAgain = 100
 
+// WentOut writes into the dead letter of a command what is known to have gone out of it all
+// the same. An error says that something may be missing: a store is away, or whoever is
+// asked does not know the accounts.
+type WentOut func(ctx context.Context, letter *contract.DispatchRejected) error
+
 // BuryDue makes dead letters, reason max_age, of the commands in a stream that the server
 // is about to drop, and returns them, the oldest first. Each is taken out once its event
-// is stored. What a pod may have in hand is left to it: that was delivered, by a consumer
-// that has delivered something within its inHand.
+// is stored, and says what has gone out.
+//
+// What a pod may have in hand is left to it, which gives up what is due itself: that was
+// delivered, by a consumer that has delivered something within its inHand. What is not known
+// to have gone out is left for another look, of a pod that knows more. Both for a while:
+// what is left then is buried as it is, so that the server never drops anything in silence.
 //
 // now is when it is; it need not be the server's.
-func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time) (buried []*contract.DispatchRejected, err error) {
+func (d *DeadLetters) BuryDue(ctx context.Context, name string, now time.Time, wentOut WentOut) (buried []*contract.DispatchRejected, err error) {
 	stream, err := d.conn.js.Stream(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", name, away(err))
 	}
 	maxAge := stream.CachedInfo().Config.MaxAge
+	d.conn.sawMaxAge(stream.CachedInfo().Config)
 	if maxAge <= 0 {
 		return nil, nil
 	}
-	due := now.Add(dropMargin(maxAge) - maxAge)
-	var read readers
-	for seen, next := 0, uint64(1); ; seen++ {
-		m, err := commandFrom(ctx, stream, next, ">")
-		if m == nil || err != nil || m.Time.After(due) {
+	b := burial{letters: d, stream: stream, maxAge: maxAge, now: now, wentOut: wentOut}
+	request := directGet{Sequence: 1, NextFor: ">", Batch: lookAgain, MaxBytes: scanBytes}
+	for {
+		found, pending, err := d.conn.getMany(ctx, name, request)
+		if err != nil || len(found) == 0 {
 			return buried, err
 		}
-		if next = m.Sequence + 1; seen%lookAgain == 0 {
-			if read, err = readersOf(ctx, stream); err != nil {
-				return buried, err
-			}
+		due := 0
+		for due < len(found) && b.until(found[due]) <= dropMargin(maxAge) {
+			due++
 		}
-		reader := read.of(m.Subject)
-		upTo, last := handedOutOf(reader)
-		delivered := m.Sequence <= upTo
-		if delivered && now.Sub(last) < inHand(reader) {
-			continue
-		}
-		letter := maxAgeLetter(m, now.Sub(m.Time), maxAge)
-		letter.Ambiguous = delivered
-		taken, err := d.bury(ctx, stream, letter, m)
-		if err != nil {
+		taken, err := b.page(ctx, found[:due])
+		buried = append(buried, taken...)
+		if err != nil || due < len(found) || pending == 0 {
 			return buried, err
 		}
-		if taken {
-			buried = append(buried, letter)
+		request.Sequence = sequenceOf(found[len(found)-1]) + 1
+	}
+}
+
+// burial is one look at a stream that holds commands.
+type burial struct {
+	letters *DeadLetters
+	stream  jetstream.Stream
+	maxAge  time.Duration
+	now     time.Time
+	wentOut WentOut
+}
+
+// until is how long it is until the server drops a command.
+func (b *burial) until(m *nats.Msg) time.Duration {
+	return storedAt(m).Add(b.maxAge).Sub(b.now)
+}
+
+// page buries what is to be buried of commands that are due.
+func (b *burial) page(ctx context.Context, due []*nats.Msg) ([]*contract.DispatchRejected, error) {
+	if len(due) == 0 {
+		return nil, nil
+	}
+	read, err := readersOf(ctx, b.stream)
+	if err != nil {
+		return nil, err
+	}
+	var graves []grave
+	for _, m := range due {
+		if letter := b.letterOf(ctx, rawOf(m), read, b.until(m) <= lastMargin(b.maxAge)); letter != nil {
+			graves = append(graves, grave{letter, sequenceOf(m), readTrace(m.Header)})
 		}
 	}
+	return b.letters.bury(ctx, b.stream, graves)
+}
+
+// letterOf is the dead letter of a command that is due; nil: it is left for another look,
+// but at the last one.
+func (b *burial) letterOf(ctx context.Context, m *jetstream.RawStreamMsg, read readers, last bool) *contract.DispatchRejected {
+	reader := read.of(m.Subject)
+	upTo, lately := handedOutOf(reader)
+	delivered := m.Sequence <= upTo
+	if delivered && !last && b.now.Sub(lately) < inHand(reader) {
+		return nil
+	}
+	letter := maxAgeLetter(m, b.now.Sub(m.Time), b.maxAge)
+	letter.Ambiguous = delivered
+	if delivered || m.Header.Get(contract.HeaderReplay) != "" {
+		if err := b.wentOut(ctx, letter); err != nil && !last {
+			return nil
+		}
+	}
+	return letter
+}
+
+// rawOf is an answer to a direct get as the message that it tells.
+func rawOf(m *nats.Msg) *jetstream.RawStreamMsg {
+	return &jetstream.RawStreamMsg{Subject: m.Header.Get(headerSubject), Sequence: sequenceOf(m), Header: m.Header, Data: m.Data, Time: storedAt(m)}
 }
 
 // handedOutOf is up to which sequence of its stream a consumer, or one of its name before it,
@@ -132,10 +189,24 @@ func inHand(reader *jetstream.ConsumerInfo) time.Duration {
 	return reader.Config.AckWait + 4*time.Minute
 }
 
-// dropMargin is how long before the server drops a command it is buried. For a MaxAge from
-// half an hour on it is at least as long as the time from one look at a stream to the next;
-// below, what falls between two looks is dropped.
+// dropMargin is how long before the server drops a command it is due; lastMargin how long
+// before whatever is left is buried.
 func dropMargin(maxAge time.Duration) time.Duration { return min(30*time.Minute, maxAge/4) }
+func lastMargin(maxAge time.Duration) time.Duration { return dropMargin(maxAge) / 2 }
+
+// LookEvery is about how often a stream with this MaxAge must be looked at. Between two
+// looks it may be half as long again: that is twice in a lastMargin.
+func LookEvery(maxAge time.Duration) time.Duration {
+	if maxAge <= 0 {
+		return mostBetweenLooks
+	}
+	return min(mostBetweenLooks, dropMargin(maxAge)/6)
+}
+
+const mostBetweenLooks = 5 * time.Minute
+
+// longestWait is from which age on a command is due; 0: none ever is.
+func longestWait(maxAge time.Duration) time.Duration { return maxAge - dropMargin(maxAge) }
 
 // commandFrom returns the first command from a sequence on whose subject is covered; nil:
 // there is none.
@@ -150,23 +221,41 @@ func commandFrom(ctx context.Context, stream jetstream.Stream, next uint64, subj
 	return m, nil
 }
 
-// bury stores a command's dead letter and takes the command out. Its id says which command
-// of which stream it is: pods that bury one at once make one dead letter, and taken is
-// true for the one that took it out.
-func (d *DeadLetters) bury(ctx context.Context, stream jetstream.Stream, letter *contract.DispatchRejected, m *jetstream.RawStreamMsg) (taken bool, err error) {
+// grave is where a command lies that is to be buried.
+type grave struct {
+	letter   *contract.DispatchRejected
+	sequence uint64
+	trace    port.Trace
+}
+
+// bury stores commands' dead letters and takes out each whose letter is stored. A letter's
+// id says which command of which stream it is: pods that bury one at once make one dead
+// letter, and taken are those of the commands that were not gone yet.
+func (d *DeadLetters) bury(ctx context.Context, stream jetstream.Stream, graves []grave) (taken []*contract.DispatchRejected, err error) {
 	name := stream.CachedInfo().Config.Name
-	event := port.Event{Subject: contract.SubjectDLQ, ID: fmt.Sprintf("dlq:%s:%s:%d", letter.GetReason(), name, m.Sequence), Body: letter, Trace: readTrace(m.Header)}
-	if errs := d.conn.Publisher().Publish(ctx, []port.Event{event}); errs != nil {
-		return false, errs[0]
+	events := make([]port.Event, len(graves))
+	for i, g := range graves {
+		events[i] = port.Event{Subject: contract.SubjectDLQ, ID: fmt.Sprintf("dlq:%s:%s:%d", g.letter.GetReason(), name, g.sequence), Body: g.letter, Trace: g.trace}
 	}
-	failed := stream.DeleteMsg(ctx, m.Sequence)
-	if failed == nil {
-		return true, nil
+	var failed error
+	var stored []grave
+	var sequences []uint64
+	errs := d.conn.Publisher().Publish(ctx, events)
+	for i, g := range graves {
+		if errs != nil && errs[i] != nil {
+			failed = errs[i]
+			continue
+		}
+		stored, sequences = append(stored, g), append(sequences, g.sequence)
 	}
-	if _, err := stream.GetMsg(ctx, m.Sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
+	for i, err := range d.conn.dropFrom(ctx, name, sequences, unlink) {
+		if err == nil {
+			taken = append(taken, stored[i].letter)
+		} else if _, gone := stream.GetMsg(ctx, sequences[i]); !errors.Is(gone, jetstream.ErrMsgNotFound) {
+			failed = fmt.Errorf("take command %d out of %s: %w", sequences[i], name, away(err))
+		}
 	}
-	return false, fmt.Errorf("take command %d out of %s: %w", m.Sequence, name, away(failed))
+	return taken, failed
 }
 
 // readers are the consumers of a stream.

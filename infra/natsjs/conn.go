@@ -48,6 +48,7 @@ type Conn struct {
 	closed   chan struct{}
 
 	elsewhere sync.Map // subject → the stream of another MNO that it lies in
+	maxAges   sync.Map // stream of commands → *atomic.Int64: its MaxAge when it was looked at last
 
 	givesBackFor, disclaimsFor time.Duration // burst and unseenTimeout; tests may take longer
 

@@ -62,6 +62,11 @@ const (
 
 // dropEvents removes events by their sequences, and returns an error or nil for each.
 func (c *Conn) dropEvents(ctx context.Context, sequences []uint64, how string) []error {
+	return c.dropFrom(ctx, contract.StreamEvents, sequences, how)
+}
+
+// dropFrom is dropEvents of any stream.
+func (c *Conn) dropFrom(ctx context.Context, stream string, sequences []uint64, how string) []error {
 	errs := make([]error, len(sequences))
 	for i := range errs {
 		errs[i] = errNotAnswered
@@ -69,7 +74,7 @@ func (c *Conn) dropEvents(ctx context.Context, sequences []uint64, how string) [
 	err := c.exchange.do(ctx, len(sequences),
 		func(i int, reply string) error {
 			body := how + strconv.FormatUint(sequences[i], 10) + `}`
-			return c.nc.PublishRequest("$JS.API.STREAM.MSG.DELETE."+contract.StreamEvents, reply, []byte(body))
+			return c.nc.PublishRequest("$JS.API.STREAM.MSG.DELETE."+stream, reply, []byte(body))
 		},
 		func(i int, answer *nats.Msg) { errs[i] = readDropped(answer) })
 	for i := range errs {

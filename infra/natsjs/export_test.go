@@ -16,3 +16,6 @@ func (c *Conn) HasTime() { c.givesBackFor, c.disclaimsFor = time.Minute, time.Mi
 func (c *Conn) LeasesFor(ttl time.Duration) *Leases {
 	return &Leases{c.expiringBucket(contract.BucketOwners, "leases of a test", ttl)}
 }
+
+// LastMargin is lastMargin.
+func LastMargin(maxAge time.Duration) time.Duration { return lastMargin(maxAge) }

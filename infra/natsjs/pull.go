@@ -47,6 +47,7 @@ type consumer struct {
 	stream    string
 	made      time.Time      // by the server: another consumer of that name counts its deliveries anew
 	inherited uint64         // up to which sequence of the stream an earlier consumer may have handed out
+	maxAge    *atomic.Int64  // of the stream, as Conn.maxAges has it
 	given     *atomic.Uint64 // the highest sequence that this process was handed; nil: nobody asks
 }
 
@@ -295,6 +296,7 @@ func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 	deliveries := make([]port.Delivery, len(messages))
 	handles := make([]handle, len(messages))
 	highest := uint64(0)
+	waits := longestWait(time.Duration(c.maxAge.Load()))
 	for i, m := range messages {
 		d := &deliveries[i]
 		handles[i].reply = m.Reply
@@ -303,6 +305,9 @@ func (c *consumer) decode(messages []*nats.Msg) []port.Delivery {
 		var sequence uint64
 		d.Attempt, sequence, d.StoredAt = deliveryFacts(m.Reply)
 		highest = max(highest, sequence)
+		if waits > 0 && !d.StoredAt.IsZero() {
+			d.Due = d.StoredAt.Add(waits)
+		}
 		d.Inherited = sequence <= c.inherited && c.inherited > 0
 		contentType := ""
 		if len(m.Header) > 0 {

@@ -44,7 +44,8 @@ func (s *Source) Open(ctx context.Context, spec port.ConsumerSpec) (port.Consume
 		return nil, fmt.Errorf("open consumer %s on %s: %w", spec.Durable, spec.Subject, away(err))
 	}
 	return &consumer{
-		conn: s.conn, spec: spec, unsent: s.unsent, stream: stream.CachedInfo().Config.Name, made: made, inherited: inherited, given: s.marks.givenOf(stream, spec),
+		maxAge: s.conn.sawMaxAge(stream.CachedInfo().Config),
+		conn:   s.conn, spec: spec, unsent: s.unsent, stream: stream.CachedInfo().Config.Name, made: made, inherited: inherited, given: s.marks.givenOf(stream, spec),
 		next: "$JS.API.CONSUMER.MSG.NEXT." + stream.CachedInfo().Config.Name + "." + spec.Durable,
 	}, nil
 }

@@ -166,6 +166,9 @@ func dispatchOrder(t *testing.T, b Broker) {
 			t.Fatalf("delivery %d: subject %s, attempt %d, stored at %v", i, d.Subject, d.Attempt, d.StoredAt)
 		}
 	}
+	if d := ds[0]; !d.Due.After(d.StoredAt) || d.Due.After(d.StoredAt.Add(72*time.Hour)) {
+		t.Errorf("stored at %v and due at %v: want a time before the stream drops it, after 72 h", d.StoredAt, d.Due)
+	}
 	if ds[0].Trace != trace || ds[1].Trace != (port.Trace{}) {
 		t.Errorf("traces %+v and %+v; want the one that was sent, and none", ds[0].Trace, ds[1].Trace)
 	}

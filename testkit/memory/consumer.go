@@ -132,15 +132,15 @@ func (c *Consumer) take(n int) (taken []port.Delivery, next time.Time, changed <
 	for _, m := range ready[:min(n, len(ready))] {
 		m.attempt++
 		m.due = now.Add(c.durable.spec.AckWait)
-		taken = append(taken, m.delivery(c.durable))
+		taken = append(taken, m.delivery(c.durable, d.longest))
 	}
 	return taken, next, d.changed.wait(), nil
 }
 
 // delivery is the command as it is handed out now.
-func (m *command) delivery(of *durable) port.Delivery {
+func (m *command) delivery(of *durable, longest time.Duration) port.Delivery {
 	d := port.Delivery{
-		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, Inherited: m.before, StoredAt: m.storedAt,
+		Payload: m.payload, Subject: m.subject, Attempt: m.attempt, Inherited: m.before, StoredAt: m.storedAt, Due: m.storedAt.Add(longest),
 		Trace:  port.Trace{Parent: m.headers[headerParent], State: m.headers[headerState]},
 		Replay: m.headers[contract.HeaderReplay],
 		Handle: &handle{of, m, m.attempt},

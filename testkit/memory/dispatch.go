@@ -33,6 +33,7 @@ type Dispatch struct {
 	known    duplicates
 	changed  signal
 	unheard  bool // what is disclaimed is not kept
+	longest  time.Duration
 }
 
 // queue is the stream's commands of one subject, with what became of the others.
@@ -81,7 +82,7 @@ type Nak struct {
 }
 
 func newDispatch() *Dispatch {
-	return &Dispatch{queues: map[string]*queue{}, durables: map[string]*durable{}, known: duplicates{}}
+	return &Dispatch{queues: map[string]*queue{}, durables: map[string]*durable{}, known: duplicates{}, longest: 71*time.Hour + 30*time.Minute}
 }
 
 // Send stores a command as a client does. The error is ErrNobodyStores for a
@@ -201,6 +202,13 @@ func (d *Dispatch) KeepNoDisclaimers(on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.unheard = on
+}
+
+// GiveUpAfter sets from which age on a delivery is Due: 71 h 30 min where nobody has.
+func (d *Dispatch) GiveUpAfter(longest time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.longest = longest
 }
 
 // Unsettled is how many commands were handed out and are not acknowledged, those
