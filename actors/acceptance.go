@@ -17,6 +17,7 @@ type acceptance struct {
 	sentAt    time.Time
 	part      int
 	ambiguous bool // an earlier submit of it was never answered
+	repeats   bool // another part of the message has the id
 	late      bool // the answer came when nobody waited for it any more
 }
 
@@ -30,7 +31,7 @@ func (a *acceptance) row() port.Correlation {
 // key is what the row is stored under: the id follows the profile's rule.
 func (a *acceptance) key() port.CorrelationKey {
 	id := a.account.Receipts.IDs.FromResponse(a.id)
-	if a.id == "" {
+	if a.id == "" || a.repeats {
 		id = port.NamelessID(a.cmd.plan.MessageID, a.part+1)
 	}
 	return port.CorrelationKey{OperatorID: a.account.OperatorID, OperatorMessageID: id}

@@ -301,3 +301,40 @@ func TestUSSC006AnAcceptedCommandDoesNotExpire(t *testing.T) {
 		}
 	})
 }
+
+// US-SC-010: an MNO that gives all parts of a message one id has taken each of them all the same.
+func TestUSSC010PartsUnderOneIDAreNotSubmittedAgain(t *testing.T) {
+	text := strings.Repeat("0123456789", 40) // three parts
+	for _, c := range []struct {
+		name string
+		then func(*rig)
+		late bool
+	}{
+		{"the same process", func(*rig) {}, false},
+		{"another process", func(r *rig) { r.kill(); r.start() }, false},
+		{"late answers", func(r *rig) {}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.account["awcc"].Window = 1
+				if c.late {
+					r.account["awcc"].Unknown, r.account["awcc"].Times.Hold, r.account["awcc"].Window = ledger.Hold, 5*time.Minute, 10
+					r.mno.Do(smsc.Delay(40 * time.Second))
+				}
+				r.start()
+				r.sendText("m1", text) // its third part is throttled
+				r.after(100 * time.Millisecond)
+				c.then(r)
+				r.after(10 * time.Minute)
+				list := r.mno.MessagesTo("93700000001")
+				if len(list) != 1 || list[0].Text != text || len(r.mno.SMS()) != 3 {
+					t.Errorf("%d messages of %d SMS", len(list), len(r.mno.SMS()))
+				}
+				final := r.receiptsOn(contract.SubjectDLRInbound)
+				if !c.late && (len(final) != 1 || !final[0].GetFinal()) || r.mem.Park.Parked() != 0 {
+					t.Errorf("final events %v, %d parked", final, r.mem.Park.Parked())
+				}
+			}, smsc.OneIDForAllParts(), smsc.AnswerSubmits(0, 2), smsc.AnswerSubmits(0x58, 1))
+		})
+	}
+}

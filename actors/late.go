@@ -63,9 +63,12 @@ func (w *windowActor) learnLate(c actor.Context, m *answeredLate) {
 		}
 		return
 	}
-	s.acceptLate(cmd, part, m.id, m.flight.sentAt)
-	w.env.late.add(s.account.OperatorID, cmd, part, m.id, m.flight.sentAt)
-	if !cmd.settled && cmd.outcome.Learn(part, m.id) {
+	repeats := w.env.late.add(s.account.OperatorID, cmd, part, m.id, m.flight.sentAt)
+	if cmd.settled {
+		s.acceptLate(cmd, part, m.id, m.flight.sentAt, repeats || cmd.outcome.Names(m.id))
+	} else {
+		cmd.outcome.Learn(part, m.id)
+		s.acceptLate(cmd, part, m.id, m.flight.sentAt, repeats)
 		if standing, _ := cmd.outcome.Standing(); standing != ledger.Open {
 			s.finish(cmd) // its other parts were answered in time
 		}
@@ -117,10 +120,14 @@ type lateAnswer struct {
 // mostLate bounds the messages that late answers are remembered of.
 const mostLate = 10_000
 
-func (l *lateAnswers) add(operatorID string, cmd *command, part int, id string, sentAt time.Time) {
+// add remembers an answer, and reports whether one to another part brought the same id.
+func (l *lateAnswers) add(operatorID string, cmd *command, part int, id string, sentAt time.Time) (repeats bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := lateKey{operatorID, cmd.plan.MessageID}
+	for _, a := range l.byID[key] {
+		repeats = repeats || a.part != part && a.id == id
+	}
 	if l.byID[key] == nil {
 		l.order = append(l.order, key)
 	}
@@ -130,6 +137,7 @@ func (l *lateAnswers) add(operatorID string, cmd *command, part int, id string, 
 		l.order = l.order[1:]
 	}
 	l.count.Store(int64(len(l.byID)))
+	return repeats
 }
 
 // forget lets go of a message that is settled.

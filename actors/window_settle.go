@@ -154,14 +154,16 @@ func (s *settling) judge(f *flight) window.Degraded {
 
 // accept has the correlation of a part stored (US-SC-010).
 func (s *settling) accept(cmd *command, part int, id string, sentAt time.Time, ambiguous bool) {
-	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, seat: s.w.seat, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous})
+	s.out.accepted = append(s.out.accepted, acceptance{cmd: cmd, account: s.account, seat: s.w.seat, part: part, id: id, sentAt: sentAt, ambiguous: ambiguous,
+		repeats: cmd.outcome.Repeats(part)})
 }
 
 // acceptLate has the correlation of a part stored that was given up. Where its command goes
-// on without it, the part may be submitted again.
-func (s *settling) acceptLate(cmd *command, part int, id string, sentAt time.Time) {
+// on without it, the part may be submitted again. repeats: another part has the id.
+func (s *settling) acceptLate(cmd *command, part int, id string, sentAt time.Time, repeats bool) {
 	s.accept(cmd, part, id, sentAt, cmd.doubtful || cmd.settled)
-	s.out.accepted[len(s.out.accepted)-1].late = true
+	a := &s.out.accepted[len(s.out.accepted)-1]
+	a.late, a.repeats = true, a.repeats || repeats
 }
 
 // saveAgain stores the rows of a command's accepted parts once more: a failure

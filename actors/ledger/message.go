@@ -43,6 +43,7 @@ type Message struct {
 // entry is the account of one part.
 type entry struct {
 	outcome Outcome
+	repeats bool   // another part was accepted under the same id before
 	id      string // the MNO's, once it is accepted
 }
 
@@ -59,10 +60,10 @@ func New(parts int, accepted []string) Message {
 			continue
 		}
 		e := m.part(i)
-		e.outcome = Accepted
 		if !port.IsNameless(id) {
-			e.id = id
+			m.name(i, id)
 		}
+		e.outcome = Accepted
 	}
 	m.advance()
 	return m
@@ -146,8 +147,29 @@ func (m *Message) Hand(part int) {
 // Accept says that the MNO took a part and gave it an id.
 func (m *Message) Accept(part int, id string) {
 	m.leave(part, Accepted)
-	m.part(part).id = id
+	m.name(part, id)
 }
+
+// name gives a part that is accepted its id.
+func (m *Message) name(part int, id string) {
+	e := m.part(part)
+	e.repeats = id != "" && len(m.more) > 0 && m.Names(id)
+	e.id = id
+}
+
+// Names reports whether a part was accepted under an id.
+func (m *Message) Names(id string) bool {
+	for i := range m.Parts() {
+		if e := m.part(i); e.outcome == Accepted && e.id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Repeats reports whether a part was accepted under an id that another part of the message
+// had before. Some MNOs give all parts one id, and one row can be found by it.
+func (m *Message) Repeats(part int) bool { return m.part(part).repeats }
 
 // Learn says that the MNO has taken a part, as it turns out: one that was given up, or that
 // an earlier delivery of the command had submitted. It reports whether that is news.
@@ -155,7 +177,8 @@ func (m *Message) Learn(part int, id string) bool {
 	if o := m.Outcome(part); o != Unwritten && o != Unknown {
 		return false
 	}
-	*m.part(part) = entry{outcome: Accepted, id: id}
+	m.name(part, id)
+	m.part(part).outcome = Accepted
 	m.advance()
 	return true
 }

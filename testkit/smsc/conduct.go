@@ -25,6 +25,7 @@ type conduct struct {
 	lose          *rand.Rand
 	ids           IDForm
 	firstPartID   bool
+	onePartID     bool
 
 	silent   bool
 	idle     time.Duration

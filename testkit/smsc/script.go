@@ -48,6 +48,7 @@ var sentences = []sentence{
 	{"repeat refused after DURATION N times", func(v values) Step { return RepeatRefused(v.duration, v.n[0]) }},
 	{"answer ids FORM", func(v values) Step { return AnswerIDs(v.form) }},
 	{"answer first parts alone with an id", func(values) Step { return IDOfFirstPart() }},
+	{"answer all parts with one id", func(values) Step { return OneIDForAllParts() }},
 	{"drop line", func(values) Step { return DropLine() }},
 	{"drop line after N pdus", func(v values) Step { return DropLineAfter(v.n[0]) }},
 	{"drop line mid pdu", func(values) Step { return DropLineMidPDU() }},

@@ -14,7 +14,7 @@ func TestScriptReadsWhatStepsSay(t *testing.T) {
 		AcceptBind(), Refuse(codec.StatusInvPaswd), RefuseEvery(codec.StatusSysErr), RefuseTransceiver(), NackTransceiver(), BindLimit(2),
 		AnswerSubmits(codec.StatusThrottled, 3), AnswerSubmits(codec.StatusMsgQFul, 0), ExplainRefusals("not \"registered\""), AfterSubmits(5), Pause(time.Second), ThrottleEvery(10),
 		Delay(200 * time.Millisecond), DelayShuffled(time.Second, 7), LoseAnswers(1, 2), GoSilent(), SpeakAgain(), DropIdle(time.Minute),
-		EnquireEvery(time.Minute), SplitWrites(3), Coalesce(time.Millisecond), AnswerIDs(UpperHex), IDOfFirstPart(), DeliverWindow(10), RepeatRefused(time.Second, 3),
+		EnquireEvery(time.Minute), SplitWrites(3), Coalesce(time.Millisecond), AnswerIDs(UpperHex), IDOfFirstPart(), OneIDForAllParts(), DeliverWindow(10), RepeatRefused(time.Second, 3),
 		DropLine(), DropLineAfter(4), DropLineMidPDU(), ResetLine(), StopReading(), EnquireLink(), Unbind(), SendRaw([]byte{1, 2}), SendGarbage(10, 1),
 		Outbind("esme", "a word"),
 		SendReceipts(), SendReceipts(Early(), Twice(), IDAs(PaddedHex), InTLVOnly()), SendReceipts(Never()),

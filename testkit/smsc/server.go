@@ -36,6 +36,7 @@ type Server struct {
 	book     book
 	log      transcript
 	lastID   uint64
+	ofParts  map[longMessage]uint64 // the one id of all their parts (OneIDForAllParts)
 
 	reversing map[heldKey]*held // LastPartFirst
 	cancelled map[string]bool   // ids that cancel_sm named

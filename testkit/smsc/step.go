@@ -171,6 +171,12 @@ func IDOfFirstPart() Step {
 	return rule("answer first parts alone with an id", func(c *conduct) { c.firstPartID = true })
 }
 
+// OneIDForAllParts has all parts of a long message answered with the id of the first
+// that came, and each receipted under it, as some MNOs do.
+func OneIDForAllParts() Step {
+	return rule("answer all parts with one id", func(c *conduct) { c.onePartID = true })
+}
+
 // DeliverWindow lets at most n deliver_sm of a session wait for their answer.
 // The default is 1000, the floor 1.
 func DeliverWindow(n int) Step {

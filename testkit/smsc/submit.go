@@ -73,8 +73,13 @@ func (sess *Session) intake(p *codec.SubmitSM, now time.Time) (status codec.Stat
 	if c.firstPartID && part.Index > 1 {
 		return status, "", played
 	}
+	number := s.lastID
+	if c.onePartID && part.Long() {
+		number = s.numberOf(longMessage{p.DestinationAddr, part.Reference}, part.Index)
+		id = c.ids.write(number)
+	}
 	if p.RegisteredDelivery != 0 || c.receipts.unasked {
-		sess.planReceipts(p, part, s.lastID, id, state, now)
+		sess.planReceipts(p, part, number, id, state, now)
 	}
 	return status, id, played
 }
@@ -104,4 +109,21 @@ type lateAnswer struct {
 func (a lateAnswer) happen(*Server, time.Time) {
 	a.sess.delayed--
 	a.sess.send(a.resp)
+}
+
+// longMessage is what the parts of one have in common.
+type longMessage struct {
+	to        string
+	reference uint16
+}
+
+// numberOf is the one id of a long message, whose first part, if this is one, begins another.
+func (s *Server) numberOf(m longMessage, index uint8) uint64 {
+	if s.ofParts == nil {
+		s.ofParts = map[longMessage]uint64{}
+	}
+	if _, known := s.ofParts[m]; !known || index == 1 {
+		s.ofParts[m] = s.lastID
+	}
+	return s.ofParts[m]
 }
