@@ -101,6 +101,9 @@ func newEnvironment(o Options) *environment {
 	if o.PermitTimeout == 0 {
 		o.PermitTimeout = 50 * time.Millisecond
 	}
+	if o.Duplicates == 0 {
+		o.Duplicates = 10 * time.Minute
+	}
 	if o.Drain == 0 {
 		o.Drain = 30 * time.Second
 	}
@@ -110,7 +113,7 @@ func newEnvironment(o Options) *environment {
 	o.Lanes = slices.Compact(slices.Sorted(slices.Values(o.Lanes)))
 	o.Identity.Lanes = o.Lanes
 	o.Publisher = telling{o.Publisher, o.Listener}
-	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity), parks: newParkIndex(), held: newHolds(), late: lateAnswers{byID: map[lateKey][]lateAnswer{}}, references: reference.NewMemory(),
+	env := &environment{Options: o, tree: newTree(), near: newNearStore(o.Correlations, nearCapacity, o.Duplicates/2), parks: newParkIndex(), held: newHolds(), late: lateAnswers{byID: map[lateKey][]lateAnswer{}}, references: reference.NewMemory(),
 		began: time.Now(), wanted: o.Operators, accounts: map[string]*Account{}, books: map[string]*book{}, intakes: map[string]*intake{}, paces: map[string]*pace{}}
 	env.tenure = newTenure(o.Leases == nil)
 	if !env.tenure.free {

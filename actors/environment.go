@@ -58,6 +58,8 @@ type Options struct {
 	Numbers func() codec.NumberMask
 	// PermitTimeout is how long Permits may take before that share takes over; 0: 50 ms.
 	PermitTimeout time.Duration
+	// Duplicates is how long the event stream knows a Msg-Id again; 0: 10 min.
+	Duplicates time.Duration
 	// Block is how many sequence numbers are reserved at once.
 	Block int
 }

@@ -12,8 +12,14 @@ import (
 // those that are on their way to the store, so that a receipt which beats the
 // commit is matched, and the latest that are there, so that most receipts cost
 // no look-up.
+//
+// What other pods do with a row, which hear its receipts too, is not known here. So a
+// row is believed while the event stream still knows the Msg-Ids of all events that
+// can have been made of it; then the store is asked, which has everybody's marks, and
+// what an operator has had forgotten is not told.
 type nearStore struct {
 	store port.CorrelationStore
+	fresh time.Duration // how long after its submit a row is believed
 
 	mu       sync.Mutex
 	rows     map[port.CorrelationKey]*nearRow
@@ -30,8 +36,8 @@ type nearRow struct {
 // commit is closed when the rows that share it are stored.
 type commit struct{ done chan struct{} }
 
-func newNearStore(store port.CorrelationStore, capacity int) *nearStore {
-	return &nearStore{store: store, rows: map[port.CorrelationKey]*nearRow{}, capacity: capacity}
+func newNearStore(store port.CorrelationStore, capacity int, fresh time.Duration) *nearStore {
+	return &nearStore{store: store, rows: map[port.CorrelationKey]*nearRow{}, capacity: capacity, fresh: fresh}
 }
 
 // expect takes in rows that will be stored; c says when they are.
@@ -93,14 +99,14 @@ func (n *nearStore) Find(ctx context.Context, keys []port.CorrelationKey) ([]*po
 	return found, err
 }
 
-// recall fills in found[i] for every i of which that is remembered, waits until
-// those rows are stored, and returns the rest of which.
+// recall fills in found[i] for every i of which that is remembered and fresh, waits
+// until those rows are stored, and returns the rest of which.
 func (n *nearStore) recall(ctx context.Context, keys []port.CorrelationKey, which []int, found []*port.Correlation) (missing []int, err error) {
 	var waits []*commit
 	n.mu.Lock()
 	for _, i := range which {
 		r := n.rows[keys[i]]
-		if r == nil {
+		if r == nil || time.Since(r.row.SubmittedAt) > n.fresh {
 			missing = append(missing, i)
 			continue
 		}

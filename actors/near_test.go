@@ -22,8 +22,8 @@ func (slowFind) Find(_ context.Context, keys []port.CorrelationKey) ([]*port.Cor
 // be lost, and with it the final event of a message in parts.
 func TestUSSC011ARowOnItsWayIsFoundOnceStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		near := newNearStore(slowFind{}, 10)
-		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "1", MessageID: "m"}
+		near := newNearStore(slowFind{}, 10, time.Hour)
+		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "1", MessageID: "m", SubmittedAt: time.Now()}
 		var found []*port.Correlation
 		var err error
 		go func() {
@@ -48,8 +48,8 @@ func TestUSSC011ARowOnItsWayIsFoundOnceStored(t *testing.T) {
 // A row whose write does not end is an error when patience does, not a guess.
 func TestARowThatIsNotStoredInTimeIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		near := newNearStore(slowFind{}, 10)
-		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "1", MessageID: "m"}
+		near := newNearStore(slowFind{}, 10, time.Hour)
+		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "1", MessageID: "m", SubmittedAt: time.Now()}
 		near.expect([]port.Correlation{row}, &commit{done: make(chan struct{})})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
