@@ -33,13 +33,9 @@ const (
 	saveRetry   = 500 * time.Millisecond
 )
 
-type (
-	// settleDue says that something has gathered in the outbox, or that there is
-	// room for another group commit.
-	settleDue struct{}
-	// appeared tells of a receipt that was parked, on this pod or another.
-	appeared struct{ receipt port.ParkedReceipt }
-)
+// settleDue says that something has gathered in the outbox, or that there is room for
+// another group commit.
+type settleDue struct{}
 
 // Receive implements actor.Actor.
 func (p *postgresBridge) Receive(c actor.Context) {
@@ -53,8 +49,6 @@ func (p *postgresBridge) Receive(c actor.Context) {
 	case *heardDeliveries:
 		root := c.ActorSystem().Root
 		go p.desk.take(p.env.ctx, root, m)
-	case *appeared:
-		go p.desk.rematch(p.env.ctx, []port.ParkedReceipt{m.receipt})
 	}
 }
 
@@ -63,12 +57,14 @@ func (p *postgresBridge) start(c actor.Context) {
 	p.desk = receiptDesk{p.env}
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(p.env.ctx)
-	root, self, env := c.ActorSystem().Root, c.Self(), p.env
+	env, desk := p.env, p.desk
 	go func() {
 		for ctx.Err() == nil {
 			_ = env.Park.Watch(ctx, func(r port.ParkedReceipt) {
 				env.parks.add(r)
-				root.Send(self, &appeared{r})
+				if env.parks.begin() {
+					go desk.meet(env.ctx)
+				}
 			}, env.parks.remove)
 			pause(ctx, time.Second) // a watch that ended is begun again
 		}

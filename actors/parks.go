@@ -16,7 +16,9 @@ type parkIndex struct {
 	count atomic.Int64 // so that a row which is stored while nothing is parked costs one load
 	mu    sync.Mutex
 	byKey map[port.CorrelationKey][]port.ParkedReceipt
-	again map[parkedName]bool // their rematch failed: to be tried again
+	again map[parkedName]bool  // their rematch failed: to be tried again
+	news  []port.ParkedReceipt // that have appeared and were not looked at, in their order
+	busy  bool                 // somebody looks at them
 }
 
 // parkedName is what makes a parked receipt the same as another.
@@ -32,6 +34,7 @@ func newParkIndex() *parkIndex {
 func (p *parkIndex) add(r port.ParkedReceipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.news = append(p.news, r)
 	for _, known := range p.byKey[r.Key] {
 		if known.State == r.State {
 			return
@@ -39,6 +42,29 @@ func (p *parkIndex) add(r port.ParkedReceipt) {
 	}
 	p.byKey[r.Key] = append(p.byKey[r.Key], r)
 	p.count.Add(1)
+}
+
+// begin reports whether the caller is to look at what has appeared: nobody else does.
+func (p *parkIndex) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy || len(p.news) == 0 {
+		return false
+	}
+	p.busy = true
+	return true
+}
+
+// next takes at most n of what has appeared; nothing: whoever began has ended.
+func (p *parkIndex) next(n int) []port.ParkedReceipt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.news[:min(n, len(p.news))]
+	if p.news = p.news[len(list):]; len(p.news) == 0 {
+		p.news = nil
+	}
+	p.busy = len(list) > 0
+	return list
 }
 
 func (p *parkIndex) remove(r port.ParkedReceipt) {
@@ -113,17 +139,19 @@ func (p *parkIndex) doubt(receipts []port.ParkedReceipt) {
 	}
 }
 
-// doubted takes at most n of those out that are still parked.
+// doubted takes about n of those out that are still parked, all of one id together.
 func (p *parkIndex) doubted(n int) (list []port.ParkedReceipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name := range p.again {
-		if len(list) == n {
+		if len(list) >= n {
 			break
 		}
 		delete(p.again, name)
 		for _, r := range p.byKey[name.key] {
-			if r.State == name.state {
+			other := parkedName{r.Key, r.State}
+			if other == name || p.again[other] {
+				delete(p.again, other)
 				list = append(list, r)
 			}
 		}

@@ -276,6 +276,15 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 	d.rematch(ctx, parked)
 }
 
+// meet looks for the rows of the receipts that have appeared, on any pod, until there
+// are no more: a batch at a time and in their order, however many wait when a process
+// starts.
+func (d receiptDesk) meet(ctx context.Context) {
+	for news := d.env.parks.next(doubtBatch); len(news) > 0; news = d.env.parks.next(doubtBatch) {
+		d.rematch(ctx, news)
+	}
+}
+
 // rematch tries parked receipts again: their rows have been stored, or they have
 // just appeared. Those that a store's failure leaves are tried again by whoever
 // looks after parkIndex.doubted.
