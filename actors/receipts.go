@@ -134,18 +134,18 @@ func (d receiptDesk) matchOlder(ctx context.Context, heard []dlr.Heard, found []
 func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, tally *event.ReceiptsHeard) {
 	fresh := all[:0:0]
 	type once struct {
-		key   port.CorrelationKey
-		state uint8
+		key  port.CorrelationKey
+		kind uint8
 	}
 	seen := map[once]bool{}
 	var again []matched // known, but what was to follow from them may have failed
 	for _, m := range all {
-		k := once{m.heard.Key, m.heard.State}
+		k := once{m.heard.Key, m.heard.Kind()}
 		if m.row.Ambiguous && m.row.PartsTotal == 1 && m.heard.Final && d.twin(ctx, m, failed) {
 			tally.Repeated++
 			continue
 		}
-		if dlr.Repeated(m.row, m.heard.State) || seen[k] {
+		if dlr.Repeated(m.row, m.heard) || seen[k] {
 			tally.Repeated++
 			if m.row.PartsTotal > 1 && !seen[k] {
 				again = append(again, m)
@@ -161,6 +161,7 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 	if len(fresh) == 0 {
 		return
 	}
+	slices.SortStableFunc(fresh, stagesFirst)
 	events := make([]port.Event, len(fresh))
 	for i, m := range fresh {
 		events[i] = dlr.OfPart(m.row, m.heard)
@@ -190,6 +191,18 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 			tally.Latencies = append(tally.Latencies, m.heard.At.Sub(m.row.SubmittedAt))
 		}
 	}
+}
+
+// stagesFirst orders receipts that were parked together: what is not final comes before
+// what is.
+func stagesFirst(a, b matched) int {
+	switch {
+	case a.heard.Final == b.heard.Final:
+		return 0
+	case b.heard.Final:
+		return -1
+	}
+	return 1
 }
 
 // twin reports whether another copy of the same SMS has had its final event: then
@@ -259,7 +272,7 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 			continue
 		}
 		item := m.items[i]
-		parked = append(parked, port.ParkedReceipt{Key: heard[i].Key, State: heard[i].State, Bind: m.bind, HeardAt: item.at,
+		parked = append(parked, port.ParkedReceipt{Key: heard[i].Key, State: heard[i].Kind(), Bind: m.bind, HeardAt: item.at,
 			Source: item.pdu.SourceAddr, Dest: item.pdu.DestinationAddr, Octets: codec.Append(nil, item.pdu)})
 		at = append(at, i)
 	}

@@ -1,10 +1,14 @@
 package actors_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -28,4 +32,53 @@ func TestUSSC011ARepeatOfWhatAnotherPodHasHeard(t *testing.T) {
 			t.Errorf("%d events of what was published a day ago", len(list))
 		}
 	}, smsc.SendReceipts(smsc.Never()))
+}
+
+// decisions.md 011: intermediate and final are told apart, also where both have the
+// same state, whether their row is there or comes later.
+func TestUSSC011AnIntermediateReceiptHidesNoFinalOne(t *testing.T) {
+	for _, parked := range []bool{false, true} {
+		for _, word := range []string{"UNDELIV", "UNKNOWN", "GONE UNKNOWN"} {
+			t.Run(fmt.Sprint(word, parked), func(t *testing.T) {
+				inBubble(t, func(r *rig) {
+					r.start()
+					account := r.account["awcc"]
+					row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "77", MessageID: "m1", PartIndex: 1, PartsTotal: 1,
+						Bind: account.Binds[0].Bind, SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(72 * time.Hour)}
+					save := func() {
+						if err := r.mem.Correlations.Save(t.Context(), []port.Correlation{row}); err != nil {
+							t.Error(err)
+						}
+					}
+					if !parked {
+						save()
+					}
+					first, last, _ := strings.Cut(word, " ")
+					intermediate, final := receiptPDU("77"), receiptPDU("77")
+					intermediate.ShortMessage = []byte("id:77 stat:" + first)
+					if last == "" {
+						last = first
+						intermediate.ESMClass = codec.ESMTypeIntermediate
+					}
+					final.ShortMessage = []byte("id:77 stat:" + last)
+					for _, pdu := range []codec.PDU{intermediate, intermediate, final, final, intermediate} {
+						r.mno.Do(smsc.SendPDU(pdu))
+						r.after(time.Second)
+					}
+					if parked {
+						save()
+						r.restart() // whoever sees them appears looks for the row
+					}
+					r.after(time.Minute)
+					var got []bool
+					for _, e := range r.receiptsOn(contract.SubjectDLRInbound) {
+						got = append(got, e.GetFinal())
+					}
+					if !slices.Equal(got, []bool{false, true}) || r.mem.Park.Parked() != 0 {
+						t.Errorf("final: %v, want an intermediate event and then a final one; %d parked", got, r.mem.Park.Parked())
+					}
+				}, smsc.SendReceipts(smsc.Never()))
+			})
+		}
+	}
 }

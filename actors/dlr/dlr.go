@@ -176,8 +176,30 @@ func Status(state uint8) contract.DlrStatus_Value {
 	return contract.DlrStatus_UNKNOWN
 }
 
-// Repeated reports whether the event of this state has been published already.
-func Repeated(row port.Correlation, state uint8) bool { return row.States&(1<<(state&15)) != 0 }
+// Repeated reports whether the event of this receipt has been published already. A
+// final state is news after an intermediate receipt of the same.
+func Repeated(row port.Correlation, h Heard) bool {
+	return told(row, h.State) && (!h.Final || row.Final != 0)
+}
+
+// Concluded reports whether the row says that the message in parts has had its event.
+func Concluded(row port.Correlation) bool { return told(row, port.Concluded) }
+
+func told(row port.Correlation, state uint8) bool { return row.States&(1<<(state&15)) != 0 }
+
+// Kind tells the receipts of one id apart: by their state, and whether that is final.
+func Kind(state uint8, final bool) uint8 {
+	if final {
+		return state
+	}
+	return state | stage
+}
+
+// stage is above every message_state.
+const stage = 1 << 6
+
+// Kind is the receipt's.
+func (h Heard) Kind() uint8 { return Kind(h.State, h.Final) }
 
 // Remember is the mark that a published receipt leaves.
 func Remember(h Heard) port.Mark { return port.Mark{Key: h.Key, State: h.State, Final: h.Final} }
@@ -187,10 +209,10 @@ func Remember(h Heard) port.Mark { return port.Mark{Key: h.Key, State: h.State, 
 func OfPart(row port.Correlation, h Heard) port.Event {
 	body := eventBody(row, h)
 	subject := contract.SubjectDLRInbound
-	id := "dlr:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(int(h.State))
+	id := "dlr:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(int(h.Kind()))
 	if row.PartsTotal > 1 {
 		subject = contract.SubjectDLRPart
-		id = "part:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(row.PartIndex) + ":" + strconv.Itoa(int(h.State))
+		id = "part:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(row.PartIndex) + ":" + strconv.Itoa(int(h.Kind()))
 		body.PartIndex = uint32(row.PartIndex)
 	}
 	return port.Event{Subject: subject, ID: id, Body: body, Trace: row.Trace}

@@ -84,11 +84,15 @@ func TestUSSC011EventOfAMessageInOneSegment(t *testing.T) {
 		t.Error("a repeated receipt has another id")
 	}
 	r := row(1, 1)
-	if Repeated(r, h.State) {
+	if Repeated(r, h) {
 		t.Error("repeated before it was published")
 	}
 	r.States |= 1 << h.State
-	if !Repeated(r, h.State) {
+	if Repeated(r, h) {
+		t.Error("a final state is hidden by an intermediate receipt of the same")
+	}
+	r.Final = h.State
+	if !Repeated(r, h) {
 		t.Error("a published state is published again")
 	}
 }

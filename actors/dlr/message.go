@@ -40,7 +40,7 @@ func sum(rows []port.Correlation) (w whole, ok bool) {
 	best := make(map[int]port.Correlation, rows[0].PartsTotal)
 	silent := map[int]bool{}
 	for _, r := range rows {
-		if Repeated(r, port.Concluded) {
+		if Concluded(r) {
 			return w, false
 		}
 		w.ambiguous = w.ambiguous || r.Ambiguous

@@ -32,7 +32,7 @@ func Orphan(h Heard, from, to, diagnosis string) port.Event {
 		To: to, From: from, ErrorCode: h.Err, ErrorMeaning: h.ErrMeaning, NetworkErrorCode: h.NetworkErrorCode, SubmitDate: h.SubmitDate, DoneDate: h.DoneDate,
 		ReceivedAt: timestamppb.New(h.At), RawText: h.Raw, Diagnosis: diagnosis, DoneAt: instant(h.DoneAt), Tlvs: h.TLVs}}
 	if h.ID != "" {
-		e.ID = "orphan:" + h.Key.OperatorID + ":" + h.ID + ":" + strconv.Itoa(int(h.State))
+		e.ID = "orphan:" + h.Key.OperatorID + ":" + h.ID + ":" + strconv.Itoa(int(h.Kind()))
 	}
 	return e
 }

@@ -204,5 +204,5 @@ func parkAgain(o *natsjs.Orphan, now time.Time) (port.ParkedReceipt, error) {
 		return port.ParkedReceipt{}, err
 	}
 	return port.ParkedReceipt{Key: port.CorrelationKey{OperatorID: r.GetOperatorId(), OperatorMessageID: r.GetOperatorMessageId()},
-		State: dlr.StateOf(r.GetStatus()), Bind: bind, HeardAt: now, Source: r.GetTo(), Dest: r.GetFrom(), Octets: codec.Append(nil, dlr.Deliver(r))}, nil
+		State: dlr.Kind(dlr.StateOf(r.GetStatus()), r.GetFinal()), Bind: bind, HeardAt: now, Source: r.GetTo(), Dest: r.GetFrom(), Octets: codec.Append(nil, dlr.Deliver(r))}, nil
 }
