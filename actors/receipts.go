@@ -137,22 +137,35 @@ func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, 
 		key  port.CorrelationKey
 		kind uint8
 	}
-	seen := map[once]bool{}
-	var again []matched // known, but what was to follow from them may have failed
+	first := map[once]int{} // the item that a kind was heard of first
+	copies := map[int]int{} // of items, to those: they are answered alike
+	var again []matched     // known, but what was to follow from them may have failed
+	defer func() {
+		for item, original := range copies {
+			failed[item] = failed[item] || failed[original]
+		}
+	}()
 	for _, m := range all {
 		k := once{m.heard.Key, m.heard.Kind()}
 		if m.row.Ambiguous && m.row.PartsTotal == 1 && m.heard.Final && d.twin(ctx, m, failed) {
 			tally.Repeated++
 			continue
 		}
-		if dlr.Repeated(m.row, m.heard) || seen[k] {
+		original, seen := first[k]
+		switch {
+		case seen:
 			tally.Repeated++
-			if m.row.PartsTotal > 1 && !seen[k] {
+			copies[m.item] = original
+			continue
+		case dlr.Repeated(m.row, m.heard):
+			tally.Repeated++
+			first[k] = m.item
+			if m.row.PartsTotal > 1 {
 				again = append(again, m)
 			}
 			continue
 		}
-		seen[k] = true
+		first[k] = m.item
 		fresh = append(fresh, m)
 	}
 	if len(again) > 0 {

@@ -82,3 +82,23 @@ func TestUSSC011AnIntermediateReceiptHidesNoFinalOne(t *testing.T) {
 		}
 	}
 }
+// decisions.md 011: no copy of a receipt is answered ESME_ROK whose event is not stored,
+// also where two come in one read.
+func TestUSSC011CopiesInOneReadAreAnsweredAlike(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.sendText("m1", "Hello")
+		r.after(time.Second)
+		r.mem.Publisher.Refuse(contract.SubjectDLRInbound, errDown)
+		first, second := receiptPDU("1"), receiptPDU("1")
+		second.Sequence++
+		r.mno.Do(smsc.SendRaw(codec.Append(codec.Append(nil, first), second)))
+		r.after(time.Second)
+		for _, seq := range []int{9000, 9001} {
+			if got := r.answersTo(seq); got != "ESME_RX_T_APPN" {
+				t.Errorf("%d is answered %q, and nothing is stored", seq, got)
+			}
+		}
+	}, smsc.SendReceipts(smsc.Never()), smsc.Transcript(1000))
+}
+
