@@ -11,10 +11,12 @@ import (
 
 // expiryEvery is how often messages are looked for that have expired unfinished;
 // expiryBack how far a process that starts looks back: stores keep rows for an hour
-// after they expire, if not longer.
+// after they expire, if not longer. So long a message can wait for a part of it that was
+// sent later, expiryPatience, before the rows of the others go.
 const (
-	expiryEvery = 10 * time.Minute
-	expiryBack  = 2 * time.Hour
+	expiryEvery    = 10 * time.Minute
+	expiryBack     = 2 * time.Hour
+	expiryPatience = 45 * time.Minute
 )
 
 // expirySweep publishes the final event of messages in parts that expire before all
@@ -35,43 +37,46 @@ func (s *expirySweep) tick(ctx context.Context, now time.Time) {
 		return
 	}
 	s.next = now.Add(expiryEvery)
-	if s.desk.expire(ctx, s.upTo, now) {
-		s.upTo = now
-	}
+	s.upTo = s.desk.expire(ctx, s.upTo, now)
 }
 
-// expire deals with the messages that expired after from and not after to; false:
-// not with all of them.
-func (d receiptDesk) expire(ctx context.Context, from, to time.Time) (done bool) {
+// expire deals with the messages that expired after from and not after to, and returns
+// up to when all are dealt with: not so those that could not be, and those of which a
+// part was sent later and has time left.
+func (d receiptDesk) expire(ctx context.Context, from, to time.Time) (upTo time.Time) {
 	served := d.env.served()
 	if len(served) == 0 {
-		return false
+		return from
 	}
 	ctx, cancel := context.WithTimeout(ctx, expiryEvery/2)
 	defer cancel()
 	rows, err := d.env.near.Unfinished(ctx, served, from, to)
 	if err != nil {
-		return false
+		return from
 	}
-	done = true
-	seen := map[[2]string]bool{}
+	upTo = to
+	done := map[[2]string]bool{}
 	for _, row := range rows {
-		if id := [2]string{row.Whose(), row.MessageID}; !seen[id] {
-			seen[id] = true
-			done = d.expireOne(ctx, row, to) && done
+		id := [2]string{row.Whose(), row.MessageID}
+		if _, seen := done[id]; !seen {
+			done[id] = d.expireOne(ctx, row, to)
+		}
+		if before := row.ExpiresAt.Add(-time.Millisecond); !done[id] && before.Before(upTo) {
+			upTo = before // stores keep milliseconds
 		}
 	}
-	return done
+	return upTo
 }
 
+// expireOne is false where the message is to be looked at again.
 func (d receiptDesk) expireOne(ctx context.Context, row port.Correlation, now time.Time) bool {
 	parts, err := d.env.rowsOf(ctx, row.OperatorID, row.Whose(), row.MessageID)
 	if err != nil {
 		return false
 	}
 	for _, p := range parts {
-		if p.ExpiresAt.After(now) { // a part that was sent later has time left
-			return true
+		if p.ExpiresAt.After(now) && now.Sub(row.ExpiresAt) < expiryPatience { // it has time left
+			return false
 		}
 	}
 	e, ok := dlr.OfExpired(parts, now)

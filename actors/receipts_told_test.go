@@ -102,3 +102,33 @@ func TestUSSC011CopiesInOneReadAreAnsweredAlike(t *testing.T) {
 	}, smsc.SendReceipts(smsc.Never()), smsc.Transcript(1000))
 }
 
+// Issue 6, point 3: a message in parts of which the first was submitted some sweeps
+// before the last has its final event when the last expires, or before the store lets
+// the first go.
+func TestUSSC011APartThatWasSentLaterHasTimeLeft(t *testing.T) {
+	for later, waits := range map[time.Duration]time.Duration{35 * time.Minute: 34 * time.Minute, 5 * time.Hour: 44 * time.Minute} {
+		inBubble(t, func(r *rig) {
+			r.start()
+			at := time.Now()
+			var rows []port.Correlation
+			for i := range 2 {
+				sent := at.Add(time.Duration(i) * later)
+				rows = append(rows, port.Correlation{OperatorID: "awcc", OperatorMessageID: fmt.Sprint(100 + i), MessageID: "m1", PartIndex: i + 1, PartsTotal: 2,
+					Bind: r.account["awcc"].Binds[0].Bind, SubmittedAt: sent, ExpiresAt: sent.Add(2 * time.Hour)})
+			}
+			if err := r.mem.Correlations.Save(t.Context(), rows); err != nil {
+				t.Error(err)
+			}
+			r.mno.Do(smsc.SendPDU(receiptPDU("100")))
+			r.after(2*time.Hour + waits)
+			if n := len(r.receiptsOn(contract.SubjectDLRInbound)); n != 0 {
+				t.Errorf("%v later: %d final events while a part has time left", later, n)
+			}
+			r.after(6 * time.Hour)
+			list := r.receiptsOn(contract.SubjectDLRInbound)
+			if len(list) != 1 || !list[0].GetIncomplete() || list[0].GetPartsFinal() != 1 {
+				t.Errorf("%v later: %v", later, list)
+			}
+		}, smsc.SendReceipts(smsc.Never()))
+	}
+}
