@@ -97,11 +97,13 @@ func (p *postgresBridge) save(c actor.Context) {
 			return
 		}
 		stepAll(g.settlements, "store")
+		partly := partlySilent(g.settlements)
 		carryOut(env.ctx, root, env, g.settlements)
 		env.outbox.done(g)
 		if waiting := env.parks.waitingFor(rows); len(waiting) > 0 {
 			desk.rematch(env.ctx, waiting)
 		}
+		desk.finish(env.ctx, partly)
 	}()
 }
 

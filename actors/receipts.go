@@ -235,6 +235,7 @@ func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
 func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bool) {
 	var events []port.Event
 	var of []matched
+	var rows []port.CorrelationKey // of each message, one that is stored
 	for _, m := range stored {
 		if m.row.PartsTotal == 1 || !m.heard.Final {
 			continue
@@ -245,7 +246,7 @@ func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bo
 			continue
 		}
 		if e, ok := dlr.OfMessage(parts, m.heard); ok {
-			events, of = append(events, e), append(of, m)
+			events, of, rows = append(events, e), append(of, m), append(rows, parts[0].Key())
 		}
 	}
 	if len(events) == 0 {
@@ -258,7 +259,7 @@ func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bo
 			fail(failed, m)
 			continue
 		}
-		marks = append(marks, port.Mark{Key: m.heard.Key, State: port.Concluded})
+		marks = append(marks, port.Mark{Key: rows[i], State: port.Concluded})
 	}
 	if err := d.env.near.Mark(ctx, marks); err != nil {
 		for _, m := range of {

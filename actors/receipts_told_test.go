@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
+	"github.com/ghasi/smpp-connector/testkit/memory"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
 
@@ -82,6 +84,7 @@ func TestUSSC011AnIntermediateReceiptHidesNoFinalOne(t *testing.T) {
 		}
 	}
 }
+
 // decisions.md 011: no copy of a receipt is answered ESME_ROK whose event is not stored,
 // also where two come in one read.
 func TestUSSC011CopiesInOneReadAreAnsweredAlike(t *testing.T) {
@@ -131,4 +134,44 @@ func TestUSSC011APartThatWasSentLaterHasTimeLeft(t *testing.T) {
 			}
 		}, smsc.SendReceipts(smsc.Never()))
 	}
+}
+
+// lateSilent is a store that keeps the rows without a receipt of their own back while it
+// says so: another group commit than that of the row whose receipt comes.
+type lateSilent struct {
+	*memory.Correlations
+	back chan struct{}
+}
+
+func (s *lateSilent) Save(ctx context.Context, rows []port.Correlation) error {
+	for _, row := range rows {
+		if row.Silent {
+			<-s.back
+		}
+		if err := s.Correlations.Save(ctx, []port.Correlation{row}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// US-SC-011: the last receipt of a message may come before the row of a part that no
+// receipt is due for, in whose time nobody comes again.
+func TestUSSC011TheLastReceiptBeforeTheRowOfASilentPart(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		store := &lateSilent{r.mem.Correlations, make(chan struct{})}
+		r.rows = store
+		r.account["awcc"].Window = 1 // each part in a group commit of its own
+		r.start()
+		r.sendText("m1", strings.Repeat("0123456789", 20)) // two parts, an id for the first alone
+		r.after(20 * time.Second)
+		if n := len(r.mem.Events(contract.SubjectDLRPart)); n != 1 {
+			t.Errorf("%d events of parts before the second row", n)
+		}
+		close(store.back)
+		r.after(time.Minute)
+		if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || !list[0].GetFinal() || list[0].GetIncomplete() {
+			t.Errorf("final events %v", list)
+		}
+	}, smsc.Delay(50*time.Millisecond), smsc.IDOfFirstPart())
 }
