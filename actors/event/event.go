@@ -290,6 +290,16 @@ type DependencyChanged struct {
 	At   time.Time
 }
 
+// CertificateSeen: a certificate that a line to one of an MNO's hosts depends on, and
+// when it ends: of the MNO's verified chain at the last TLS handshake whichever ends
+// first, or the client certificate that we show.
+type CertificateSeen struct {
+	MNO, Host string // host:port
+	Ours      bool
+	Ends      time.Time
+	At        time.Time
+}
+
 // AccountUnavailable: an operator's credentials or bind settings could not be
 // fetched, or are of no use; they are fetched again after Delay (US-SC-002).
 type AccountUnavailable struct {
@@ -362,6 +372,7 @@ func (BindOrdered) fact()         {}
 func (MaintenanceChanged) fact()  {}
 func (CommandGiven) fact()        {}
 func (DependencyChanged) fact()   {}
+func (CertificateSeen) fact()     {}
 func (AccountUnavailable) fact()  {}
 func (AccountFetched) fact()      {}
 func (SequenceSkipped) fact()     {}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/dispatch"
 	"github.com/ghasi/smpp-connector/actors/dlr"
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/failover"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/actors/lifecycle"
@@ -30,7 +32,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := hostsOf(op)
+	hosts, err := a.hostsOf(op, mno)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func rulesOf(cfg *config.Config, op config.Operator, receipts dlr.Rules) dispatc
 }
 
 // hostsOf are the MNO's hosts, each with how it is reached: with TLS, by its own name.
-func hostsOf(op config.Operator) ([]actors.Host, error) {
+func (a *accounts) hostsOf(op config.Operator, mno string) ([]actors.Host, error) {
 	t := op.Timers
 	var hosts []actors.Host
 	for _, address := range op.Endpoints() {
@@ -87,13 +89,23 @@ func hostsOf(op config.Operator) ([]actors.Host, error) {
 		if err != nil {
 			return nil, fmt.Errorf("hosts: %w", err)
 		}
-		dial, err := line.Dialer(line.Options{Host: host, Port: port, SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS})
+		dial, err := line.Dialer(line.Options{Host: host, Port: port, SourceIP: op.SourceIP, Connect: t.Connect, Handshake: t.TLS, TLS: op.TLS, Certificate: a.certificateOf(mno, address)})
 		if err != nil {
 			return nil, err
 		}
 		hosts = append(hosts, actors.Host{Address: address, Dial: dial})
 	}
 	return hosts, nil
+}
+
+// certificateOf tells of the certificates that lines to a host of an MNO depend on.
+func (a *accounts) certificateOf(mno, host string) func(ours bool, ends time.Time) {
+	if a.listener == nil {
+		return nil
+	}
+	return func(ours bool, ends time.Time) {
+		a.listener.On(event.CertificateSeen{MNO: mno, Host: host, Ours: ours, Ends: ends, At: time.Now()})
+	}
 }
 
 var hostOrders = map[config.HostOrder]lifecycle.Order{

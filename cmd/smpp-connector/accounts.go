@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors"
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/config"
 	"github.com/ghasi/smpp-connector/infra/line"
@@ -24,6 +25,7 @@ type accounts struct {
 	credentials port.Credentials      // nil: the configuration has them
 	settings    port.BindSettings     // nil: `binds: N` of the configuration
 	streams     dispatchStreams       // nil: nothing has to be made
+	listener    event.Listener        // hears of certificates; nil: nobody does
 
 	mu       sync.Mutex
 	outbinds map[string]*line.Outbind // by what they listen on and expect

@@ -216,7 +216,7 @@ func (a *app) ports(finder *accounts) actors.Ports {
 }
 
 func (a *app) accounts() (*accounts, error) {
-	finder := &accounts{cfg: a.cfg.Load, streams: a.nats}
+	finder := &accounts{cfg: a.cfg.Load, streams: a.nats, listener: a.listener}
 	if a.postgres != nil {
 		finder.settings = a.postgres
 	}

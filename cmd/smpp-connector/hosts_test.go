@@ -95,7 +95,7 @@ func TestEachHostIsVerifiedByItsOwnName(t *testing.T) {
 		{"localhost", []string{at("127.0.0.1", a), at("localhost", b)}, true, false},
 	} {
 		op := config.Operator{Hosts: c.hosts, Profile: config.Profile{TLS: config.TLS{Enabled: true, ServerName: c.serverName, CA: byName.pem + byAddress.pem}}}
-		hosts, err := hostsOf(op)
+		hosts, err := (&accounts{}).hostsOf(op, op.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,9 @@ type Options struct {
 	Connect    time.Duration // bound on TCP; 0: the context's
 	Handshake  time.Duration // bound on TLS on top of it; 0: the context's
 	TLS        config.TLS
+	// Certificate hears when certificates end: the one that is ours when the Dialer is
+	// made, and of the MNO's verified chain whichever ends first at each connection. nil: nobody does.
+	Certificate func(ours bool, ends time.Time)
 }
 
 // Dialer returns how to reach an MNO. An error is an address, a certificate, a key
@@ -58,6 +61,11 @@ func Dialer(o Options) (func(context.Context) (net.Conn, error), error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Certificate != nil {
+		for _, own := range settings.Certificates {
+			o.Certificate(true, own.Leaf.NotAfter)
+		}
+	}
 	return func(ctx context.Context) (net.Conn, error) {
 		conn, err := plain(ctx)
 		if err != nil {
@@ -76,8 +84,27 @@ func Dialer(o Options) (func(context.Context) (net.Conn, error), error) {
 			}
 			return nil, fmt.Errorf("connect to %s with TLS: %w", address, err)
 		}
+		if o.Certificate != nil {
+			o.Certificate(false, chainEnds(secure.ConnectionState()))
+		}
 		return secure, nil
 	}, nil
+}
+
+// chainEnds is when the MNO's chain ends: of several that are verified, the one that holds longest.
+func chainEnds(state tls.ConnectionState) (ends time.Time) {
+	for _, chain := range state.VerifiedChains {
+		first := chain[0].NotAfter
+		for _, certificate := range chain[1:] {
+			if certificate.NotAfter.Before(first) {
+				first = certificate.NotAfter
+			}
+		}
+		if first.After(ends) {
+			ends = first
+		}
+	}
+	return ends
 }
 
 // cause is a dial's error without what stands around it already: the address, and that

@@ -145,12 +145,22 @@ func TestTLS12IsRefusedWhere13IsWanted(t *testing.T) {
 	}
 }
 
+func leafOf(t *testing.T, pair tls.Certificate) *x509.Certificate {
+	t.Helper()
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaf
+}
+
 func TestTheClientShowsItsCertificate(t *testing.T) {
 	ca := newAuthority(t)
 	pool := x509.NewCertPool()
 	pool.AddCert(ca.cert)
-	seen := make(chan string, 1)
-	host, port := serve(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "smsc.example", time.Now().Add(time.Hour))},
+	seen := make(chan string, 2)
+	server := ca.issue(t, "smsc.example", time.Now().Add(30*time.Minute))
+	host, port := serve(t, &tls.Config{Certificates: []tls.Certificate{server},
 		MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool,
 		VerifyConnection: func(s tls.ConnectionState) error { seen <- s.PeerCertificates[0].Subject.CommonName; return nil }})
 	client := ca.issue(t, "esme", time.Now().Add(time.Hour))
@@ -166,6 +176,22 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	}
 	if got := <-seen; got != "esme" {
 		t.Errorf("the server saw %q", got)
+	}
+	ends := map[bool]time.Time{}
+	dialer, err := Dialer(Options{Host: host, Port: port, TLS: s, Certificate: func(ours bool, at time.Time) { ends[ours] = at }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, known := ends[true]; len(ends) != 1 || !known || !own.Equal(leafOf(t, client).NotAfter) {
+		t.Errorf("before a connection: %v", ends)
+	}
+	conn, err := dialer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if !ends[false].Equal(leafOf(t, server).NotAfter) { // it ends before the CA does
+		t.Errorf("of the MNO: %v, want %v", ends[false], leafOf(t, server).NotAfter)
 	}
 	s.ClientKey = "nonsense"
 	if err := dial(t, host, port, s); err == nil || strings.Contains(err.Error(), "nonsense") {

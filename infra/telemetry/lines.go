@@ -160,6 +160,8 @@ func (l *lines) write(f event.Fact) {
 		l.command(f)
 	case event.DependencyChanged:
 		l.dependency(f)
+	case event.CertificateSeen:
+		l.certificate(f)
 	case event.LeaseWon:
 		l.limited(slog.LevelInfo, often, "bind is owned by this pod", onBind(f.Bind), "", slog.Uint64("epoch", f.Epoch), slog.String("before", f.Before))
 	case event.LeaseLost:
@@ -313,6 +315,16 @@ func (l *lines) dependency(f event.DependencyChanged) {
 	}
 	l.warn(f.Name+" is away", about, "down", slog.String("error", f.Err))
 	l.away.gone(f.Name, time.Now(), f.Err)
+}
+
+// endsSoon is how long before its end a certificate is told of, as SmppTlsCertificateEnds does.
+const endsSoon = 14 * 24 * time.Hour
+
+func (l *lines) certificate(f event.CertificateSeen) {
+	if left := f.Ends.Sub(f.At); left < endsSoon {
+		l.limited(slog.LevelWarn, seldom, "a certificate ends soon: then no line can be made with it any more", slog.String("mno", f.MNO), f.Host+certificateOf[f.Ours],
+			slog.String("host", f.Host), slog.String("certificate", certificateOf[f.Ours]), slog.Time("ends", f.Ends.UTC()))
+	}
 }
 
 // onBind is the log field of a bind: the path of its actor.

@@ -180,6 +180,19 @@ func TestLevelsMeanSomething(t *testing.T) {
 	}
 }
 
+// A certificate that ends within two weeks is told of, one that holds longer is not.
+func TestACertificateThatEndsSoonIsALine(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for days, lines := range map[int]int{-1: 1, 13: 1, 15: 0} {
+		tel, log := fresh(t, telemetry.Options{})
+		tel.On(event.CertificateSeen{MNO: "awcc", Host: "a.example:2775", Ours: true, Ends: now.AddDate(0, 0, days), At: now})
+		got := log.lines(t)
+		if len(got) != lines || lines == 1 && (got[0]["level"] != "WARN" || got[0]["mno"] != "awcc" || got[0]["host"] != "a.example:2775" || got[0]["certificate"] != "ours") {
+			t.Errorf("%d days: %v", days, got)
+		}
+	}
+}
+
 // What ended the session before is no reason for a state that is good.
 func TestAGoodStateSaysWhatItComesAfter(t *testing.T) {
 	for _, c := range []struct {

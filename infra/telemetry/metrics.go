@@ -64,6 +64,7 @@ const (
 	bindRefused
 	hostFailed
 	boundElsewhere
+	certificateEnds
 	bindDegraded
 	failoverSteps
 	connections
@@ -206,6 +207,8 @@ var Table = [metricCount]Metric{
 		"Dials to one of an MNO's hosts (host:port) that brought no bind and were followed by one to the next host; where no host took the bind, the last of them counts in smpp_connector_reconnect_attempts_total."},
 	boundElsewhere: {"smpp_connector_bind_elsewhere", Gauge, "1", byBind, false,
 		"1 while a bind is bound at another host of its MNO than the one it dials first. It stays there until its line ends, or `smpp-connector binds rebind`. No series where the MNO has one host."},
+	certificateEnds: {"smpp_connector_tls_certificate_ends_timestamp_seconds", Gauge, "s", []string{"mno", "host", "certificate"}, false,
+		"When a certificate ends, in seconds since 1970. certificate=\"mno\": of the host's chain, whichever ends first, as of the last connection to it; \"ours\": the client certificate that we show. No series without TLS."},
 	bindDegraded: {"smpp_connector_bind_degraded_total", Counter, "1", []string{"mno", "direction", "bindId", "reason"}, false,
 		"smpp.bind.degraded events, by reason: throttled, draining (US-SC-028, 030)."},
 	failoverSteps: {"smpp_connector_failover_total", Counter, "1", []string{"operatorId", "step"}, false,

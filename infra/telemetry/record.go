@@ -39,6 +39,7 @@ type recorder struct {
 	operators  *vocabulary // operatorIds, which a dead letter quotes
 	paths      *vocabulary // of actors
 	strategies *vocabulary // of long messages
+	hosts      *vocabulary // of MNOs, host:port
 	names      *vocabulary // states, encodings, dependencies: ours, so bounded unless a caller errs
 }
 
@@ -54,6 +55,7 @@ func newRecorder(now time.Time, out Egress) *recorder {
 		consumers:  newVocabulary(3 * maxBinds),
 		paths:      newVocabulary(4096),
 		strategies: newVocabulary(8),
+		hosts:      newVocabulary(1024),
 		names:      newVocabulary(64),
 	}
 	for id := range r.families {
@@ -130,7 +132,7 @@ func (r *recorder) record(f event.Fact) {
 		}
 		r.addNamed(bindRefused, f.Bind, status, 1)
 	case event.HostFailed:
-		r.addNamed(hostFailed, f.Bind, r.names.admit(f.Host), 1)
+		r.addNamed(hostFailed, f.Bind, r.hosts.admit(f.Host), 1)
 	case event.BindDegraded:
 		r.addNamed(bindDegraded, f.Bind, r.names.admit(f.Reason), 1)
 	case event.FailoverStep:
@@ -193,8 +195,13 @@ func (r *recorder) record(f event.Fact) {
 		r.of(clockSkew).cell("nats").set(int(f.Skew.Round(time.Second) / time.Second))
 	case event.DependencyChanged:
 		r.of(dependencyUp).cell(r.names.admit(f.Name)).set(one(f.Up))
+	case event.CertificateSeen:
+		r.of(certificateEnds).cell(r.operators.admit(f.MNO), r.hosts.admit(f.Host), certificateOf[f.Ours]).set(int(f.Ends.Unix()))
 	}
 }
+
+// certificateOf says whose a certificate is.
+var certificateOf = map[bool]string{true: "ours", false: "mno"}
 
 // one is a yes as a gauge has it.
 func one(yes bool) int {

@@ -29,6 +29,8 @@ func overview() *dashboard.DashboardBuilder {
 		WithPanel(lines("Hosts", "Where an MNO has several: dials to one that were followed by one to the next, and binds that are not at the host they dial first. SmppBindElsewhere after half an hour.", "short",
 			query{`sum by (mno, host) (increase(smpp_connector_host_failed_total{` + mno + `}[$__rate_interval]))`, "{{mno}} {{host}} failed"},
 			query{`sum by (mno) (max by (mno, direction, bindId) (smpp_connector_bind_elsewhere{` + mno + `}))`, "{{mno}} elsewhere"})).
+		WithPanel(lines("Certificates", "Until the certificates of TLS lines end, by host: the MNO's chain, and ours. SmppTlsCertificateEnds two weeks before.", "s",
+			query{`max by (mno, host, certificate) (smpp_connector_tls_certificate_ends_timestamp_seconds{` + mno + `}) - time()`, "{{mno}} {{host}} {{certificate}}"})).
 		WithRow(row("Throughput")).
 		WithPanel(lines("TPS by MNO", "submit_sm a second, by outcome.", "short", query{`sum by (mno, outcome) (rate(smpp_connector_submits_total{` + mno + `}[$__rate_interval]))`, "{{mno}} {{outcome}}"})).
 		WithPanel(lines("Held back by the TPS limit", "Messages a second that the account's limit kept waiting.", "short", query{`sum by (mno) (rate(smpp_connector_tps_throttle_total{` + mno + `}[$__rate_interval]))`, "{{mno}}"})).
