@@ -41,7 +41,7 @@ func init() { // not a literal: help reads the table that it stands in
 		{"send", "publish one command, and wait for its receipt with --wait", send},
 		{"binds", "show every bind of every pod; pause, resume, rebind and move one", binds},
 		{"maintenance", "take an MNO out for its maintenance, and back: maintenance on, off", maintenance},
-		{"dlq", "list, show, replay and drop dead letters: dlq list, show, replay, drop", deadLetters},
+		{"dlq", "list, show, replay and drop dead letters, find commands that nobody reads: dlq list, show, replay, drop, unserved, bury", deadLetters},
 		{"dlr", "list receipts without a message and have them matched again: dlr orphans, replay", receipts},
 		{"forget", "take a subscriber's number out of what is kept", forget},
 		{"segments", "say the encoding and the segments of texts, without sending them", segments},

@@ -16,8 +16,9 @@ import (
 )
 
 // A command for an operator that no pod serves, or for a bind that does not exist, is
-// stored and waits: nobody has a consumer for its subject, and after the stream's
-// MaxAge the server drops it without a word. What waits so is looked for here, in the
+// stored and waits: nobody has a consumer for its subject, until BuryDue makes a dead
+// letter of it, shortly before the stream's MaxAge. One whose subject was served once has
+// its consumer still, and is not seen here. What waits so is looked for here, in the
 // server's index of subjects and its list of consumers; no message is read for it.
 
 // Backlogs says how the streams that hold commands stand: those that are named, or all.

@@ -186,13 +186,13 @@ var Table = [metricCount]Metric{
 
 	// What an operator of the connector needs beside them.
 	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,
-		"Receipts and MOs that were answered with the temporary error, because too many of the session waited to be stored. The MNO repeats them."},
+		"Receipts and MOs that were answered with the temporary error, because too many of the session waited to be stored. The MNO repeats them. Not those whose event was not stored: smpp_connector_events_not_stored_total."},
 	unserved: {"smpp_connector_unserved_messages", Gauge, "1", []string{"stream"}, false,
-		"Commands on subjects that no consumer reads, of an operator or a bind that no pod serves, as looked at every 5 minutes; the log names the subjects."},
+		"Commands on subjects that no consumer reads, of an operator or a bind that no pod has ever served (what was served once has its consumer still), as looked at about every 5 minutes; the log names the subjects."},
 	oldestCommand: {"smpp_connector_dispatch_oldest_seconds", Gauge, "s", []string{"stream"}, false,
 		"Age of the oldest command that waits in a stream; 0: there is none."},
 	dispatchMaxAge: {"smpp_connector_dispatch_max_age_seconds", Gauge, "s", []string{"stream"}, false,
-		"Age at which the NATS server drops a command without a word (NATS_DISPATCH_MAX_AGE); 0: never."},
+		"Age at which the NATS server drops a command (NATS_DISPATCH_MAX_AGE; half an hour before, a pod makes a dead letter of it, max_age); 0: never."},
 	dispatchConsumers: {"smpp_connector_dispatch_consumers", Gauge, "1", []string{"stream"}, false,
 		"Consumers of a stream of commands, all of which the NATS server asks at each acknowledgement; from 100 on nats.dispatchStreams: mno is cheaper."},
 	notStored: {"smpp_connector_events_not_stored_total", Counter, "1", []string{"subject"}, false,
