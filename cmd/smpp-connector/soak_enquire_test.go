@@ -84,12 +84,25 @@ func (e *enquirer) ask(conn net.Conn, due <-chan time.Time, stop <-chan struct{}
 
 // Issue 4, point 4: the MNO's enquire_link is answered at p99 under 10 ms under full
 // load, MNO and connector on the same cores. The short form holds it to 250 ms, which
-// also a machine with much else to do keeps.
+// also a machine with much else to do keeps, in one of three runs: it is over in seconds,
+// and in one second that it stands still more than a hundredth of the questions come.
 func TestSoakEnquireLinksAreAnsweredUnderFullLoad(t *testing.T) {
-	messages, most := 300_000, 250*time.Millisecond
+	messages, most, tries := 300_000, 250*time.Millisecond, 3
 	if minutes := soakMinutes(); minutes > 0 {
-		messages, most = 10_000_000*minutes, 10*time.Millisecond
+		messages, most, tries = 10_000_000*minutes, 10*time.Millisecond, 1
 	}
+	p99 := enquireUnderFullLoad(t, messages)
+	for try := 1; p99 > most && try < tries; try++ {
+		p99 = enquireUnderFullLoad(t, messages)
+	}
+	if p99 > most {
+		t.Errorf("p99 %v, want at most %v", p99, most)
+	}
+}
+
+// enquireUnderFullLoad is one run; it returns the 99th percentile of the time to an answer.
+func enquireUnderFullLoad(t *testing.T, messages int) (p99 time.Duration) {
+	t.Helper()
 	e := &enquirer{every: 2 * time.Millisecond, sent: map[uint32]time.Time{}}
 	f := driveLine(t, listenFor(t, e.serve), 100, messages)
 	e.mu.Lock()
@@ -98,9 +111,8 @@ func TestSoakEnquireLinksAreAnsweredUnderFullLoad(t *testing.T) {
 		t.Fatalf("%d enquire_links answered", len(e.takes))
 	}
 	slices.Sort(e.takes)
-	p50, p99 := e.takes[len(e.takes)/2], e.takes[len(e.takes)*99/100]
+	p50 := e.takes[len(e.takes)/2]
+	p99 = e.takes[len(e.takes)*99/100]
 	t.Logf("%.0f msgs/s beside; %d enquire_links: p50 %v, p99 %v, longest %v", f.rate, len(e.takes), p50, p99, e.takes[len(e.takes)-1])
-	if p99 > most {
-		t.Errorf("p99 %v, want at most %v", p99, most)
-	}
+	return p99
 }

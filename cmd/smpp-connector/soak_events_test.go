@@ -97,7 +97,7 @@ func (f *fleet) liveThrough(list []misfortune, events int, spell, allowed time.D
 	for range f.binds {
 		f.startWithMemory()
 	}
-	f.spread("started", time.Minute)
+	f.spread("started", spreadWithin)
 	f.load(rate)
 	f.await("all send", time.Minute, func() bool { return f.arrived.total.Load() > int64(rate) }, f.arrived.total.Load)
 	for i := range events {
@@ -114,7 +114,7 @@ func (f *fleet) liveThrough(list []misfortune, events int, spell, allowed time.D
 		}
 		t.Logf("%d: %s: %s, spell %v", i+1, p.name, what.name, took)
 		what.does(f, p, took)
-		f.spread("after it", 2*time.Minute)
+		f.spread("after it", spreadWithin)
 		time.Sleep(time.Duration(random.Int64N(int64(time.Second)))) // so that events do not all find the same moment
 	}
 	f.stopSending()

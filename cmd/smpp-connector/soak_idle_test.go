@@ -46,7 +46,7 @@ func idle(t *testing.T, binds int, settle, watch time.Duration) (memory, cpu flo
 	address := stack.FreeAddr(t)
 	connector := stack.Process(t, stack.Spec{
 		Name:    "smpp-connector",
-		Command: []string{stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
+		Command: []string{stack.Build(t, connectorPackage), "serve"},
 		Env: []string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
 			"SMPP_BINDS=" + strconv.Itoa(binds), "NATS_URL=" + nats.URL, "HTTP_ADDR=" + address, "DEBUG_ADDR=" + stack.FreeAddr(t)},
 		Ready: answersHealth(address),

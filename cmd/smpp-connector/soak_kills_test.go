@@ -39,14 +39,16 @@ var receiptWays = []smsc.Step{
 // US-SC-010: the rows. US-SC-022: sequence numbers rise over restarts.
 func TestSoakKills(t *testing.T) {
 	messages, kills, drops, rate := 5_000, 2, 2, 1_500 // slow enough for the blows to be apart
+	ackWait, response := "10s", "9s"                   // no answer is later: no machine stands still so long
 	if minutes := soakMinutes(); minutes > 0 {
 		messages, kills, drops, rate = 20_000*minutes, 2*minutes, 2*minutes, 0
+		ackWait, response = "5s", "3s"
 	}
 	random := soakRandom(t)
 	receipts := receiptWays[random.IntN(len(receiptWays))]
 	t.Log(receipts)
 	s := newSoak(t, traffic{n: messages, long: true, receipts: true},
-		[]string{"DISPATCH_ACK_WAIT=5s", "RESPONSE_TIMEOUT=3s", "DATA_DIR=" + t.TempDir()}, // the next process takes over at once
+		[]string{"DISPATCH_ACK_WAIT=" + ackWait, "RESPONSE_TIMEOUT=" + response, "DATA_DIR=" + t.TempDir()}, // the next process takes over at once
 		smsc.DelayShuffled(10*time.Millisecond, random.Uint64()), receipts, smsc.RepeatRefused(500*time.Millisecond, 1_000))
 	out := sendOut(s.js, s.traffic, rate)
 	defer out.close()

@@ -175,6 +175,9 @@ func (p *fleetPod) boundBinds(ctx context.Context) (binds []string) {
 	return binds
 }
 
+// spreadWithin bounds a wait for binds that are spread: how long it took is in the log.
+const spreadWithin = 2 * time.Minute
+
 // spread waits until every bind is bound by one connector, evenly, and returns how
 // long that took.
 func (f *fleet) spread(why string, within time.Duration) time.Duration {
@@ -262,22 +265,22 @@ func TestUSSC017FourProcesses(t *testing.T) {
 	f := newFleet(t, traffic{n: rate * seconds}, 4, smsc.Delay(5*time.Millisecond))
 	f.start()
 	f.start()
-	f.spread("2 processes", time.Minute)
+	f.spread("2 processes", spreadWithin)
 	f.load(rate)
 	f.start()
 	f.start()
-	f.spread("4 processes", time.Minute)
+	f.spread("4 processes", spreadWithin)
 	for range 4 {
 		oldest := f.pods[0]
 		f.end(oldest, (*stack.Server).Stop)
-		f.spread(oldest.name+" has left", 30*time.Second)
+		f.spread(oldest.name+" has left", spreadWithin)
 		f.start()
-		f.spread("the next has come", time.Minute)
+		f.spread("the next has come", spreadWithin)
 	}
 	for len(f.pods) > 1 {
 		f.end(f.pods[0], (*stack.Server).Stop)
-		f.spread(fmt.Sprint(len(f.pods), " left"), 30*time.Second)
+		f.spread(fmt.Sprint(len(f.pods), " left"), spreadWithin)
 	}
-	f.settle(time.Minute)
+	f.settle(2 * time.Minute)
 	f.check(0)
 }

@@ -22,6 +22,12 @@ func (h holding) String() string {
 	return fmt.Sprintf("%.0f goroutines, %.0f files, %.1f MB resident", h.goroutines, h.files, h.megabytes)
 }
 
+// leaks reports whether it is more than what comes and goes with requests: a leak of one
+// of anything a cycle is far above this.
+func (h holding) leaks(first holding) bool {
+	return h.goroutines > first.goroutines+60 || h.files > first.files+10
+}
+
 // Issue 4, Speed and memory: 10 000 times the line is cut, with messages on it, and
 // the bind made again: goroutines, files and memory stay what they were after the
 // first tenth. The short form has 200.
@@ -35,7 +41,7 @@ func TestSoakReconnects(t *testing.T) {
 	s := &soak{t: t, mno: mno, nats: server, http: stack.FreeAddr(t)}
 	s.connector = stack.Process(t, stack.Spec{
 		Name:    "smpp-connector",
-		Command: []string{stack.Build(t, "github.com/ghasi/smpp-connector/cmd/smpp-connector"), "serve"},
+		Command: []string{stack.Build(t, connectorPackage), "serve"},
 		Env: []string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret", "SMPP_SOURCE_ADDRESS=Ghasi",
 			"NATS_URL=" + server.URL, "HTTP_ADDR=" + s.http, "DEBUG_ADDR=" + stack.FreeAddr(t), "BACKOFF=1ms"},
 		Ready: answersHealth(s.http),
@@ -71,12 +77,11 @@ func TestSoakReconnects(t *testing.T) {
 	last := s.holds()
 	// A request that was withdrawn with its line has a goroutine for half a second more,
 	// which gives back what comes late; a leak stays.
-	for began := time.Now(); last.goroutines > first.goroutines+60 && time.Since(began) < 5*time.Second; last = s.holds() {
+	for began := time.Now(); last.leaks(first) && time.Since(began) < patience; last = s.holds() {
 		time.Sleep(100 * time.Millisecond) // until then
 	}
 	t.Logf("after %d cycles: %v; after %d: %v; %d SMS of %d messages", max(cycles/10, 100), first, cycles, last, mno.Counts().Accepted, sent)
-	// Requests come and go, and so does garbage: a leak of one of anything a cycle is far above this.
-	if last.goroutines > first.goroutines+60 || last.files > first.files+10 || last.megabytes > first.megabytes+mostGrowth {
+	if last.leaks(first) || last.megabytes > first.megabytes+mostGrowth {
 		t.Errorf("it grows: %v, then %v", first, last)
 	}
 	if got := mno.Counts().Accepted; got < sent {

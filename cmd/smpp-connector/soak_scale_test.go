@@ -19,7 +19,7 @@ import (
 // processes and measures for a minute.
 func TestSoakScaleOfOwnership(t *testing.T) {
 	besideOthers(t)
-	pods, took := 3, 3*time.Second
+	pods, took := 3, 6*time.Second
 	if soakMinutes() > 0 {
 		pods, took = 50, time.Minute
 	}
@@ -61,11 +61,12 @@ func (f *fleet) cost(took time.Duration) {
 	renewals, announcements := float64(o2-o1)/seconds, float64(p2-p1)/seconds
 	f.t.Logf("%d pods, %d binds, idle: %.1f renewals/s, %.1f announcements/s; NATS %.1f %% of a core, each connector %.2f %%",
 		len(f.pods), f.binds, renewals, announcements, 100*(n2-n1).Seconds()/seconds, 100*(c2-c1).Seconds()/seconds/float64(len(f.pods)))
-	// A burst at an end of a short measurement counts whole.
-	if most := float64(f.binds) * (seconds/10 + 1) / seconds; renewals > most {
+	// A burst at an end of a short measurement counts whole, and so does one that the machine
+	// has held up until it fell into it.
+	if most := float64(f.binds) * (seconds/10 + 2) / seconds; renewals > most {
 		f.t.Errorf("%.1f renewals/s, want at most %.1f", renewals, most)
 	}
-	if most := float64(len(f.pods)) * (seconds/5 + 1) / seconds; announcements > most {
+	if most := float64(len(f.pods)) * (seconds/5 + 2) / seconds; announcements > most {
 		f.t.Errorf("%.1f announcements/s, want at most %.1f", announcements, most)
 	}
 }

@@ -26,7 +26,7 @@ func TestSoakStoppedOwnersSubmitNothing(t *testing.T) {
 	for range owners + spare {
 		f.start("SMPP_WINDOW=10")
 	}
-	f.spread("started", time.Minute)
+	f.spread("started", spreadWithin)
 	f.load(rate)
 	f.await("all send", time.Minute, func() bool { return f.arrived.total.Load() > 3*capacity }, f.arrived.total.Load)
 
@@ -37,14 +37,14 @@ func TestSoakStoppedOwnersSubmitNothing(t *testing.T) {
 			p.process.Pause()
 		}
 		began := time.Now()
-		time.Sleep(time.Second) // what they had written has arrived
+		f.awaitQuiet(3 * time.Second) // what they had written has arrived
 		old := f.countBySession()
 		time.Sleep(stopped - time.Since(began)) // the stop itself: what is tested
 		for _, p := range victims {
 			p.process.Resume()
 		}
 		repetitions += len(victims)
-		f.spread("woken", time.Minute)
+		f.spread("woken", spreadWithin)
 		now := f.countBySession()
 		for session, n := range old {
 			if now[session] > n {
@@ -54,12 +54,26 @@ func TestSoakStoppedOwnersSubmitNothing(t *testing.T) {
 		}
 	}
 	f.stopSending()
-	f.settle(time.Minute)
+	f.settle(2 * time.Minute)
 	t.Logf("%d repetitions; %d sessions brought SMS after their process woke (a write call that had been entered)", repetitions, woke)
 	if woke*50 > repetitions {
 		t.Errorf("%d of %d processes submitted on waking", woke, repetitions)
 	}
 	f.check(repetitions * soakWindow)
+}
+
+// awaitQuiet returns when no SMS has come for a while.
+func (f *fleet) awaitQuiet(quiet time.Duration) {
+	f.t.Helper()
+	last, since := f.arrived.total.Load(), time.Now()
+	for began := since; time.Since(since) < quiet; time.Sleep(50 * time.Millisecond) {
+		if now := f.arrived.total.Load(); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(began) > patience {
+			f.t.Fatalf("SMS come for %v after all their processes were stopped", patience)
+		}
+	}
 }
 
 // owners are the connectors that have a bind.

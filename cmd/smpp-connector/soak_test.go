@@ -106,7 +106,7 @@ func (s *soak) process(http string, env []string) *stack.Server {
 		Command: []string{program, "serve"},
 		Env: append([]string{"OPERATOR_IDS=awcc", "SMPP_HOST=" + host, "SMPP_PORT=" + strconv.Itoa(port), "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret",
 			"SMPP_SOURCE_ADDRESS=Ghasi", "SMPP_WINDOW=" + strconv.Itoa(soakWindow), "NATS_URL=" + s.nats.URL, "REDIS_URL=" + s.redis.URL, "POSTGRES_URL=" + s.pg.URL,
-			"HTTP_ADDR=" + http, "DEBUG_ADDR=" + stack.FreeAddr(s.t), "BACKOFF=100ms"}, env...),
+			"HTTP_ADDR=" + http, "DEBUG_ADDR=127.0.0.1:0", "BACKOFF=100ms"}, env...),
 		Ready: func(ctx context.Context) error {
 			body, err := askAt(ctx, http, "/health")
 			if err == nil {
@@ -119,14 +119,7 @@ func (s *soak) process(http string, env []string) *stack.Server {
 
 func (s *soak) connect() {
 	s.t.Helper()
-	nc, err := nats.Connect(s.nats.URL, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectBufSize(-1))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(nc.Close)
-	if s.js, err = jetstream.New(nc); err != nil {
-		s.t.Fatal(err)
-	}
+	_, s.js = dialNATS(s.t, s.nats.URL, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectBufSize(-1))
 }
 
 func askAt(ctx context.Context, address, path string) (io.ReadCloser, error) {

@@ -31,15 +31,18 @@ func TestSoakUnanswered(t *testing.T) {
 	s.checkRows()
 	unanswered, repeats := s.mno.Counts().AnswersLost, s.arrived.repeats()
 	unknown := int(s.metric("smpp_connector_submits_total", `outcome="unknown"`))
-	if unanswered == 0 || unknown < unanswered || repeats != unknown {
-		t.Errorf("%d answers left out, %d outcomes unknown to the connector, %d SMS submitted again", unanswered, unknown, repeats)
+	// An answer that a busy machine has brought after 200 ms may have come before the submit
+	// was made again: then it is not.
+	late := int(s.metric("smpp_connector_late_answers_total"))
+	if unanswered == 0 || unknown < unanswered || repeats > unknown || repeats < unknown-late {
+		t.Errorf("%d answers left out, %d outcomes unknown to the connector, %d answers late, %d SMS submitted again", unanswered, unknown, late, repeats)
 	}
 	middle, end := median(resident, 40, 60), median(resident, 80, 100)
 	if limit := 1.15*middle + 10; soakMinutes() > 0 && end > limit {
 		t.Errorf("memory is not flat: %.0f MB in the middle, %.0f MB at the end", middle, end)
 	}
-	t.Logf("%d messages in %.1f s: %.0f messages/s; %d answers left out, %d unknown, %d SMS twice, %d messages marked ambiguous",
-		s.n, took.Seconds(), float64(s.n)/took.Seconds(), unanswered, unknown, repeats, ambiguous)
+	t.Logf("%d messages in %.1f s: %.0f messages/s; %d answers left out, %d unknown, %d late, %d SMS twice, %d messages marked ambiguous",
+		s.n, took.Seconds(), float64(s.n)/took.Seconds(), unanswered, unknown, late, repeats, ambiguous)
 	t.Logf("memory: %.0f MB in the middle, %.0f MB at the end, at most %.0f MB", middle, end, slices.Max(resident))
 }
 
