@@ -77,6 +77,7 @@ func (n *natsBridge) Receive(c actor.Context) {
 		n.ctx, n.cancel = context.WithCancel(n.env.ctx)
 		n.post(c)
 		n.lookAtLag(c)
+		go n.env.keepInHand(n.ctx)
 	case *actor.Stopping, *actor.Restarting:
 		n.cancel()
 	case *pull:

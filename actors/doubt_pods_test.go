@@ -36,3 +36,23 @@ func TestUSSC010WhatIsRefusedForNowIsNoDoubt(t *testing.T) {
 		})
 	}
 }
+
+// A pod that cannot store what its MNO has accepted keeps it, however long: no other pod
+// submits it meanwhile.
+func TestUSSC010WhatOnePodCannotStoreNoOtherSubmits(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		p := newPool(r, 2)
+		p.add()
+		p.add()
+		p.spread(t, 2, 5*time.Second, "start")
+		p.pods[0].rows.Fail(errDown)
+		r.send(40)
+		r.after(10 * time.Minute)
+		p.pods[0].rows.Heal()
+		r.after(5 * time.Minute)
+		if c := r.mno.Counts(); c.Accepted != 40 || c.Duplicates != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d accepted, %d twice, %d unsettled", c.Accepted, c.Duplicates, r.mem.Unsettled())
+		}
+		p.close()
+	})
+}

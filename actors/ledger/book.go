@@ -111,7 +111,9 @@ type hand[H any] struct {
 	replay string     // which replay it is; "": none
 	had    deliveries // of it, up to now
 	gap    bool       // another process had a delivery of it meanwhile
-	more   []H        // further deliveries of the same command
+	first  H
+	more   []H // further deliveries of the same command
+	looks  int // calls of Lingering that have seen it
 }
 
 // past is a command that was given back.
@@ -155,7 +157,7 @@ func (b *Book[H]) Arrive(id, replay string, d Delivered, h H) (Arrival, Past) {
 		return Settled, Past{}
 	}
 	known := b.known(name, d)
-	b.inHand[id] = hand[H]{replay: replay, had: known.had}
+	b.inHand[id] = hand[H]{replay: replay, had: known.had, first: h}
 	return Fresh, known.Past
 }
 
@@ -228,6 +230,18 @@ func (b *Book[H]) Return(id string, p Past) []H {
 
 // InHand returns how many commands are in hand.
 func (b *Book[H]) InHand() int { return len(b.inHand) }
+
+// Lingering returns the deliveries of the commands that were in hand already when it was
+// called last, and that it has seen no more than most times.
+func (b *Book[H]) Lingering(most int) (list []H) {
+	for id, first := range b.inHand {
+		if first.looks++; first.looks > 1 && first.looks <= most {
+			list = append(append(list, first.first), first.more...)
+		}
+		b.inHand[id] = first
+	}
+	return list
+}
 
 // memory is a map of two generations of at most capacity entries each.
 type memory[V any] struct {

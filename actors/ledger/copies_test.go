@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -117,4 +118,29 @@ func TestCopiesAndReplaysDoNotHideASubmit(t *testing.T) {
 		t.Error("nothing is tested: whatever came again was doubtful")
 	}
 	t.Logf("%d came again clean", clean)
+}
+
+// What is in hand for longer than from one look to the next lingers, with all its
+// deliveries, for as many looks as it may.
+func TestWhatLingersInHand(t *testing.T) {
+	b := NewBook[int](10)
+	look := func(want ...int) {
+		t.Helper()
+		if got := slices.Sorted(slices.Values(b.Lingering(3))); !slices.Equal(got, want) {
+			t.Errorf("%v linger, want %v", got, want)
+		}
+	}
+	arrive(b, "m1", "", 1)
+	look()
+	b.Arrive("m1", "", Delivered{Attempt: 2}, 2)
+	arrive(b, "m2", "", 3)
+	look(1, 2)
+	look(1, 2, 3)
+	look(3) // m1 is left to others
+	b.Settle("m2")
+	arrive(b, "m3", "", 4)
+	b.Return("m3", Past{Empty: true})
+	arrive(b, "m3", "", 5)
+	look()
+	look(5)
 }

@@ -107,6 +107,10 @@ type Consumer interface {
 	// Nak gives a delivery back; the server delivers it again after delay.
 	Nak(handle Handle, delay time.Duration) error
 
+	// Keep says of a delivery that it is still in hand: AckWait begins anew. As Nak it is a
+	// word without an answer.
+	Keep(handle Handle) error
+
 	// Disclaim writes down of deliveries that are about to be given back: nothing
 	// of them was submitted whose outcome is not known, by this delivery or an earlier one, and
 	// what was accepted of them is stored. Whoever calls

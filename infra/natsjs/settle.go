@@ -17,6 +17,7 @@ import (
 var (
 	ackWord = []byte("+ACK")
 	nakNow  = []byte("-NAK")
+	keep    = []byte("+WPI") // work in progress
 )
 
 // handle settles one delivery.
@@ -86,6 +87,19 @@ func (c *consumer) Nak(h port.Handle, delay time.Duration) error {
 	}
 	if err := c.conn.nc.Publish(own.reply, word); err != nil {
 		return fmt.Errorf("give back a delivery of %s: %w", c.spec.Durable, away(err))
+	}
+	return nil
+}
+
+// Keep implements port.Consumer. The server asks only whether the command is pending, not
+// for which delivery of it this is.
+func (c *consumer) Keep(h port.Handle) error {
+	own, ok := h.(*handle)
+	if !ok {
+		return fmt.Errorf("keep a delivery of %s: the handle is a %T of another adapter", c.spec.Durable, h)
+	}
+	if err := c.conn.nc.Publish(own.reply, keep); err != nil {
+		return fmt.Errorf("keep a delivery of %s: %w", c.spec.Durable, away(err))
 	}
 	return nil
 }

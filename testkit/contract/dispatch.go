@@ -51,6 +51,7 @@ func Dispatch(t *testing.T, open func(t *testing.T) Broker) {
 		{"what was acknowledged never comes again", dispatchAck},
 		{"acknowledging again is no error", dispatchAckAgain},
 		{"what was given back comes again after its delay", dispatchNak},
+		{"what is kept does not come again for AckWait", dispatchKeep},
 		{"a pull that ends gives back what is on its way", dispatchCancelled},
 		{"pulls side by side share the commands", dispatchParallel},
 		{"opening again changes the limits and nothing else", dispatchReopen},
@@ -299,6 +300,35 @@ func dispatchNak(t *testing.T, b Broker) {
 	}
 	ack(t, c, append(third, ds[1]))
 	pullNothing(t, c, "after all was acknowledged")
+}
+
+// dispatchKeep keeps a delivery well before its AckWait is over. A machine that takes that
+// long to do it says nothing, and it is tried with the next delivery.
+func dispatchKeep(t *testing.T, b Broker) {
+	subject, spec, _ := operatorConsumer(t, b)
+	spec.AckWait = 4 * time.Second
+	c, err := b.Source.Open(within(t), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, b, subject, 1)
+	began := time.Now()
+	d := pull(t, c, 1)
+	for inTime := false; !inTime; {
+		time.Sleep(spec.AckWait / 4)
+		kept := time.Now()
+		if err := c.Keep(d[0].Handle); err != nil {
+			t.Fatalf("Keep: %v", err)
+		}
+		said(t, c, d) // a round trip, on the same connection
+		inTime = time.Since(began) < spec.AckWait/2
+		began = time.Now()
+		d = pull(t, c, 1)
+		if took := time.Since(kept); inTime && took < spec.AckWait*9/10 {
+			t.Errorf("it came again %v after it was kept, want %v", took, spec.AckWait)
+		}
+	}
+	ack(t, c, d)
 }
 
 func dispatchCancelled(t *testing.T, b Broker) {

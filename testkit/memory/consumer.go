@@ -227,6 +227,25 @@ func (c *Consumer) Nak(h port.Handle, delay time.Duration) error {
 	return nil
 }
 
+// Keep implements port.Consumer. While the source hangs it is lost, as a NAK is.
+func (c *Consumer) Keep(h port.Handle) error {
+	own, ok := h.(*handle)
+	if !ok {
+		return fmt.Errorf("keep a delivery of %s: the handle is a %T of another adapter", c.name, h)
+	}
+	d := c.dispatch
+	hung, _, failed := d.silent()
+	if failed != nil {
+		return fmt.Errorf("keep a delivery of %s: %w", c.name, failed)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now, m := time.Now(), own.command; !hung && !own.durable.gone && !m.acked && m.due.After(now) {
+		m.due = now.Add(own.durable.spec.AckWait)
+	}
+	return nil
+}
+
 // Disclaim implements port.Consumer.
 func (c *Consumer) Disclaim(ctx context.Context, handles []port.Handle) error {
 	answer, err := c.dispatch.enter(ctx)
