@@ -68,7 +68,7 @@ func binds(ctx context.Context, args []string, s streams) int {
 func maintenance(ctx context.Context, args []string, s streams) int {
 	verb, ok := chosen(map[string]control.Verb{"on": control.MaintenanceOn, "off": control.MaintenanceOff}, args, maintenanceUsage, s)
 	if !ok {
-		return 2
+		return usageStatus(args)
 	}
 	call := &controlCall{name: "maintenance " + args[0], command: control.Command{Verb: verb}}
 	return call.run(ctx, args[1:], maintenanceUsage, s)

@@ -20,7 +20,7 @@ import (
 func configure(ctx context.Context, args []string, s streams) int {
 	if len(args) == 0 || (args[0] != "check" && args[0] != "print" && args[0] != "diff") {
 		fmt.Fprintln(s.err, "Usage: smpp-connector config check|print|diff [--config FILE] [flags of serve]")
-		return 2
+		return usageStatus(args)
 	}
 	set := flag.NewFlagSet("config "+args[0], flag.ContinueOnError)
 	set.SetOutput(s.err)

@@ -47,7 +47,7 @@ var dlqActions = map[string]func(*dlq, context.Context, *natsjs.DeadLetters, str
 func deadLetters(ctx context.Context, args []string, s streams) int {
 	do, ok := chosen(dlqActions, args, dlqUsage, s)
 	if !ok {
-		return 2
+		return usageStatus(args)
 	}
 	action, call := args[0], &dlq{}
 	return visit{

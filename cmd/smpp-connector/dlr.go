@@ -41,7 +41,7 @@ var dlrActions = map[string]func(*dlrCall, context.Context, *natsjs.Conn, stream
 func receipts(ctx context.Context, args []string, s streams) int {
 	do, ok := chosen(dlrActions, args, dlrUsage, s)
 	if !ok {
-		return 2
+		return usageStatus(args)
 	}
 	action, call := args[0], &dlrCall{}
 	return visit{

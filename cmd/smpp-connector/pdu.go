@@ -27,7 +27,7 @@ func pdus(_ context.Context, args []string, s streams) int {
 		"One line of output for each line of input; a wrong line is told and the next goes on.\n"
 	if len(args) == 0 || kinds[args[0]] == nil {
 		fmt.Fprint(s.err, usage)
-		return 2
+		return usageStatus(args)
 	}
 	set := flag.NewFlagSet("pdu "+args[0], flag.ContinueOnError)
 	set.SetOutput(s.err)

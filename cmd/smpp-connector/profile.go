@@ -23,13 +23,16 @@ func tryProfile(_ context.Context, args []string, s streams) int {
 		"  {\"pdu\": \"0000008a00000005…\", \"id\": \"1F4C\", \"expect\": {\"state\": \"DELIVERED\", \"final\": true, \"errorCode\": \"000\"}}\n\n" +
 		"In place of pdu: text (ASCII), tlvs as in {\"message_state\": 2}, esmClass (4), dataCoding (0), sourceAddr, destinationAddr.\n" +
 		"name says what a line shows, heardAt when it came. With an id, it should match; say \"expect\": {\"matches\": false} of one that should not.\n\n"
-	if len(args) == 1 && args[0] == "list" {
+	switch {
+	case len(args) == 2 && args[0] == "list" && usageStatus(args[1:]) == 0:
+		fmt.Fprint(s.err, usage)
+		return 0
+	case len(args) == 1 && args[0] == "list":
 		fmt.Fprintln(s.out, strings.Join(config.Profiles(), "\n"))
 		return 0
-	}
-	if len(args) == 0 || args[0] != "test" {
+	case len(args) == 0 || args[0] != "test":
 		fmt.Fprint(s.err, usage)
-		return 2
+		return usageStatus(args)
 	}
 	set := flag.NewFlagSet("profile test", flag.ContinueOnError)
 	set.SetOutput(s.err)

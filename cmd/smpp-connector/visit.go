@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghasi/smpp-connector/infra/natsjs"
@@ -71,4 +72,13 @@ func chosen[A any](actions map[string]A, args []string, usage string, s streams)
 		fmt.Fprint(s.err, usage, "Each has --help.\n")
 	}
 	return action, ok
+}
+
+// usageStatus is the exit status after the usage of a command that has sub-commands: 0 for
+// whoever asked for it.
+func usageStatus(args []string) int {
+	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		return 0
+	}
+	return 2
 }

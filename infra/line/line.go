@@ -159,5 +159,5 @@ func pinned(state tls.ConnectionState, pins []string) error {
 			}
 		}
 	}
-	return errors.New("no public key of the peer's chain is pinned: compare tls.pins with the MNO's certificates")
+	return errors.New("no public key of the peer's chain is pinned: compare tls.pinsSha256 with the MNO's certificates")
 }
