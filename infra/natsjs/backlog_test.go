@@ -436,3 +436,31 @@ func TestADeliverySaysWhenItIsDue(t *testing.T) {
 		}
 	}
 }
+
+// Whoever had in hand what was buried acknowledges it all the same, and that is no error.
+func TestWhatWasBuriedCanBeAcknowledged(t *testing.T) {
+	conn, _ := connected(t)
+	c, err := conn.Source().Open(within(t), operatorSpec("awcc", "awcc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := send(within(t), conn.JetStream(), contract.OperatorSubject("awcc"), fmt.Appendf(nil, salaam, "m"), nil); err != nil {
+		t.Fatal(err)
+	}
+	var inHand port.Handle
+	if _, err := c.Pull(within(t), 1, 5*time.Second, func(ds []port.Delivery) { inHand = ds[0].Handle }); err != nil || inHand == nil {
+		t.Fatal(err)
+	}
+	if buried, err := conn.DeadLetters().BuryDue(within(t), contract.StreamDispatch, time.Now().Add(71*time.Hour+50*time.Minute), nothingWentOut); err != nil || len(buried) != 1 {
+		t.Fatalf("%v, %v", buried, err)
+	}
+	if err := c.Ack(within(t), []port.Handle{inHand}); err != nil {
+		t.Error(err)
+	}
+	if err := c.Nak(inHand, 0); err != nil {
+		t.Error(err)
+	}
+	if handed, err := c.Pull(within(t), 1, 300*time.Millisecond, func([]port.Delivery) {}); handed != 0 || err != nil {
+		t.Errorf("%d came again, %v", handed, err)
+	}
+}
