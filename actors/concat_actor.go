@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/event"
+	"github.com/ghasi/smpp-connector/actors/optional"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 )
@@ -44,7 +45,7 @@ func (a *concatActor) take(c actor.Context, m *heardDeliveries) {
 		}
 		if in.InParts() {
 			parts.of = append(parts.of, i)
-			parts.arrivals = append(parts.arrivals, port.ConcatArrival{Key: concat.Key(m.bind.MNO, item.pdu, in.Concat), Part: in.Part,
+			parts.arrivals = append(parts.arrivals, port.ConcatArrival{Key: concat.Key(m.bind.MNO, item.pdu, in.Concat), Part: in.Part, TLVs: optional.WorthTelling(item.pdu.TLVs),
 				Bind: m.bind, At: item.at, Window: m.account.ConcatWindow})
 			continue
 		}

@@ -36,10 +36,12 @@ func TestTLVsOfReceiptsAndMOsAreTold(t *testing.T) {
 		quoting.ShortMessage = []byte("id:1 stat:ACCEPTD text:hidden words")
 		payload := append(codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("id:1 stat:ENROUTE text:secret")}}, vendors...)
 		first, second := moPart(7, 2, 1, "one "), moPart(7, 2, 2, "two")
-		first.TLVs, second.TLVs = codec.TLVs{{Tag: 0x1777, Value: []byte{1}}}, vendors
+		first.TLVs, second.TLVs = codec.TLVs{{Tag: 0x1777, Value: []byte{1}}, {Tag: 0x1403, Value: []byte("first")}}, vendors
+		half := moPart(8, 2, 1, "half ")
+		half.TLVs = vendors
 		inPayload := receipt("1", payload)
 		inPayload.ShortMessage = nil
-		for _, pdu := range []*codec.DeliverSM{quoting, receipt("1", vendors), inPayload, receipt("2", vendors), receipt("99", vendors), first, second,
+		for _, pdu := range []*codec.DeliverSM{quoting, receipt("1", vendors), inPayload, receipt("2", vendors), receipt("99", vendors), first, second, half,
 			{SourceAddr: "93700000009", DestinationAddr: "1234", ShortMessage: []byte("yes"), TLVs: vendors},
 			{SourceAddr: "93700000009", DestinationAddr: "1234", ShortMessage: []byte("no")}} {
 			r.mno.Do(smsc.SendPDU(pdu))
@@ -57,6 +59,15 @@ func TestTLVsOfReceiptsAndMOsAreTold(t *testing.T) {
 		}
 		for _, m := range r.messages() {
 			told[m.GetText()] = m.GetTlvs()
+		}
+		if got := told["one two"]; got["0x1777"] != "01" || got["MCCMNC"] != "first" {
+			t.Errorf("of both parts: %v", got)
+		} else {
+			delete(got, "0x1777")
+			got["MCCMNC"] = vendorsTold["MCCMNC"]
+		}
+		if got := told["half "]; !maps.Equal(got, vendorsTold) {
+			t.Errorf("of a message without its second part: %v", got)
 		}
 		for _, which := range []string{"m1 DELIVERED", "m1 ENROUTE", "m2 DELIVERED", "orphan 99", "one two", "yes"} {
 			if got, there := told[which]; !there || !maps.Equal(got, vendorsTold) {

@@ -11,7 +11,6 @@ import (
 	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
-	"github.com/ghasi/smpp-connector/codec"
 )
 
 // partBatch is the parts of one read.
@@ -90,12 +89,12 @@ func (d partsDesk) keep(ctx context.Context, root *actor.RootContext, s *seat) {
 		call, cancel := context.WithTimeout(ctx, partsTimeout)
 		kept := d.env.Concat.Keep(call, arrivals)
 		cancel()
-		var whole []completed
+		var whole []port.ConcatGroup
 		tally := event.PartsHeard{Bind: s.id}
-		for i, k := range kept {
+		for _, k := range kept {
 			count(&tally, k)
 			if k.Whole != nil {
-				whole = append(whole, completed{*k.Whole, tlvsAt(batches, i)})
+				whole = append(whole, *k.Whole)
 			}
 		}
 		d.env.Listener.On(tally)
@@ -106,24 +105,6 @@ func (d partsDesk) keep(ctx context.Context, root *actor.RootContext, s *seat) {
 		}
 		d.publish(ctx, whole)
 	}
-}
-
-// completed is a message that is claimed, with the TLVs of the part that completed it,
-// if it came to this process.
-type completed struct {
-	port.ConcatGroup
-	last codec.TLVs
-}
-
-// tlvsAt are the TLVs of the part at i in all batches together.
-func tlvsAt(batches []partBatch, i int) codec.TLVs {
-	for _, b := range batches {
-		if i < len(b.of) {
-			return b.heard.items[b.of[i]].pdu.TLVs
-		}
-		i -= len(b.of)
-	}
-	return nil
 }
 
 func count(tally *event.PartsHeard, k port.ConcatKept) {
@@ -144,7 +125,7 @@ func count(tally *event.PartsHeard, k port.ConcatKept) {
 
 // publish stores the events of claimed messages and lets those go that are stored.
 // The others are claimed again, by this pod or another.
-func (d partsDesk) publish(ctx context.Context, groups []completed) {
+func (d partsDesk) publish(ctx context.Context, groups []port.ConcatGroup) {
 	if len(groups) == 0 {
 		return
 	}
@@ -155,11 +136,11 @@ func (d partsDesk) publish(ctx context.Context, groups []completed) {
 		account := d.env.accountAt(g.Bind)
 		switch {
 		case g.Echo:
-			gone = append(gone, g.ConcatGroup)
+			gone = append(gone, g)
 		case account != nil: // else the next pod that serves it
-			e := concat.EventOf(&g.ConcatGroup, g.last, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))
+			e := concat.EventOf(&g, sourceOf(account, g.Bind, d.env.tenure.epoch(g.Bind)))
 			spans = append(spans, d.env.traceMO(&e, g.Bind, len(g.Parts), time.Now()))
-			events, of = append(events, e), append(of, g.ConcatGroup)
+			events, of = append(events, e), append(of, g)
 		}
 	}
 	try, cancel := context.WithTimeout(ctx, publishTimeout)
@@ -207,11 +188,7 @@ func (d partsDesk) sweep(ctx context.Context) {
 				}
 				break
 			}
-			overdue := make([]completed, len(due))
-			for i := range due {
-				overdue[i].ConcatGroup = due[i]
-			}
-			d.publish(ctx, overdue)
+			d.publish(ctx, due)
 		}
 		wait = min(max(sweepEvery, 10*time.Since(began)), slowSweep)
 	}

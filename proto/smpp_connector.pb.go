@@ -953,7 +953,7 @@ type MoInboundEvent struct {
 	DestinationPort *uint32                `protobuf:"varint,16,opt,name=destination_port,json=destinationPort,proto3,oneof" json:"destination_port,omitempty"`
 	ReceivedAt      *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	Epoch           uint64                 `protobuf:"varint,18,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Tlvs            map[string]string      `protobuf:"bytes,19,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // as in DlrInboundEvent; of a message in parts those of the part that completed it
+	Tlvs            map[string]string      `protobuf:"bytes,19,rep,name=tlvs,proto3" json:"tlvs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // as in DlrInboundEvent; of a message in parts those of its parts that came, of each tag the first
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }

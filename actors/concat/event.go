@@ -42,13 +42,12 @@ func Event(pdu *codec.DeliverSM, in *Inbound, at time.Time, src Source) port.Eve
 }
 
 // EventOf is sms.mo.inbound of a message in parts, whole or not. It is the same
-// whoever makes it, so that a second one is known by its Msg-Id; but for last, the
-// TLVs of the part that completed it, which no store keeps.
-func EventOf(g *port.ConcatGroup, last codec.TLVs, src Source) port.Event {
+// whoever makes it, so that a second one is known by its Msg-Id.
+func EventOf(g *port.ConcatGroup, src Source) port.Event {
 	body := src.body(idOf(g), g.Since)
 	body.From, body.To, body.PartsTotal, body.PartsReceived = g.Key.Originator, g.Key.Destination, uint32(g.Key.Total), uint32(len(g.Parts))
 	body.MissingParts, body.Incomplete = Missing(g), !Whole(g)
-	body.Tlvs = src.TLVs.Told(last, nil)
+	body.Tlvs = src.TLVs.Told(g.TLVs, nil)
 	fill(body, g.Parts, src.Text)
 	return event(body)
 }

@@ -120,7 +120,7 @@ func TestUSSC025AMessageIsPutTogether(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := port.ConcatGroup{Key: port.ConcatKey{MNO: "awcc", Originator: "93700000001", Destination: "1234", Total: c.total}, Since: time.Unix(5, 0), Parts: c.parts}
-			e := EventOf(&g, nil, Source{OperatorID: "awcc", Bind: bind}).Body.(*contract.MoInboundEvent)
+			e := EventOf(&g, Source{OperatorID: "awcc", Bind: bind}).Body.(*contract.MoInboundEvent)
 			if e.GetText() != c.text || e.GetDestinationPort() != c.port || e.GetPartsReceived() != uint32(len(c.parts)) || e.GetIncomplete() == Whole(&g) {
 				t.Errorf("%v", e)
 			}
@@ -146,14 +146,14 @@ func TestUSSC025TheMsgIdOfAMessage(t *testing.T) {
 	} {
 		g := base
 		change(&g)
-		ids[EventOf(&g, nil, Source{Bind: bind}).ID] = true
+		ids[EventOf(&g, Source{Bind: bind}).ID] = true
 	}
 	if len(ids) != 7 {
 		t.Errorf("%d ids of 7 messages", len(ids))
 	}
 	again := base
 	again.Deadline, again.Name = time.Unix(9, 0), "x" // what a store may know otherwise
-	if EventOf(&again, nil, Source{Bind: bind}).ID != EventOf(&base, nil, Source{Bind: bind}).ID {
+	if EventOf(&again, Source{Bind: bind}).ID != EventOf(&base, Source{Bind: bind}).ID {
 		t.Error("one message has two ids")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // Slot is what a store keeps under one key: the messages that are not published,
@@ -40,6 +41,7 @@ func (s *Slot) Put(a *port.ConcatArrival) (outcome port.ConcatOutcome, whole *po
 			return port.PartRepeated, nil, false
 		case there && !young.Claimed && s.remembered(&young.Parts[at]) == port.PartRepeated:
 			young.Parts[at] = a.Part // the one that was there was a copy of the message before
+			young.TLVs = joined(young.TLVs, a.TLVs)
 			return port.PartAdded, s.complete(a.At), true
 		case there && young.Claimed && Whole(&young.ConcatGroup): // it is being published, and the reference is free
 		case there:
@@ -51,6 +53,7 @@ func (s *Slot) Put(a *port.ConcatArrival) (outcome port.ConcatOutcome, whole *po
 			outcome = port.PartLate
 		default:
 			young.Parts = slices.Insert(young.Parts, at, a.Part)
+			young.TLVs = joined(young.TLVs, a.TLVs)
 			return s.remembered(&a.Part), s.complete(a.At), true
 		}
 	} else {
@@ -58,8 +61,18 @@ func (s *Slot) Put(a *port.ConcatArrival) (outcome port.ConcatOutcome, whole *po
 	}
 	deadline := a.At.Add(a.Window)
 	s.Open = append(s.Open, Held{Due: deadline,
-		ConcatGroup: port.ConcatGroup{Key: a.Key, Bind: a.Bind, Since: a.At, Deadline: deadline, Parts: []port.ConcatPart{a.Part}}})
+		ConcatGroup: port.ConcatGroup{Key: a.Key, Bind: a.Bind, Since: a.At, Deadline: deadline, Parts: []port.ConcatPart{a.Part}, TLVs: joined(nil, a.TLVs)}})
 	return outcome, s.complete(a.At), true
+}
+
+// joined are the TLVs of parts, those of one part more among them whose tag no other had.
+func joined(have, more codec.TLVs) codec.TLVs {
+	for _, t := range more {
+		if _, known := have.Get(t.Tag); !known && len(have) < port.MostConcatTLVs {
+			have = append(have, t)
+		}
+	}
+	return have
 }
 
 // remembered is the outcome of a part in the light of the message published last.

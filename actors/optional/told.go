@@ -40,6 +40,20 @@ var untold = map[codec.Tag]bool{
 	codec.TagMoreMessagesToSend: true,
 }
 
+// WorthTelling are those of the TLVs of a part that the event of its message may tell: the
+// first of each tag, and of a value as much as is told.
+func WorthTelling(tlvs codec.TLVs) (worth codec.TLVs) {
+	for _, t := range tlvs {
+		if untold[t.Tag] || len(worth) == mostTold {
+			continue
+		}
+		if _, known := worth.Get(t.Tag); !known {
+			worth.Add(t.Tag, t.Value[:min(len(t.Value), mostDeclared+1)]) // one more, so that it can be seen that it was cut
+		}
+	}
+	return worth
+}
+
 // Told is what an event tells of TLVs: those that the profile declares under its names,
 // those of the standard under the standard's, others as 0xNNNN in hex. A TLV that comes
 // again is NAME#2. nil where there is nothing to tell. What a value repeats of text is

@@ -3,6 +3,8 @@ package port
 import (
 	"context"
 	"time"
+
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // ConcatKey identifies an inbound message in parts (US-SC-025 as decisions.md reads it).
@@ -27,7 +29,8 @@ type ConcatPart struct {
 type ConcatArrival struct {
 	Key    ConcatKey
 	Part   ConcatPart
-	Bind   BindID // that heard it
+	TLVs   codec.TLVs // of its PDU, that are worth telling; of each tag one, and not many
+	Bind   BindID     // that heard it
 	At     time.Time
 	Window time.Duration // how long its message may take, if it is the first of it
 }
@@ -39,11 +42,15 @@ type ConcatGroup struct {
 	Since    time.Time    // when it did
 	Deadline time.Time    // the group is then published incomplete; with Since and Key it tells the message from others
 	Parts    []ConcatPart // by Index, one of each
+	TLVs     codec.TLVs   // of all parts together, by tag: the first that came of each, MostConcatTLVs of them
 	// Echo says that every part is one of the message that was published last under
 	// the key: the MNO has repeated it, and it is not published again.
 	Echo bool
 	Name string // of the store's own, for Published
 }
+
+// MostConcatTLVs bounds what a store keeps beside the parts of a message.
+const MostConcatTLVs = 32
 
 // ConcatOutcome is what a store has made of a part. The part is kept in any case.
 type ConcatOutcome uint8

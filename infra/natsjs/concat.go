@@ -11,10 +11,15 @@ import (
 
 	"github.com/ghasi/smpp-connector/actors/concat"
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
-// slotFormat is the first octet of a slot of inbound parts.
-const slotFormat = 2
+// The first octet of a slot of inbound parts: one whose messages have TLVs is written as no
+// version before them reads it, and only that.
+const (
+	slotFormat     = 2
+	slotFormatTLVs = 3
+)
 
 // The widths of a reference, in a key.
 const (
@@ -63,7 +68,11 @@ func (u *unpacker) nano() time.Time {
 
 // packSlot writes what the key does not say.
 func packSlot(s *concat.Slot) []byte {
-	b := append(make([]byte, 0, 256), slotFormat)
+	format := byte(slotFormat)
+	if slices.ContainsFunc(s.Open, func(h concat.Held) bool { return len(h.TLVs) > 0 }) {
+		format = slotFormatTLVs
+	}
+	b := append(make([]byte, 0, 256), format)
 	b = binary.AppendUvarint(b, uint64(len(s.Open)))
 	for i := range s.Open {
 		h := &s.Open[i]
@@ -78,6 +87,9 @@ func packSlot(s *concat.Slot) []byte {
 			b = append(b, p.Index, p.DataCoding)
 			b = packBytes(packBytes(b, p.Header), p.Body)
 		}
+		if format == slotFormatTLVs {
+			b = packTLVs(b, h.TLVs)
+		}
 	}
 	if s.Last == nil {
 		return b
@@ -89,9 +101,33 @@ func packSlot(s *concat.Slot) []byte {
 	return b
 }
 
+func packTLVs(b []byte, tlvs codec.TLVs) []byte {
+	b = binary.AppendUvarint(b, uint64(len(tlvs)))
+	for _, t := range tlvs {
+		b = packBytes(binary.BigEndian.AppendUint16(b, uint16(t.Tag)), t.Value)
+	}
+	return b
+}
+
+func (u *unpacker) tlvs() (tlvs codec.TLVs) {
+	for range u.number() {
+		tag := u.take(2)
+		value := u.octets()
+		if u.bad {
+			return nil
+		}
+		tlvs.Add(codec.Tag(binary.BigEndian.Uint16(tag)), value)
+	}
+	return tlvs
+}
+
 // unpackSlot reads the slot of a key.
 func unpackSlot(k port.ConcatKey, value []byte) (*concat.Slot, error) {
-	u := unpack(value, slotFormat)
+	format := byte(slotFormat)
+	if len(value) > 0 && value[0] == slotFormatTLVs {
+		format = slotFormatTLVs
+	}
+	u := unpack(value, format)
 	s := &concat.Slot{}
 	for range u.number() {
 		h := concat.Held{ConcatGroup: port.ConcatGroup{Key: k, Bind: u.bind(), Since: u.nano(), Deadline: u.nano()}, Due: u.nano()}
@@ -104,6 +140,9 @@ func unpackSlot(k port.ConcatKey, value []byte) (*concat.Slot, error) {
 				break
 			}
 			h.Parts = append(h.Parts, port.ConcatPart{Index: head[0], DataCoding: head[1], Header: u.octets(), Body: u.octets()})
+		}
+		if format == slotFormatTLVs {
+			h.TLVs = u.tlvs()
 		}
 		if u.bad {
 			break

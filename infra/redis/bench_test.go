@@ -9,6 +9,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/infra/redis"
 	"github.com/ghasi/smpp-connector/testkit/stack"
 )
@@ -20,6 +21,12 @@ const openGroups = 100_000
 // octets of which are there, and reports what they take of its memory, and how fast
 // they come.
 func BenchmarkOpenGroups(b *testing.B) {
+	for name, tlvs := range map[string]codec.TLVs{"without TLVs": nil, "with one": {{Tag: 0x1403, Value: []byte("41201")}}} {
+		b.Run(name, func(b *testing.B) { openedGroups(b, tlvs) })
+	}
+}
+
+func openedGroups(b *testing.B, tlvs codec.TLVs) {
 	url := stack.RedisServer(b).URL
 	store := open(b, redis.Options{URL: url, PartTimeout: 10 * time.Second})
 	conn, err := rueidis.NewClient(rueidis.MustParseURL(url))
@@ -35,7 +42,7 @@ func BenchmarkOpenGroups(b *testing.B) {
 			arrivals := make([]port.ConcatArrival, 500)
 			for i := range arrivals {
 				next++
-				arrivals[i] = port.ConcatArrival{Key: port.ConcatKey{MNO: "awcc", Originator: fmt.Sprintf("937%08d", next), Destination: "1234", Reference: 77, Total: 2},
+				arrivals[i] = port.ConcatArrival{Key: port.ConcatKey{MNO: "awcc", Originator: fmt.Sprintf("937%08d", next), Destination: "1234", Reference: 77, Total: 2}, TLVs: tlvs,
 					Part: port.ConcatPart{Index: 1, Header: []byte{5, 0, 3, 77, 2, 1}, Body: body}, Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}, At: time.Now(), Window: time.Hour}
 			}
 			for _, kept := range store.Keep(b.Context(), arrivals) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // What Redis holds of inbound messages in parts. The braces are a hash tag: on a
@@ -17,11 +18,13 @@ import (
 //
 //	smpp:mo:{parts}:NAME        hash: parts by index, and the fields below
 //	smpp:mo:{parts}:last:NAME   hash: digests by index of the parts published last under that name; expires
+//	smpp:mo:{parts}:tlvs:NAME   hash: the TLVs of their parts by "SINCE TAG"; expires; only where there are any
 //	smpp:mo:{parts}:due         sorted set: "BIND NAME" by when somebody may claim it, in ms
 //	smpp:mo:{parts}:open        hash: how many messages of the set each bind has begun
 const (
 	groupPrefix = "smpp:mo:{parts}:"
 	lastPrefix  = groupPrefix + "last:"
+	tlvsPrefix  = groupPrefix + "tlvs:"
 	dueKey      = groupPrefix + "due"
 	openKey     = groupPrefix + "open"
 )
@@ -124,6 +127,20 @@ func partFrom(index uint8, value string) (port.ConcatPart, bool) {
 		p.Header, p.Body = p.Body[:end:end], p.Body[end:]
 	}
 	return p, true
+}
+
+// tlvsFrom reads the TLVs of the message that began at a time, in the order of their tags.
+func tlvsFrom(hash map[string]string, since time.Time) (tlvs codec.TLVs) {
+	prefix := strconv.FormatInt(since.UnixNano(), 10) + " "
+	for field, value := range hash {
+		if name, its := strings.CutPrefix(field, prefix); its {
+			if tag, err := strconv.ParseUint(name, 16, 16); err == nil {
+				tlvs.Add(codec.Tag(tag), []byte(value))
+			}
+		}
+	}
+	slices.SortFunc(tlvs, func(a, b codec.TLV) int { return cmp.Compare(a.Tag, b.Tag) })
+	return tlvs
 }
 
 // groupFrom reads a group's hash.

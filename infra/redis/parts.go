@@ -44,12 +44,21 @@ func keepCall(a *port.ConcatArrival) rueidis.LuaExec {
 	name, bind, deadline := nameOf(a.Key), bindName(a.Bind), a.At.Add(a.Window)
 	since := strconv.FormatInt(a.At.UnixNano(), 10)
 	aside := name + "#" + since
-	return rueidis.LuaExec{
-		Keys: []string{groupPrefix + name, lastPrefix + name, dueKey, openKey, groupPrefix + aside},
+	call := rueidis.LuaExec{
+		Keys: []string{groupPrefix + name, lastPrefix + name, dueKey, openKey, groupPrefix + aside, tlvsPrefix + name},
 		Args: []string{strconv.Itoa(int(a.Part.Index)), valueOf(&a.Part), strconv.Itoa(int(a.Key.Total)), bind, bind + " " + name, aside,
-			since, strconv.FormatInt(deadline.UnixNano(), 10), milli(deadline), milli(a.At), milli(a.At.Add(port.ConcatClaim))},
+			since, strconv.FormatInt(deadline.UnixNano(), 10), milli(deadline), milli(a.At), milli(a.At.Add(port.ConcatClaim)),
+			strconv.FormatInt((a.Window + tlvsStay).Milliseconds(), 10)},
 	}
+	for _, t := range a.TLVs {
+		call.Args = append(call.Args, strconv.FormatUint(uint64(t.Tag), 16), string(t.Value))
+	}
+	return call
 }
+
+// tlvsStay is how long beyond its deadline the TLVs of a message are kept for whoever
+// publishes it late.
+const tlvsStay = time.Hour
 
 // milli is a time as a score: milliseconds since 1970, because Redis's numbers have 53 bits.
 func milli(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
@@ -64,7 +73,7 @@ func keptFrom(answer rueidis.RedisResult) (kept port.ConcatKept) {
 		return port.ConcatKept{Err: err}
 	}
 	kept.Outcome = port.ConcatOutcome(outcome)
-	if len(values) == 3 {
+	if len(values) == 4 {
 		group, err := claimedFrom(values[1:])
 		if err != nil {
 			return port.ConcatKept{Err: err}
@@ -74,7 +83,7 @@ func keptFrom(answer rueidis.RedisResult) (kept port.ConcatKept) {
 	return kept
 }
 
-// claimedFrom reads whether a group is an echo, and the group.
+// claimedFrom reads whether a group is an echo, the group, and the TLVs under its name.
 func claimedFrom(values []rueidis.RedisMessage) (port.ConcatGroup, error) {
 	echo, err := values[0].AsInt64()
 	if err != nil {
@@ -84,8 +93,12 @@ func claimedFrom(values []rueidis.RedisMessage) (port.ConcatGroup, error) {
 	if err != nil {
 		return port.ConcatGroup{}, err
 	}
+	tlvs, err := values[2].AsStrMap()
+	if err != nil {
+		return port.ConcatGroup{}, err
+	}
 	group, err := groupFrom(hash)
-	group.Echo = echo == 1
+	group.Echo, group.TLVs = echo == 1, tlvsFrom(tlvs, group.Since)
 	return group, err
 }
 
@@ -116,7 +129,7 @@ func (c *Client) Claim(ctx context.Context, now time.Time, ours func(string) boo
 				}
 				if len(calls) < mostDue && ours(key.MNO) {
 					calls = append(calls, rueidis.LuaExec{
-						Keys: []string{groupPrefix + name, lastPrefix + nameOf(key), dueKey, openKey},
+						Keys: []string{groupPrefix + name, lastPrefix + nameOf(key), dueKey, openKey, tlvsPrefix + nameOf(key)},
 						Args: []string{member, bind, milli(now), milli(now.Add(port.ConcatClaim))},
 					})
 				}
@@ -176,7 +189,7 @@ func (c *Client) Published(ctx context.Context, _ time.Time, groups []port.Conca
 			echo = "1"
 		}
 		calls[i] = rueidis.LuaExec{
-			Keys: []string{groupPrefix + g.Name, lastPrefix + nameOf(g.Key), dueKey, openKey},
+			Keys: []string{groupPrefix + g.Name, lastPrefix + nameOf(g.Key), dueKey, openKey, tlvsPrefix + nameOf(g.Key)},
 			Args: []string{strconv.FormatInt(g.Since.UnixNano(), 10), bindName(g.Bind), strconv.FormatInt(port.ConcatRemembered.Milliseconds(), 10), echo},
 		}
 	}

@@ -1,6 +1,12 @@
 package redis
 
-import "github.com/redis/rueidis"
+import (
+	"strconv"
+
+	"github.com/redis/rueidis"
+
+	"github.com/ghasi/smpp-connector/actors/port"
+)
 
 // Scripts, because a group and its place in the index change together or not at
 // all, and because of all pods one is told "you completed it". They decide as
@@ -23,13 +29,18 @@ local function echo(group, last)
 end
 `
 
+// mostTLVsLua bounds the TLVs under one name.
+var mostTLVsLua = "local most = " + strconv.Itoa(port.MostConcatTLVs)
+
 var (
-	// KEYS: group, last, due, open, the group's name when it is pushed aside.
+	// KEYS: group, last, due, open, the group's name when it is pushed aside, TLVs.
 	// ARGV: index, value, total, bind, member, member when pushed aside, since in ns,
-	// deadline in ns, deadline in ms, now in ms, end of a claim in ms.
-	// Answers the outcome; and, of a message that is whole, whether it is an echo and its hash.
-	keepScript = rueidis.NewLuaScript(echoLua + `
-local group, last, due, open, aside = unpack(KEYS)
+	// deadline in ns, deadline in ms, now in ms, end of a claim in ms, ms that TLVs stay;
+	// tag and value of each TLV.
+	// Answers the outcome; and, of a message that is whole, whether it is an echo, its hash
+	// and the TLVs under its name.
+	keepScript = rueidis.NewLuaScript(echoLua + mostTLVsLua + `
+local group, last, due, open, aside, tlvs = unpack(KEYS)
 local index, value = ARGV[1], ARGV[2]
 
 local function remembered(v)
@@ -71,15 +82,23 @@ if not there then
 	redis.call('HINCRBY', open, ARGV[4], 1)
 end
 redis.call('HSET', group, index, value)
+if #ARGV > 12 then
+	local since = redis.call('HGET', group, 'since')
+	for i = 13, #ARGV, 2 do
+		if redis.call('HLEN', tlvs) < most then redis.call('HSETNX', tlvs, since .. ' ' .. ARGV[i], ARGV[i + 1]) end
+	end
+	redis.call('PEXPIRE', tlvs, ARGV[12])
+end
 if redis.call('HLEN', group) - 3 < tonumber(ARGV[3]) then return {outcome} end
 redis.call('HSET', group, 'claimed', '1')
 redis.call('ZADD', due, ARGV[11], redis.call('HGET', group, 'member'))
-return {outcome, echo(group, last), redis.call('HGETALL', group)}`)
+return {outcome, echo(group, last), redis.call('HGETALL', group), redis.call('HGETALL', tlvs)}`)
 
-	// KEYS: group, last, due, open. ARGV: member, bind, now in ms, end of the claim in ms.
-	// Answers nothing when somebody else has it; else whether it is an echo and its hash.
+	// KEYS: group, last, due, open, TLVs. ARGV: member, bind, now in ms, end of the claim in ms.
+	// Answers nothing when somebody else has it; else whether it is an echo, its hash and the
+	// TLVs under its name.
 	claimScript = rueidis.NewLuaScript(echoLua + `
-local group, last, due, open = unpack(KEYS)
+local group, last, due, open, tlvs = unpack(KEYS)
 local at = redis.call('ZSCORE', due, ARGV[1])
 if not at or tonumber(at) > tonumber(ARGV[3]) then return {} end
 if redis.call('EXISTS', group) == 0 then
@@ -89,13 +108,13 @@ if redis.call('EXISTS', group) == 0 then
 end
 redis.call('HSET', group, 'claimed', '1')
 redis.call('ZADD', due, ARGV[4], ARGV[1])
-return {echo(group, last), redis.call('HGETALL', group)}`)
+return {echo(group, last), redis.call('HGETALL', group), redis.call('HGETALL', tlvs)}`)
 
-	// KEYS: group, last, due, open. ARGV: since in ns, bind, ms to remember the parts, 1 for an echo,
+	// KEYS: group, last, due, open, TLVs. ARGV: since in ns, bind, ms to remember the parts, 1 for an echo,
 	// which is perhaps not all of what was published.
 	// A group that has been pushed aside meanwhile stays, and is claimed again.
 	publishedScript = rueidis.NewLuaScript(digestLua + `
-local group, last, due, open = unpack(KEYS)
+local group, last, due, open, tlvs = unpack(KEYS)
 if redis.call('HGET', group, 'since') ~= ARGV[1] then return 0 end
 if ARGV[4] == '0' then redis.call('DEL', last) end
 local all = redis.call('HGETALL', group)
@@ -105,6 +124,9 @@ end
 redis.call('PEXPIRE', last, ARGV[3])
 redis.call('ZREM', due, redis.call('HGET', group, 'member'))
 redis.call('DEL', group)
+for _, field in ipairs(redis.call('HKEYS', tlvs)) do
+	if string.find(field, ARGV[1] .. ' ', 1, true) == 1 then redis.call('HDEL', tlvs, field) end
+end
 if redis.call('HINCRBY', open, ARGV[2], -1) <= 0 then redis.call('HDEL', open, ARGV[2]) end
 return 1`)
 )

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
+	"github.com/ghasi/smpp-connector/codec"
 )
 
 // concatTTL is the default concat_window_seconds (US-SC-025).
@@ -26,6 +27,8 @@ func ConcatStore(t *testing.T, open func(t *testing.T) port.ConcatStore) {
 		{"many parts in one call", concatBatch},
 		{"a repeated part is kept once", concatRepeats},
 		{"every field of the key counts", concatKeys},
+		{"the TLVs of parts come together", concatTLVs},
+		{"the TLVs of two messages under one key stay apart", concatTLVsApart},
 		{"odd addresses are kept apart", concatOddAddresses},
 		{"headers, empty and binary bodies", concatBodies},
 		{"a claim holds for its time", concatClaims},
@@ -190,6 +193,96 @@ func concatKeys(t *testing.T, s port.ConcatStore) {
 	}
 	for _, key := range keys {
 		want(t, s, key, 1, "x", now, port.PartAdded)
+	}
+}
+
+// keepTLVs keeps one part that carries TLVs.
+func keepTLVs(t *testing.T, s port.ConcatStore, key port.ConcatKey, index uint8, body string, now time.Time, tlvs ...codec.TLV) port.ConcatKept {
+	t.Helper()
+	kept := s.Keep(within(t), []port.ConcatArrival{{Key: key, Part: concatPart(index, body), TLVs: tlvs, Bind: concatBind(key), At: now, Window: concatTTL}})
+	if len(kept) != 1 || kept[0].Err != nil {
+		t.Fatalf("Keep part %d: %+v", index, kept)
+	}
+	return kept[0]
+}
+
+// carries holds a message to its TLVs, as TAG=value.
+func carries(t *testing.T, g *port.ConcatGroup, want ...string) {
+	t.Helper()
+	var got []string
+	for _, tlv := range g.TLVs {
+		got = append(got, fmt.Sprintf("%04x=%s", uint16(tlv.Tag), tlv.Value))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the message carries %q, want %q", got, want)
+	}
+}
+
+// Of each tag the first that came counts, whichever part brought it; a message that is due
+// with a part missing has them too, and whoever claims it after another.
+func concatTLVs(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 3), concatAt()
+	keepTLVs(t, s, key, 2, "b", now, codec.TLV{Tag: 0x1403, Value: []byte("41201")}, codec.TLV{Tag: 0x0204, Value: []byte{0, 1, 0xFF}})
+	keepTLVs(t, s, key, 2, "b", now, codec.TLV{Tag: 0x1500, Value: []byte("a copy's")}) // which is not kept
+	keepTLVs(t, s, key, 1, "a", now, codec.TLV{Tag: 0x1403, Value: []byte("41220")}, codec.TLV{Tag: 0x1400})
+	kept := keepTLVs(t, s, key, 3, "c", now)
+	if kept.Whole == nil {
+		t.Fatal("not whole")
+	}
+	want := []string{"0204=\x00\x01\xff", "1400=", "1403=41201"}
+	carries(t, kept.Whole, want...)
+	later := now.Add(port.ConcatClaim)
+	due := claim(t, s, key.MNO, later)
+	if len(due) != 1 {
+		t.Fatalf("%d messages are due after the claim", len(due))
+	}
+	carries(t, &due[0], want...)
+	published(t, s, later, due...)
+
+	key.Reference++
+	keepTLVs(t, s, key, 1, "a", now, codec.TLV{Tag: 0x1403, Value: []byte("41201")})
+	if due = claim(t, s, key.MNO, now.Add(concatTTL)); len(due) != 1 {
+		t.Fatalf("%d messages are due at the deadline", len(due))
+	}
+	carries(t, &due[0], "1403=41201")
+
+	key.Reference++
+	for index := range uint8(3) {
+		var tlvs []codec.TLV
+		for i := range 20 {
+			tlvs = append(tlvs, codec.TLV{Tag: codec.Tag(0x1400 + int(index)<<8 + i), Value: []byte("x")})
+		}
+		kept = keepTLVs(t, s, key, index+1, "x", now, tlvs...)
+	}
+	if kept.Whole == nil || len(kept.Whole.TLVs) != port.MostConcatTLVs {
+		t.Errorf("%+v; want %d TLVs of 60", kept, port.MostConcatTLVs)
+	}
+}
+
+func concatTLVsApart(t *testing.T, s port.ConcatStore) {
+	key, now := concatKey(t, 2), concatAt()
+	first := codec.TLV{Tag: 0x1403, Value: []byte("first")}
+	keepTLVs(t, s, key, 1, "a", now, first)
+	kept := keepTLVs(t, s, key, 1, "A", now.Add(time.Second), codec.TLV{Tag: 0x1500, Value: []byte("second")}) // the reference is in use again
+	if kept.Outcome != port.PartReused {
+		t.Fatalf("outcome %d", kept.Outcome)
+	}
+	kept = keepTLVs(t, s, key, 2, "B", now.Add(time.Second))
+	if kept.Whole == nil {
+		t.Fatal("not whole")
+	}
+	carries(t, kept.Whole, "1500=second")
+	published(t, s, now, *kept.Whole)
+	due := claim(t, s, key.MNO, now.Add(2*time.Second))
+	if len(due) != 1 {
+		t.Fatalf("%d messages are due", len(due))
+	}
+	carries(t, &due[0], "1403=first")
+	published(t, s, now, due...)
+	keep(t, s, key, concatPart(1, "x"), now.Add(3*time.Second))
+	if kept := keep(t, s, key, concatPart(2, "y"), now.Add(3*time.Second)); kept.Whole == nil || kept.Whole.TLVs != nil {
+		t.Errorf("%+v; want a message without TLVs", kept.Whole)
 	}
 }
 

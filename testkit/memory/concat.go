@@ -40,6 +40,10 @@ func (c *Concat) Keep(ctx context.Context, arrivals []port.ConcatArrival) []port
 			c.slots[a.Key] = slot
 		}
 		a.Part.Header, a.Part.Body = slices.Clone(a.Part.Header), slices.Clone(a.Part.Body)
+		a.TLVs = slices.Clone(a.TLVs)
+		for t := range a.TLVs {
+			a.TLVs[t].Value = slices.Clone(a.TLVs[t].Value)
+		}
 		kept[i].Outcome, kept[i].Whole, _ = slot.Put(&a)
 		if answer != nil {
 			kept[i] = port.ConcatKept{Err: answer}
