@@ -47,6 +47,8 @@ func TestUSSC011BadReceiptsDoNotVanish(t *testing.T) {
 		{"in UCS2, little endian", codec.DeliverSM{DataCoding: 8, ShortMessage: inUCS2(typical, true)}, inbound, contract.DlrStatus_DELIVERED, true},
 		{"behind a header", codec.DeliverSM{ESMClass: codec.ESMUDHI, ShortMessage: append([]byte{5, 0x70, 3, 1, 2, 3}, typical...)}, inbound, contract.DlrStatus_DELIVERED, true},
 		{"behind a header that lies", codec.DeliverSM{ESMClass: codec.ESMUDHI, ShortMessage: append([]byte{5, 0x70, 9, 1, 2, 3}, typical...)}, inbound, contract.DlrStatus_DELIVERED, true},
+		{"an id that is too long for any message", codec.DeliverSM{TLVs: codec.TLVs{{Tag: codec.TagMessagePayload, Value: []byte("id:" + strings.Repeat("1", 60_000) + " stat:DELIVRD")}}}, orphan, contract.DlrStatus_DELIVERED, true},
+		{"such an id in the TLV, and one in the text", codec.DeliverSM{ShortMessage: []byte(typical), TLVs: codec.TLVs{{Tag: codec.TagReceiptedMessageID, Value: bytes.Repeat([]byte("1"), 60_000)}}}, inbound, contract.DlrStatus_DELIVERED, true},
 		{"nothing at all", codec.DeliverSM{}, orphan, contract.DlrStatus_UNKNOWN, false},
 		{"a text that is none", codec.DeliverSM{ShortMessage: []byte{0xFF, 0xFE, 0x00, 0x80}}, orphan, contract.DlrStatus_UNKNOWN, false},
 	} {

@@ -91,6 +91,11 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	body := r.bodyOf(pdu)
 	fields := receipt.Parse(body)
 	tlvs := receipt.TLVs{ReceiptedMessageID: pdu.TLVs.String(codec.TagReceiptedMessageID)}
+	for _, id := range []*string{&tlvs.ReceiptedMessageID, &fields.ID.Text} {
+		if len(*id) > longestID {
+			*id = ""
+		}
+	}
 	tlvs.MessageState, tlvs.HasMessageState = pdu.TLVs.Uint8(codec.TagMessageState)
 	tlvs.NetworkErrorCode, _ = pdu.TLVs.Get(codec.TagNetworkErrorCode)
 	h := Heard{Receipt: r.Words.Resolve(fields, tlvs), Bind: bind, At: at, Raw: withoutText(body)}
@@ -103,6 +108,11 @@ func Read(pdu *codec.DeliverSM, r Rules, operatorID string, bind port.BindID, at
 	h.Key = port.CorrelationKey{OperatorID: operatorID, OperatorMessageID: r.IDs.FromReceipt(h.ID)}
 	return h
 }
+
+// longestID is how long an id of a receipt may be, in octets. SMPP allows 64, and codec
+// reads no longer one in an answer, so a longer one names nothing; and it would make keys
+// that NATS ends the connection for.
+const longestID = 255
 
 // moment reads a date of a receipt that was heard at some time. Of two readings it
 // takes the one that is closer to that.

@@ -14,7 +14,7 @@ import (
 // What is said of a receipt that no message is known for, and how it is read again.
 
 // NoID is the diagnosis of a receipt that names no message.
-const NoID = "the receipt has no id, neither in receipted_message_id nor in its text"
+const NoID = "the receipt has no id, neither in receipted_message_id nor in its text, or one of more than 255 octets"
 
 // Unmatched is the diagnosis of a receipt whose id no message has.
 const Unmatched = "no message of this account has the id, under any rule: it was sent by another system, its answer was lost, or its correlation has expired"

@@ -42,7 +42,7 @@ func unique(t *testing.T) string {
 }
 
 // oddIDs are ids that MNOs do send, or could: SMPP 3.4 §4.4.2 allows any octets
-// in message_id, at most 65 with the final NUL.
+// in message_id, at most 65 with the final NUL, and more are met.
 func oddIDs() []string {
 	return []string{
 		"1",
@@ -65,5 +65,6 @@ func oddIDs() []string {
 		strings.Repeat("7", 64),
 		strings.Repeat("f.", 32) + "x", // 65 octets
 		strings.Repeat("\xff", 65),
+		strings.Repeat("\xff", 255), // the longest that codec reads
 	}
 }
