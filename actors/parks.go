@@ -35,8 +35,9 @@ func (p *parkIndex) add(r port.ParkedReceipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.news = append(p.news, r)
-	for _, known := range p.byKey[r.Key] {
-		if known.State == r.State {
+	for i, known := range p.byKey[r.Key] {
+		if known.State == r.State { // told again, perhaps because a number in it was forgotten
+			p.byKey[r.Key][i] = r
 			return
 		}
 	}
