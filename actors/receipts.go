@@ -218,8 +218,8 @@ func stagesFirst(a, b matched) int {
 	return 1
 }
 
-// twin reports whether another copy of the same SMS has had its final event: then
-// the receipt of this one is no news of the message. One that cannot be told is
+// twin reports whether the message has had its final event by another copy of the same
+// SMS: then the receipt of this one is no news of it. One that cannot be told is
 // failed.
 func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
 	rows, err := d.env.rowsOf(ctx, m.row.OperatorID, m.row.Whose(), m.row.MessageID)
@@ -227,7 +227,7 @@ func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
 		fail(failed, m)
 		return true
 	}
-	return slices.ContainsFunc(rows, func(r port.Correlation) bool { return r.Final != 0 && r.Key() != m.row.Key() })
+	return dlr.Told(slices.DeleteFunc(rows, func(r port.Correlation) bool { return r.Key() == m.row.Key() }))
 }
 
 // conclude publishes the one final event of each message in parts whose last

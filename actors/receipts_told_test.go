@@ -175,3 +175,46 @@ func TestUSSC011TheLastReceiptBeforeTheRowOfASilentPart(t *testing.T) {
 		}
 	}, smsc.Delay(50*time.Millisecond), smsc.IDOfFirstPart())
 }
+
+// US-SC-011, 013: a message that was divided in two ways, because its first parts went out
+// under other rules than the rest, has one final event, and that is of the division of
+// which all was accepted, whichever receipts come first.
+func TestUSSC011AMessageThatWasDividedInTwoWays(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		rows     []string // part/parts
+		receipts []string // ids of rows, from 1
+		parts    uint32   // that the final event tells
+	}{
+		{"as one PDU, after a part", []string{"1/3", "1/1"}, []string{"1", "2"}, 1},
+		{"as one PDU, before a part", []string{"1/3", "1/1"}, []string{"2", "1"}, 1},
+		{"in two parts, after one of three", []string{"1/3", "1/2", "2/2"}, []string{"1", "2", "3"}, 2},
+		{"in two parts, between them one of three", []string{"1/3", "1/2", "2/2"}, []string{"2", "1", "3"}, 2},
+		{"in three parts, after one of two", []string{"1/2", "1/3", "2/3", "3/3"}, []string{"1", "2", "3", "4"}, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.start()
+				var rows []port.Correlation
+				for i, place := range c.rows {
+					row := port.Correlation{OperatorID: "awcc", OperatorMessageID: fmt.Sprint(i + 1), MessageID: "m1", Ambiguous: i > 0,
+						Bind: r.account["awcc"].Binds[0].Bind, SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(2 * time.Hour)}
+					_, _ = fmt.Sscanf(place, "%d/%d", &row.PartIndex, &row.PartsTotal)
+					rows = append(rows, row)
+				}
+				if err := r.mem.Correlations.Save(t.Context(), rows); err != nil {
+					t.Error(err)
+				}
+				for _, id := range c.receipts {
+					r.mno.Do(smsc.SendPDU(receiptPDU(id)))
+					r.after(time.Second)
+				}
+				r.after(3 * time.Hour)
+				list := r.receiptsOn(contract.SubjectDLRInbound)
+				if len(list) != 1 || list[0].GetIncomplete() || list[0].GetPartsTotal() != c.parts || list[0].GetPartsFinal() != c.parts {
+					t.Errorf("final events %v", list)
+				}
+			}, smsc.SendReceipts(smsc.Never()))
+		})
+	}
+}
