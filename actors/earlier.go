@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/dispatch"
@@ -108,6 +109,27 @@ func (e *environment) rowsOf(ctx context.Context, operatorID, carries, messageID
 	if err != nil || whole(rows) {
 		return rows, err
 	}
+	more, err := e.rowsBeside(ctx, operatorID, carries, messageID)
+	return append(rows, more...), err
+}
+
+// allRowsOf is rowsOf for receipts of the message of one operator: where a part may have
+// been submitted twice, the other account's MNO may have taken the message too, and told
+// what became of it.
+func (e *environment) allRowsOf(ctx context.Context, row *port.Correlation) ([]port.Correlation, error) {
+	whose := row.Whose()
+	others := func(r port.Correlation) bool { return r.Whose() != whose } // messages of the same id
+	rows, err := e.near.Parts(ctx, row.OperatorID, row.MessageID)
+	rows = slices.DeleteFunc(rows, others)
+	if err != nil || whole(rows) && !slices.ContainsFunc(rows, func(r port.Correlation) bool { return r.Ambiguous }) {
+		return rows, err
+	}
+	more, err := e.rowsBeside(ctx, row.OperatorID, whose, row.MessageID)
+	return append(rows, slices.DeleteFunc(more, others)...), err
+}
+
+// rowsBeside returns the rows of a message under the other accounts that may have carried it.
+func (e *environment) rowsBeside(ctx context.Context, operatorID, carries, messageID string) (rows []port.Correlation, err error) {
 	others := []string{carries}
 	if primary := e.account(carries); primary != nil {
 		others = append(others, primary.BackupOperatorID)

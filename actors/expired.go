@@ -70,7 +70,7 @@ func (d receiptDesk) expire(ctx context.Context, from, to time.Time) (upTo time.
 
 // expireOne is false where the message is to be looked at again.
 func (d receiptDesk) expireOne(ctx context.Context, row port.Correlation, now time.Time) bool {
-	parts, err := d.env.rowsOf(ctx, row.OperatorID, row.Whose(), row.MessageID)
+	parts, err := d.env.allRowsOf(ctx, &row)
 	if err != nil {
 		return false
 	}

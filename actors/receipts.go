@@ -222,7 +222,7 @@ func stagesFirst(a, b matched) int {
 // SMS: then the receipt of this one is no news of it. One that cannot be told is
 // failed.
 func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
-	rows, err := d.env.rowsOf(ctx, m.row.OperatorID, m.row.Whose(), m.row.MessageID)
+	rows, err := d.env.allRowsOf(ctx, &m.row)
 	if err != nil {
 		fail(failed, m)
 		return true
@@ -240,7 +240,7 @@ func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bo
 		if m.row.PartsTotal == 1 || !m.heard.Final {
 			continue
 		}
-		parts, err := d.env.rowsOf(ctx, m.row.OperatorID, m.row.Whose(), m.row.MessageID)
+		parts, err := d.env.allRowsOf(ctx, &m.row)
 		if err != nil {
 			fail(failed, m)
 			continue

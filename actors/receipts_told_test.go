@@ -218,3 +218,61 @@ func TestUSSC011AMessageThatWasDividedInTwoWays(t *testing.T) {
 		})
 	}
 }
+
+// US-SC-013: a message that both the primary's MNO and the backup's have taken has one
+// final event, whosever receipt comes first; both MNOs give the same ids.
+func TestUSSC013BothMNOsHaveTakenAMessage(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		parts        [2]int // of the primary's division, and of the backup's
+		backupsFirst bool
+	}{
+		{"one PDU each", [2]int{1, 1}, false}, {"one PDU each, the backup's first", [2]int{1, 1}, true},
+		{"two parts and one PDU", [2]int{2, 1}, false}, {"two parts and one PDU, the backup's first", [2]int{2, 1}, true},
+		{"one PDU and two parts", [2]int{1, 2}, false}, {"one PDU and two parts, the backup's first", [2]int{1, 2}, true},
+		{"two parts and three", [2]int{2, 3}, false}, {"two parts and three, the backup's first", [2]int{2, 3}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.backup = smsc.New(smsc.SendReceipts(smsc.Never()))
+				r.account["roshan"] = r.newAccount("roshan", r.backup)
+				r.account["awcc"].BackupOperatorID = "roshan"
+				r.operators = []string{"awcc", "roshan"}
+				r.start()
+				var rows []port.Correlation
+				for at, operator := range r.operators {
+					for part := range c.parts[at] {
+						row := port.Correlation{OperatorID: operator, OperatorMessageID: fmt.Sprint(part + 1), MessageID: "m1", PartIndex: part + 1, PartsTotal: c.parts[at],
+							Ambiguous: true, Bind: r.account[operator].Binds[0].Bind, SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(2 * time.Hour)}
+						if at == 1 {
+							row.PrimaryOperatorID = "awcc"
+						}
+						rows = append(rows, row)
+					}
+				}
+				if err := r.mem.Correlations.Save(t.Context(), rows); err != nil {
+					t.Error(err)
+				}
+				said := func(mno *smsc.Server, parts int, word string) {
+					for part := range parts {
+						pdu := receiptPDU(fmt.Sprint(part + 1))
+						pdu.ShortMessage = fmt.Appendf(nil, "id:%d stat:%s", part+1, word)
+						mno.Do(smsc.SendPDU(pdu))
+						r.after(time.Second)
+					}
+				}
+				if c.backupsFirst {
+					said(r.backup, c.parts[1], "DELIVRD")
+					said(r.mno, c.parts[0], "UNDELIV")
+				} else {
+					said(r.mno, c.parts[0], "DELIVRD")
+					said(r.backup, c.parts[1], "UNDELIV")
+				}
+				r.after(3 * time.Hour)
+				if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || list[0].GetStatus() != contract.DlrStatus_DELIVERED || list[0].GetIncomplete() {
+					t.Errorf("final events %v", list)
+				}
+			}, smsc.SendReceipts(smsc.Never()))
+		})
+	}
+}

@@ -219,7 +219,7 @@ func Remember(h Heard) port.Mark { return port.Mark{Key: h.Key, State: h.State, 
 func OfPart(row port.Correlation, h Heard) port.Event {
 	body := eventBody(row, h)
 	subject := contract.SubjectDLRInbound
-	id := "dlr:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(int(h.Kind()))
+	id := "dlr:" + row.Whose() + ":" + row.MessageID + ":" + strconv.Itoa(int(h.Kind()))
 	if row.PartsTotal > 1 {
 		subject = contract.SubjectDLRPart
 		id = "part:" + row.OperatorID + ":" + row.MessageID + ":" + strconv.Itoa(row.PartIndex) + ":" + strconv.Itoa(int(h.Kind()))

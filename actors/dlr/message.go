@@ -138,5 +138,5 @@ func (w *summed) event(h Heard) port.Event {
 	b := eventBody(w.worst, h)
 	b.Status, b.Final = Status(w.worst.Final), true
 	b.PartsFinal, b.Ambiguous = uint32(w.final), w.ambiguous
-	return port.Event{Subject: contract.SubjectDLRInbound, ID: "dlr:" + w.worst.OperatorID + ":" + w.worst.MessageID + ":final", Body: b, Trace: w.worst.Trace}
+	return port.Event{Subject: contract.SubjectDLRInbound, ID: "dlr:" + w.worst.Whose() + ":" + w.worst.MessageID + ":final", Body: b, Trace: w.worst.Trace}
 }
