@@ -49,6 +49,7 @@ func (f *failover) cut() {
 // correlation account. The primary comes back: the traffic returns, the backup drains
 // and unbinds, and health tells of it all in the story's order.
 func TestUSSC013TheTrafficMovesAndReturns(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	inBubble(t, func(r *rig) {
 		f := &failover{rig: r, messages: 10_000}
 		r.backup = smsc.New(smsc.Keep(1<<16), smsc.AnswerIDs(smsc.Hex), smsc.SendReceipts(smsc.IDAs(smsc.Decimal)))

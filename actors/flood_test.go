@@ -15,6 +15,7 @@ import (
 // slow: no false timeout, no response lost, enquire_link answered within 100 ms. A burst
 // in it is more than may wait, so that the MNO must keep some.
 func TestAFloodOfMOsHindersNothingElse(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	const submits, flood, burst = 2_000, 20_000, 7_000
 	inBubble(t, func(r *rig) {
 		r.account["awcc"].Window = 100

@@ -191,6 +191,7 @@ func TestEnquireLinkIsAnsweredWhateverTheWindow(t *testing.T) {
 // that cannot be stored for half of the time, and a peer that enquires every second:
 // ours leave every 30 s, not one is taken for lost, each of theirs is answered.
 func TestUSSC004NoFalseTimeoutUnderLoad(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	inBubble(t, func(r *rig) {
 		r.account["awcc"].Window = 50
 		r.start()

@@ -367,6 +367,7 @@ func TestUSSC003BothHalvesAreAtOneHost(t *testing.T) {
 // Whatever becomes of the hosts and of either line, in the end there are one transmitter
 // and one receiver, at one host.
 func TestUSSC003BothHalvesMeetAgain(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	for seed := range uint64(40) {
 		onTwoHosts(t, func(p *pair) {
 			account, random := p.account["awcc"], rand.New(rand.NewPCG(seed, 1))

@@ -86,6 +86,7 @@ func (f *relay) count(step string) (n int) {
 // A mute primary costs a window of messages when it falls silent, and then one at each
 // trial: after 5, 10, 20, 40 … min. The first answer brings it back.
 func TestUSSC013AMutePrimaryStaysOut(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	for _, c := range []struct {
 		name  string
 		binds int
@@ -139,6 +140,7 @@ func TestUSSC013AMutePrimaryStaysOut(t *testing.T) {
 // A pod that is new has not tried as often as the others. All the same it is one bind's turn,
 // each hour.
 func TestUSSC013TrialsGoOnWhenAPodIsReplaced(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	inBubble(t, func(r *rig) {
 		f := newMute(r, 2)
 		one := f.addFor("awcc")

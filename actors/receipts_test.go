@@ -62,6 +62,7 @@ func TestUSSC011OneFinalEventOfALongMessage(t *testing.T) {
 // An SMS that went out twice, because the first answer was lost, has two receipts
 // and one final event, also when the second comes a day later on another process.
 func TestUSSC011TwoCopiesHaveOneFinalEvent(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	inBubble(t, func(r *rig) {
 		r.start()
 		r.sendText("m1", "Hello")

@@ -18,6 +18,7 @@ import (
 // US-SC-011: a receipt that the MNO repeats a day later makes no second event, also
 // where another pod than the one that submitted heard it first.
 func TestUSSC011ARepeatOfWhatAnotherPodHasHeard(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	inBubble(t, func(r *rig) {
 		r.start()
 		r.sendText("m1", "Hello")
