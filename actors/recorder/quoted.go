@@ -21,8 +21,14 @@ type submitKey struct {
 
 // message is what is known of the text of a message: the parts that the ring has.
 type message struct {
-	readings []string
-	text     *quote.Text // of the readings; nil: it is not made yet
+	parts []body
+	text  *quote.Text // of the parts; nil: it is not made yet
+}
+
+// body is a text in a PDU, without the user data header that stood before it.
+type body struct {
+	header udh.Header
+	octets []byte
 }
 
 // partKey tells the parts of one message from others on a line. Numbers come again after
@@ -40,9 +46,9 @@ func (a *assembly) remember(connection uint32, octets []byte) {
 	if !is || problem != codec.NoProblem {
 		return
 	}
-	header, bodies := textsOf(p)
+	bodies := bodiesOf(p)
 	m := &message{}
-	if concat := placeOf(p, header); concat.Valid() {
+	if concat := placeOf(p, bodies); concat.Valid() {
 		concat.Index = 0
 		key := partKey{connection, p.DestinationAddr, concat}
 		if a.parts[key] == nil {
@@ -50,32 +56,34 @@ func (a *assembly) remember(connection uint32, octets []byte) {
 		}
 		m = a.parts[key]
 	}
-	for _, body := range bodies {
-		m.readings = append(m.readings, quote.Readings(body, header)...)
-	}
-	m.text = nil
+	m.parts, m.text = append(m.parts, bodies...), nil
 	a.submits[submitKey{connection, p.Sequence}] = m
 }
 
-// textsOf are the texts in a submit_sm, without their user data header. One that cannot be
-// read is text.
-func textsOf(p *codec.SubmitSM) (header udh.Header, bodies [][]byte) {
+// bodiesOf are the texts in a submit_sm. A header that cannot be read is text.
+func bodiesOf(p *codec.SubmitSM) (bodies []body) {
 	payload, _ := p.TLVs.Get(codec.TagMessagePayload)
-	for _, body := range [][]byte{p.ShortMessage, payload} {
-		if p.ESMClass.UDHI() && len(body) > 0 {
-			if h, rest, err := udh.Parse(body); err == nil {
-				header, body = h, rest
+	for _, octets := range [][]byte{p.ShortMessage, payload} {
+		b := body{octets: octets}
+		if len(octets) == 0 {
+			continue
+		}
+		if p.ESMClass.UDHI() {
+			if header, rest, err := udh.Parse(octets); err == nil {
+				b = body{header, rest}
 			}
 		}
-		bodies = append(bodies, body)
+		bodies = append(bodies, b)
 	}
-	return header, bodies
+	return bodies
 }
 
 // placeOf is which part of which message a submit_sm is.
-func placeOf(p *codec.SubmitSM, header udh.Header) udh.Concat {
-	if header.Concat.Valid() {
-		return header.Concat
+func placeOf(p *codec.SubmitSM, bodies []body) udh.Concat {
+	for _, b := range bodies {
+		if b.header.Concat.Valid() {
+			return b.header.Concat
+		}
 	}
 	ref, _ := p.TLVs.Uint16(codec.TagSARMsgRefNum)
 	total, _ := p.TLVs.Uint8(codec.TagSARTotalSegments)
@@ -90,7 +98,11 @@ func (a *assembly) answered(connection, sequence uint32) *quote.Text {
 		return nil
 	}
 	if m.text == nil {
-		text := quote.New(m.readings...)
+		var readings []string
+		for _, b := range m.parts {
+			readings = append(readings, quote.Readings(b.octets, b.header)...)
+		}
+		text := quote.New(readings...)
 		m.text = &text
 	}
 	return m.text

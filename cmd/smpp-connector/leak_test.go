@@ -67,6 +67,9 @@ func everythingThatLeaves(t *testing.T, mask string) string {
 		s := &stage{app: a, mno: mno}
 		s.connect(t)
 		s.floodWithSecrets(t, text, number)
+		eventually(t, "the flight recorder has a refusal with its words", func() bool {
+			return strings.Contains(pageOf(t, "http://"+a.http.DebugAddr()+"/debug/binds/demo.trx.1/pdus", password), "waits")
+		})
 		for _, path := range []string{"/debug/actors", "/debug/config", "/debug/binds/demo.trx.1", "/debug/binds/demo.trx.1/history", "/debug/binds/demo.trx.1/pdus"} {
 			out.WriteString(pageOf(t, "http://"+a.http.DebugAddr()+path, password))
 		}
