@@ -37,24 +37,52 @@ func (a *admission) earlier(ctx context.Context, account *Account, d port.Delive
 	if err != nil {
 		return was, err
 	}
-	was.learn(rows, plan.PDUs())
+	was.learn(rows, plan)
 	return was, nil
 }
 
-// learn takes in the rows of a message. Rows of another split, such as a backup
-// account's, count only when they are the whole message: their text overlaps with
-// any part that is left.
-func (was *earlier) learn(rows []port.Correlation, pdus int) {
-	bySplit := map[int][]port.Correlation{}
+// split is what parts have in common that make a message together: of a text that was
+// edited since, of another account, or under another reference, they do not.
+type split struct {
+	parts       int
+	fingerprint string
+	reference   port.Reference
+}
+
+func bySplit(rows []port.Correlation) map[split][]port.Correlation {
+	splits := map[split][]port.Correlation{}
+	for _, row := range rows {
+		of := split{row.PartsTotal, row.Fingerprint, row.Reference}
+		splits[of] = append(splits[of], row)
+	}
+	return splits
+}
+
+// more reports whether rows hold more parts of a message than others, or as many that went
+// out before.
+func more(rows, others []port.Correlation) bool {
+	if a, b := distinct(rows), distinct(others); a != b {
+		return a > b
+	}
+	return rows[0].SubmittedAt.Before(others[0].SubmittedAt)
+}
+
+// learn takes in the rows of a message. Of several splits, the one counts that is the whole
+// message, or else of those that the plan can go on with the one with the most parts. The
+// text of the others overlaps with any part that is left.
+func (was *earlier) learn(rows []port.Correlation, plan *dispatch.Plan) {
+	var take []port.Correlation
+	for of, rows := range bySplit(rows) {
+		switch {
+		case whole(rows):
+			take = rows
+		case whole(take) || of.parts != plan.PDUs() || of.fingerprint != plan.Fingerprint:
+		case more(rows, take):
+			take = rows
+		}
+	}
 	for _, row := range rows {
 		was.ambiguous = was.ambiguous || row.Ambiguous
-		bySplit[row.PartsTotal] = append(bySplit[row.PartsTotal], row)
-	}
-	take := bySplit[pdus]
-	for _, split := range bySplit {
-		if whole(split) {
-			take = split
-		}
 	}
 	if len(take) > 0 {
 		was.ids = make([]string, take[0].PartsTotal)
@@ -94,11 +122,16 @@ func whole(rows []port.Correlation) bool {
 	if len(rows) == 0 {
 		return false
 	}
+	return distinct(rows) == rows[0].PartsTotal
+}
+
+// distinct is how many parts have rows.
+func distinct(rows []port.Correlation) int {
 	parts := make(map[int]bool, len(rows))
 	for _, row := range rows {
 		parts[row.PartIndex] = true
 	}
-	return len(parts) == rows[0].PartsTotal
+	return len(parts)
 }
 
 // rowsOf returns the stored rows of a message: of the account that is asked
@@ -106,8 +139,13 @@ func whole(rows []port.Correlation) bool {
 // the traffic of the operator whose command it is (US-SC-013).
 func (e *environment) rowsOf(ctx context.Context, operatorID, carries, messageID string) ([]port.Correlation, error) {
 	rows, err := e.near.Parts(ctx, operatorID, messageID)
-	if err != nil || whole(rows) {
-		return rows, err
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range bySplit(rows) {
+		if whole(one) {
+			return rows, nil
+		}
 	}
 	more, err := e.rowsBeside(ctx, operatorID, carries, messageID)
 	return append(rows, more...), err
