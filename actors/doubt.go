@@ -215,34 +215,46 @@ func (h *holds) forget(messageID string) {
 }
 
 // claim returns rows for parked receipts that belong to held commands, the oldest
-// first. Of two commands between the same addresses none gets any. The parts stay held
-// until the rows are stored.
+// first. Of two commands between the same addresses none gets any; nor does one of which
+// several parts are unknown, until there are as many receipts: which part one is of, its
+// addresses do not say. The parts stay held until the rows are stored.
 func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	waiting := make([]*hold, 0, len(h.byID))
-	for _, held := range h.byID {
-		waiting = append(waiting, held)
-	}
-	slices.SortFunc(waiting, func(a, b *hold) int { return a.since.Compare(b.since) })
 	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { return a.HeardAt.Compare(b.HeardAt) })
-	taken, claimed := map[port.CorrelationKey]bool{}, map[*hold]int{}
+	taken := map[port.CorrelationKey]bool{}
+	claims := map[*hold][]port.ParkedReceipt{}
 	for _, receipt := range parked {
-		if taken[receipt.Key] {
+		if held := h.only(receipt, now); held != nil && !taken[receipt.Key] {
+			taken[receipt.Key] = true
+			claims[held] = append(claims[held], receipt)
+		}
+	}
+	for held, receipts := range claims {
+		if len(receipts) < len(held.parts) {
 			continue
 		}
-		fits := slices.DeleteFunc(slices.Clone(waiting), func(held *hold) bool { return len(held.parts) <= claimed[held] || !held.fits(receipt, now) })
-		if len(fits) != 1 {
-			continue // nobody's, or one of several: nothing is guessed
+		for i, part := range held.parts {
+			row := rowOf(held.account, held.cmd, part, receipts[i].Key.OperatorMessageID, held.since)
+			row.Ambiguous, row.Epoch = true, epoch(row.Bind)
+			rows, of = append(rows, row), append(of, receipts[i])
 		}
-		held := fits[0]
-		row := rowOf(held.account, held.cmd, held.parts[claimed[held]], receipt.Key.OperatorMessageID, held.since)
-		row.Ambiguous, row.Epoch = true, epoch(row.Bind)
-		claimed[held]++
-		taken[receipt.Key] = true
-		rows, of = append(rows, row), append(of, receipt)
 	}
 	return rows, of
+}
+
+// only returns the one command that a receipt fits; nil: none, or one of several, and
+// nothing is guessed.
+func (h *holds) only(receipt port.ParkedReceipt, now time.Time) (one *hold) {
+	for _, held := range h.byID {
+		if held.fits(receipt, now) {
+			if one != nil {
+				return nil
+			}
+			one = held
+		}
+	}
+	return one
 }
 
 // claimAfter is how long beyond the response timeout a receipt must have been
@@ -252,7 +264,7 @@ const claimAfter = 10 * time.Second
 
 func (held *hold) fits(r port.ParkedReceipt, now time.Time) bool {
 	plan := held.cmd.plan
-	return now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
+	return len(held.parts) > 0 && now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
 		r.Key.OperatorID == held.account.OperatorID && r.HeardAt.After(held.cmd.delivery.StoredAt) &&
 		sameNumber(r.Source, plan.To()) && sameNumber(r.Dest, plan.From())
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ghasi/smpp-connector/actors/ledger"
+	"github.com/ghasi/smpp-connector/codec"
 	contract "github.com/ghasi/smpp-connector/proto"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 )
@@ -54,5 +55,53 @@ func TestUSSC010WhatOnePodCannotStoreNoOtherSubmits(t *testing.T) {
 			t.Errorf("%d accepted, %d twice, %d unsettled", c.Accepted, c.Duplicates, r.mem.Unsettled())
 		}
 		p.close()
+	})
+}
+
+// US-SC-026: an answer that comes after its command has been delivered again, and has begun
+// under another reference, is of a part that the handset cannot join to the others.
+func TestUSSC026PartsUnderTwoReferencesAreNotOneMessage(t *testing.T) {
+	text := strings.Repeat("0123456789", 40) // three parts
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.mno.Do(smsc.AfterSubmits(2), smsc.AnswerSubmits(codec.StatusThrottled, 1), smsc.AfterSubmits(1), smsc.AnswerSubmits(codec.StatusThrottled, 1))
+		r.mno.Do(smsc.Delay(40 * time.Second))
+		r.sendText("m1", text) // parts 1 and 2 are answered too late, part 3 is throttled
+		r.after(35 * time.Second)
+		r.mno.Do(smsc.Delay(20 * time.Millisecond))
+		r.after(20 * time.Minute)
+		list := r.mno.MessagesTo("93700000001")
+		joined := false
+		for _, m := range list {
+			joined = joined || m.Text == text
+		}
+		if n := len(r.mem.Events(contract.SubjectSubmitted)); !joined || n != 1 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d submitted, %d unsettled, the handset has %d messages: %v", n, r.mem.Unsettled(), len(list), list)
+		}
+	})
+}
+
+// US-SC-010: which part of a held message a receipt is of, its addresses do not say. Of three
+// parts that may have been submitted one was not; the other two must not be taken for it.
+func TestUSSC010AHeldMessageClaimsReceiptsForAllItsPartsOrNone(t *testing.T) {
+	text := strings.Repeat("0123456789", 40)
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Unknown, r.account["awcc"].Times.Hold = ledger.Hold, 10*time.Minute
+		r.start()
+		r.mno.Do(smsc.AnswerSubmits(codec.StatusThrottled, 1), smsc.LoseAnswers(100, 1), smsc.SendReceipts(smsc.After(time.Second)))
+		r.sendText("m1", text)
+		r.after(2 * time.Second)
+		r.kill() // another process knows of no part what became of it
+		r.mno.Do(smsc.LoseAnswers(0, 1))
+		r.start()
+		r.after(time.Hour)
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if n := len(r.mno.SMS()); n != 2 || len(dead) != 1 || len(r.mem.Events(contract.SubjectSubmitted)) != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d SMS, %d dead letters, %d submitted: %q", n, len(dead), len(r.mem.Events(contract.SubjectSubmitted)), r.decisions())
+			return
+		}
+		if letter := dead[0].Body.(*contract.DispatchRejected); len(letter.GetAcceptedParts()) != 0 || !letter.GetAmbiguous() {
+			t.Errorf("parts %d are said to be accepted: those of which a replay sends none", letter.GetAcceptedParts())
+		}
 	})
 }
