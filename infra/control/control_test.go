@@ -61,11 +61,15 @@ func (p *pod) do(_ context.Context, c control.Command) control.Answer {
 func serve(t *testing.T, url string, pods ...*pod) {
 	t.Helper()
 	for _, p := range pods {
-		s, err := wire.Serve(connect(t, url), wire.Options{Pod: p.name, Version: "devel-abc", Do: p.do})
+		nc := connect(t, url)
+		s, err := wire.Serve(nc, wire.Options{Pod: p.name, Version: "devel-abc", Do: p.do})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Stop)
+		if err := nc.FlushTimeout(time.Minute); err != nil { // the server knows that it listens
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -146,7 +150,7 @@ func slow(t *testing.T, url, name string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := nc.Flush(); err != nil {
+	if err := nc.FlushTimeout(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,7 +20,8 @@ func TestUSSC012ThePermitsOfASecondAreCountedInItsKey(t *testing.T) {
 	c := open(t, redis.Options{URL: url, CounterTimeout: 10 * time.Second})
 	const limit = 50
 	seen := map[string]bool{}
-	for began := time.Now(); time.Since(began) < 1200*time.Millisecond; {
+	reserve := func() {
+		t.Helper()
 		b, err := c.ReservePermits(t.Context(), "awcc", limit, 1000, 50*time.Millisecond)
 		if err != nil {
 			t.Fatal(err)
@@ -29,7 +30,9 @@ func TestUSSC012ThePermitsOfASecondAreCountedInItsKey(t *testing.T) {
 			due := b.First.Add(time.Duration(i) * 20500 * time.Microsecond)
 			seen["tps:awcc:"+strconv.FormatInt(due.Unix(), 10)] = true
 		}
-		time.Sleep(10 * time.Millisecond) // 1.2 s of real time is what is tested
+	}
+	for began := time.Now(); time.Since(began) < 1200*time.Millisecond; time.Sleep(10 * time.Millisecond) { // 1.2 s of real time is what is tested
+		reserve()
 	}
 	o, err := rueidis.ParseURL(url)
 	if err != nil {
@@ -41,19 +44,26 @@ func TestUSSC012ThePermitsOfASecondAreCountedInItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	keys, err := conn.Do(t.Context(), conn.B().Keys().Pattern("*").Build()).AsStrSlice()
-	if err != nil || len(keys) == 0 {
-		t.Fatalf("%v, %v", keys, err)
+	found := 0
+	for end := time.Now().Add(time.Minute); found == 0 && time.Now().Before(end); reserve() { // a busy machine may come to look when they have gone
+		keys, err := conn.Do(t.Context(), conn.B().Keys().Pattern("*").Build()).AsStrSlice()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			spent, err := conn.Do(t.Context(), conn.B().Get().Key(key).Build()).AsInt64()
+			ttl, err2 := conn.Do(t.Context(), conn.B().Pttl().Key(key).Build()).AsInt64()
+			if err != nil || err2 != nil || ttl == -2 {
+				continue // it has gone between the calls
+			}
+			found++
+			if !seen[key] || !strings.HasPrefix(key, "tps:awcc:") || spent > limit || ttl < 0 || ttl > 2000 {
+				t.Errorf("%s holds %d for another %d ms", key, spent, ttl)
+			}
+		}
 	}
-	for _, key := range keys {
-		spent, err := conn.Do(t.Context(), conn.B().Get().Key(key).Build()).AsInt64()
-		ttl, err2 := conn.Do(t.Context(), conn.B().Pttl().Key(key).Build()).AsInt64()
-		if err != nil || err2 != nil {
-			continue // it has gone between the calls
-		}
-		if !seen[key] || !strings.HasPrefix(key, "tps:awcc:") || spent > limit || ttl < 0 || ttl > 2000 {
-			t.Errorf("%s holds %d for another %d ms", key, spent, ttl)
-		}
+	if found == 0 {
+		t.Error("no counter was found")
 	}
 }
 
