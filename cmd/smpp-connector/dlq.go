@@ -20,7 +20,7 @@ const dlqUsage = "Usage: smpp-connector dlq list|show|replay|drop [flags] [SEQUE
 	"  replay  send their commands again, with their messageIds, past everything that drops copies\n" +
 	"  drop    remove them for good\n" +
 	"  unserved  subjects with commands that no connector reads, a line each: an operator or a bind\n" +
-	"            that does not exist, or that nobody has ever served\n" +
+	"            that does not exist, or that no pod serves\n" +
 	"  bury      make dead letters of the commands on such subjects, reason unserved\n\n" +
 	"An argument of digits is a sequence, any other a messageId. Arguments and flags together\n" +
 	"select what meets all of them; the exit status is 1 when nothing does.\n\n"

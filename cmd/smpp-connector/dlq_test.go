@@ -397,7 +397,7 @@ func TestDLQFlagsMayStandAnywhere(t *testing.T) {
 func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	s := setStage(t, nil)
 	rejected := s.listen(t, contract.SubjectDLQ)
-	if status, out, complaints := s.dlq(t, "unserved"); status != 1 || out != "" || !strings.Contains(complaints, "has a consumer") {
+	if status, out, complaints := s.dlq(t, "unserved"); status != 1 || out != "" || !strings.Contains(complaints, "has a reader") {
 		t.Errorf("unserved: %d %q %q", status, out, complaints)
 	}
 	const nobody = "smpp.operator.nobody"
@@ -423,7 +423,7 @@ func TestDLQBuriesWhatNobodyReads(t *testing.T) {
 	if status, _, complaints := s.dlq(t, "bury", nobody); status != 2 || !strings.Contains(complaints, "would make dead letters of 2 commands") {
 		t.Errorf("bury without --yes: %d %q", status, complaints)
 	}
-	if status, _, complaints := s.dlq(t, "bury", "--yes", contract.OperatorSubject("demo")); status != 1 || !strings.Contains(complaints, "a consumer reads it") {
+	if status, _, complaints := s.dlq(t, "bury", "--yes", contract.OperatorSubject("demo")); status != 1 || !strings.Contains(complaints, "a connector reads it") {
 		t.Errorf("bury of what is read: %d %q", status, complaints)
 	}
 	if status, out, complaints := s.dlq(t, "bury", "--yes", nobody); status != 0 || out != nobody+": 2 dead letters\n" {

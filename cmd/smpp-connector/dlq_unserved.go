@@ -19,7 +19,7 @@ func (d *dlq) unserved(ctx context.Context, letters *natsjs.DeadLetters, s strea
 		return 1, err
 	}
 	if len(found) == 0 {
-		fmt.Fprintln(s.err, "every subject with commands has a consumer")
+		fmt.Fprintln(s.err, "every subject with commands has a reader")
 		return 1, nil
 	}
 	printUnserved(s.out, found)
@@ -35,7 +35,7 @@ func (d *dlq) bury(ctx context.Context, letters *natsjs.DeadLetters, s streams) 
 	for _, subject := range d.subjects {
 		if !slices.ContainsFunc(found, func(u event.UnservedSubject) bool { return u.Subject == subject }) {
 			status = 1
-			fmt.Fprintf(s.err, "%s has no commands, or a consumer reads it (of what is gone for good the consumer stays: nats consumer rm)\n", printable(subject))
+			fmt.Fprintf(s.err, "%s has no commands, or a connector reads it\n", printable(subject))
 		}
 	}
 	if len(found) == 0 {

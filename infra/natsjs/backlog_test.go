@@ -72,6 +72,43 @@ func TestCommandsThatNobodyReadsAreFoundAndBuried(t *testing.T) {
 	}
 }
 
+// Issue 5: what was served once has its consumer still. Its commands would wait unseen, so
+// it is asked whether a pod that lives would read them.
+func TestCommandsOfWhatNobodyServesAnyMoreAreFound(t *testing.T) {
+	conn, _ := connected(t)
+	for _, id := range []string{"awcc", "gone"} {
+		if _, err := conn.Source().Open(within(t), port.ConsumerSpec{MNO: id, Durable: contract.OperatorDurable(id), Subject: contract.OperatorSubject(id), AckWait: time.Minute, MaxAckPending: 10}); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(within(t), conn.JetStream(), contract.OperatorSubject(id), fmt.Appendf(nil, salaam, id), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() []event.UnservedSubject {
+		looks, err := conn.Backlogs(within(t))
+		if err != nil || len(looks) != 1 {
+			t.Fatalf("%v, %v", looks, err)
+		}
+		return looks[0].Unserved
+	}
+	if got := look(); got != nil {
+		t.Errorf("no pod lives, so nobody knows: %v", got)
+	}
+	pod := port.Pod{Name: "a", Instance: "a", Group: port.Group{MNO: "awcc", Direction: port.TRX}, Wants: []int{1}, Accounts: map[string][]int{"awcc": {1}}}
+	got := []event.UnservedSubject(nil)
+	for ctx := within(t); got == nil && ctx.Err() == nil; got = look() { // a pod that says nothing for a while lives no more
+		if err := conn.Presence().Announce(ctx, pod); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []event.UnservedSubject{{Subject: contract.OperatorSubject("gone"), Messages: 1}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if _, err := conn.DeadLetters().Bury(within(t), contract.OperatorSubject("gone")); !errors.Is(err, natsjs.ErrServed) {
+		t.Errorf("what a consumer reads was buried: %v", err)
+	}
+}
+
 // Issue 5, "lost 0": what the server would drop at the stream's MaxAge is a dead letter
 // before, also of an operator that nobody serves; what a pod may have in hand is left to
 // it, and so is what has time. The dead letter is replayed like any other.

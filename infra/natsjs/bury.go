@@ -26,7 +26,7 @@ const (
 )
 
 // ErrServed is the error of burying what a consumer reads.
-var ErrServed = errors.New("a consumer reads this subject: its commands are not given up; if its operator or bind is gone for good, delete the consumer (nats consumer rm) first")
+var ErrServed = errors.New("this subject has a consumer: its commands are not given up; if its operator or bind is gone for good, delete the consumer (nats consumer rm) first")
 
 // Bury makes dead letters, reason unserved, of the commands on a subject that no
 // consumer reads, and returns how many: they can be seen and replayed, where they would

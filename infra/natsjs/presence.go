@@ -106,6 +106,17 @@ func (s *Presence) Depart(ctx context.Context, p port.Pod) error {
 // Living returns the names of the pods that live, each once, for whoever is no pod: it
 // makes no bucket where there is none.
 func (s *Presence) Living(ctx context.Context) (names []string, err error) {
+	pods, err := s.pods(ctx)
+	for _, p := range pods {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// pods returns what the pods that live say, once for each group that they serve. What
+// cannot be read of it is left out.
+func (s *Presence) pods(ctx context.Context) (pods []port.Pod, err error) {
 	ctx, cancel := s.bucket.conn.bounded(ctx)
 	defer cancel()
 	switch _, err := s.bucket.conn.js.Stream(ctx, s.bucket.stream.Name); {
@@ -116,16 +127,14 @@ func (s *Presence) Living(ctx context.Context) (names []string, err error) {
 	}
 	s.bucket.made.Store(true)
 	err = s.bucket.scan(ctx, func(e entry) {
-		var v podValue
-		if e.live() && json.Unmarshal(e.value, &v) == nil && v.Pod != "" {
-			names = append(names, v.Pod)
+		if p, _ := readPod(e.key, e); e.live() && p.Name != "" { // a later version may say more than can be read
+			pods = append(pods, p)
 		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read which pods live: %w", away(err))
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	return pods, nil
 }
 
 // Watch implements port.Presence.
@@ -133,18 +142,12 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 	watch := &keyWatch{
 		bucket: s.bucket, patterns: patternsOf(groups), synced: w.Synced,
 		put: func(k string, e entry) {
-			group, instance, err := readPodKey(k)
-			var v podValue
-			if err == nil {
-				err = json.Unmarshal(e.value, &v)
-			}
-			covers, unread := coversIn(v.Covers)
-			if err != nil || unread != nil {
+			p, err := readPod(k, e)
+			if err != nil {
 				s.bucket.conn.options.Logger.Warn("a pod's presence cannot be read", "key", k)
 				return
 			}
-			w.Seen(port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Accounts: v.Accounts, Spare: v.Spare, Runs: v.Runs,
-				Bound: v.Bound, Failed: v.Failed, Mute: v.Mute, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started})
+			w.Seen(p)
 		},
 		gone: func(k string, _ entry) {
 			if group, instance, err := readPodKey(k); err == nil {
@@ -153,6 +156,18 @@ func (s *Presence) Watch(ctx context.Context, groups []port.Group, w port.PodWat
 		},
 	}
 	return watch.run(ctx)
+}
+
+// readPod reads what a pod says of itself.
+func readPod(k string, e entry) (port.Pod, error) {
+	var v podValue
+	group, instance, err := readPodKey(k)
+	if err == nil {
+		err = json.Unmarshal(e.value, &v)
+	}
+	covers, unread := coversIn(v.Covers)
+	return port.Pod{Group: group, Name: v.Pod, Instance: instance, Ordinal: v.Ordinal, Max: v.Max, Lanes: readLanes(v.Lanes), Wants: v.Wants, Accounts: v.Accounts, Spare: v.Spare, Runs: v.Runs,
+		Bound: v.Bound, Failed: v.Failed, Mute: v.Mute, Covers: covers, Leaving: v.Leaving, Version: v.Version, Started: v.Started}, errors.Join(err, unread)
 }
 
 func readPodKey(k string) (group port.Group, instance string, err error) {

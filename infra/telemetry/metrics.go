@@ -188,7 +188,7 @@ var Table = [metricCount]Metric{
 	inboundRefused: {"smpp_connector_inbound_refused_total", Counter, "1", byBind, false,
 		"Receipts and MOs that were answered with the temporary error, because too many of the session waited to be stored. The MNO repeats them. Not those whose event was not stored: smpp_connector_events_not_stored_total."},
 	unserved: {"smpp_connector_unserved_messages", Gauge, "1", []string{"stream"}, false,
-		"Commands on subjects that no consumer reads, of an operator or a bind that no pod has ever served (what was served once has its consumer still), as looked at about every 5 minutes; the log names the subjects."},
+		"Commands on subjects that nobody reads, of an operator or a bind that no pod that lives serves, as looked at about every 5 minutes; the log names the subjects."},
 	oldestCommand: {"smpp_connector_dispatch_oldest_seconds", Gauge, "s", []string{"stream"}, false,
 		"Age of the oldest command that waits in a stream; 0: there is none."},
 	dispatchMaxAge: {"smpp_connector_dispatch_max_age_seconds", Gauge, "s", []string{"stream"}, false,
