@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -221,7 +222,10 @@ func (h *holds) forget(messageID string) {
 func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { return a.HeardAt.Compare(b.HeardAt) })
+	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { // as MNOs give ids: rising
+		x, y := a.Key.OperatorMessageID, b.Key.OperatorMessageID
+		return cmp.Or(a.HeardAt.Compare(b.HeardAt), cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
+	})
 	taken := map[port.CorrelationKey]bool{}
 	claims := map[*hold][]port.ParkedReceipt{}
 	for _, receipt := range parked {
@@ -238,6 +242,10 @@ func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint6
 			row := rowOf(held.account, held.cmd, part, receipts[i].Key.OperatorMessageID, held.since)
 			row.Ambiguous, row.Epoch = true, epoch(row.Bind)
 			rows, of = append(rows, row), append(of, receipts[i])
+			if row.PartsTotal > 1 { // should a late answer say that the id is another part's, this one was accepted all the same
+				row.OperatorMessageID, row.Silent = port.NamelessID(row.MessageID, row.PartIndex), true
+				rows = append(rows, row)
+			}
 		}
 	}
 	return rows, of
@@ -304,7 +312,9 @@ func (s *claimSweep) tick(ctx context.Context, now time.Time) {
 		return
 	}
 	for _, row := range rows {
-		env.held.answered(row.MessageID, row.PartIndex-1)
+		if !env.held.answered(row.MessageID, row.PartIndex-1) {
+			continue
+		}
 		env.Listener.On(event.DoubtDecided{Bind: row.Bind, MessageID: row.MessageID, Decision: "receipt", Trace: row.Trace, At: now})
 	}
 	s.desk.rematch(ctx, of)

@@ -111,3 +111,24 @@ func TestAHeldCommandIsNotSolvedBeforeItsRowIsStored(t *testing.T) {
 		})
 	}
 }
+
+// US-SC-010: receipts are taken for the parts of a held message in the order in which they
+// come. A late answer that says which part an id is of takes it away from another, which was
+// accepted all the same.
+func TestUSSC010ALateAnswerTakesNoPartAway(t *testing.T) {
+	for _, order := range []string{"123", "132", "213", "231", "312", "321"} {
+		inBubble(t, func(r *rig) {
+			r.account["awcc"].Unknown, r.account["awcc"].Times.Hold = ledger.Hold, 10*time.Minute
+			r.start()
+			r.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m1","from":"1234","to":"93700000001","text":%q}`, strings.Repeat("0123456789", 40)))
+			for _, id := range order {
+				r.after(time.Second)
+				r.mno.Do(smsc.SendReceipt(string(id)))
+			}
+			r.after(30 * time.Minute)
+			if n := len(r.mem.Events(contract.SubjectSubmitted)); n != 1 || len(r.mno.SMS()) != 3 || r.mem.Unsettled() != 0 {
+				t.Errorf("receipts in order %s: %d submitted, %d SMS, %d unsettled: %q", order, n, len(r.mno.SMS()), r.mem.Unsettled(), r.decisions())
+			}
+		}, smsc.Delay(57*time.Second), smsc.SendReceipts(smsc.Never()), smsc.Connection(1, smsc.AfterSubmits(2), smsc.LoseAnswers(100, 1)))
+	}
+}
