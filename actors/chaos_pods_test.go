@@ -104,7 +104,7 @@ func (p *twoPods) sendSome() {
 		if p.random.IntN(3) == 0 {
 			text = strings.Repeat(text, 50) // three parts, and each says whose it is
 		}
-		p.chaos.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m%d","to":"937000%05d","text":%q}`, p.sent, p.sent, text))
+		p.chaos.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m%d","to":"937000%05d","text":%q}`, p.sent, p.sent%50, text))
 		p.sent++
 	}
 }

@@ -100,11 +100,13 @@ func resubmitsLetter(cmd *command, account *Account, now time.Time) *port.Event 
 // that no row is known for, from the recipient to the sender, later than the submit.
 //
 // Nothing durable is kept here: a held command stays in JetStream, and a process
-// that is killed leaves it to be held again by the next.
+// that is killed leaves it to be held again by the next. What is written down of it is for
+// other pods, that they claim no receipt of its recipient's (doubt_others.go).
 type holds struct {
 	count atomic.Int64 // so that a command which is settled while none is held costs one load
 	mu    sync.Mutex
 	byID  map[string]*hold
+	ended []port.CorrelationKey // what was written down of commands that are held no longer
 }
 
 type hold struct {
@@ -112,6 +114,7 @@ type hold struct {
 	account *Account
 	parts   []int // of unknown outcome; empty: receipts have come for all
 	since   time.Time
+	noted   time.Time // when it was written down; zero: it is not
 }
 
 // What look says of a command that is delivered again.
@@ -169,11 +172,11 @@ func (h *holds) look(cmd *command, account *Account, solved bool, now time.Time)
 		}
 		h.byID[id] = held
 	case len(held.parts) == 0 && solved:
-		delete(h.byID, id)
+		h.end(id)
 		return holdSolved
 	case len(held.parts) == 0: // what solved it was stored after the rows were read
 	case now.Sub(held.since) >= account.Times.Hold:
-		delete(h.byID, id)
+		delete(h.byID, id) // what is written down stays: a receipt that comes may still be this one's
 		return holdIsOver
 	}
 	return holdGoesOn
@@ -211,15 +214,30 @@ func (h *holds) forget(messageID string) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.byID, messageID)
+	h.end(messageID)
 	h.count.Store(int64(len(h.byID)))
 }
 
-// claim returns rows for parked receipts that belong to held commands, the oldest
-// first. Of two commands between the same addresses none gets any; nor does one of which
-// several parts are unknown, until there are as many receipts: which part one is of, its
-// addresses do not say. The parts stay held until the rows are stored.
-func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (rows []port.Correlation, of []port.ParkedReceipt) {
+// end lets go of a command, if it is held. The caller holds the lock, and counts.
+func (h *holds) end(messageID string) {
+	if held := h.byID[messageID]; held != nil && !held.noted.IsZero() {
+		h.ended = append(h.ended, held.note(time.Time{}).Key())
+	}
+	delete(h.byID, messageID)
+}
+
+// receiptClaim is receipts that are taken for all unknown parts of a held command.
+type receiptClaim struct {
+	held     *hold
+	rows     []port.Correlation
+	receipts []port.ParkedReceipt
+}
+
+// claim returns what parked receipts belong to, the oldest first. Of two commands between
+// the same addresses none gets any; nor does one of which several parts are unknown, until
+// there are as many receipts: which part one is of, its addresses do not say. The parts stay
+// held until the rows are stored.
+func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint64, now time.Time) (claims []receiptClaim) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	slices.SortFunc(parked, func(a, b port.ParkedReceipt) int { // as MNOs give ids: rising
@@ -227,28 +245,34 @@ func (h *holds) claim(parked []port.ParkedReceipt, epoch func(port.BindID) uint6
 		return cmp.Or(a.HeardAt.Compare(b.HeardAt), cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
 	})
 	taken := map[port.CorrelationKey]bool{}
-	claims := map[*hold][]port.ParkedReceipt{}
+	fits := map[*hold][]port.ParkedReceipt{}
 	for _, receipt := range parked {
 		if held := h.only(receipt, now); held != nil && !taken[receipt.Key] {
 			taken[receipt.Key] = true
-			claims[held] = append(claims[held], receipt)
+			fits[held] = append(fits[held], receipt)
 		}
 	}
-	for held, receipts := range claims {
-		if len(receipts) < len(held.parts) {
-			continue
-		}
-		for i, part := range held.parts {
-			row := rowOf(held.account, held.cmd, part, receipts[i].Key.OperatorMessageID, held.since)
-			row.Ambiguous, row.Epoch = true, epoch(row.Bind)
-			rows, of = append(rows, row), append(of, receipts[i])
-			if row.PartsTotal > 1 { // should a late answer say that the id is another part's, this one was accepted all the same
-				row.OperatorMessageID, row.Silent = port.NamelessID(row.MessageID, row.PartIndex), true
-				rows = append(rows, row)
-			}
+	for held, receipts := range fits {
+		if len(receipts) >= len(held.parts) {
+			claims = append(claims, held.claim(receipts[:len(held.parts)], epoch))
 		}
 	}
-	return rows, of
+	return claims
+}
+
+// claim takes receipts for the unknown parts.
+func (held *hold) claim(receipts []port.ParkedReceipt, epoch func(port.BindID) uint64) receiptClaim {
+	c := receiptClaim{held: held, receipts: receipts}
+	for i, part := range held.parts {
+		row := rowOf(held.account, held.cmd, part, receipts[i].Key.OperatorMessageID, held.since)
+		row.Ambiguous, row.Epoch = true, epoch(row.Bind)
+		c.rows = append(c.rows, row)
+		if row.PartsTotal > 1 { // should a late answer say that the id is another part's, this one was accepted all the same
+			row.OperatorMessageID, row.Silent = port.NamelessID(row.MessageID, row.PartIndex), true
+			c.rows = append(c.rows, row)
+		}
+	}
+	return c
 }
 
 // only returns the one command that a receipt fits; nil: none, or one of several, and
@@ -272,7 +296,7 @@ const claimAfter = 10 * time.Second
 
 func (held *hold) fits(r port.ParkedReceipt, now time.Time) bool {
 	plan := held.cmd.plan
-	return len(held.parts) > 0 && now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
+	return len(held.parts) > 0 && held.known(now) && now.Sub(r.HeardAt) >= held.account.Times.Response+claimAfter &&
 		r.Key.OperatorID == held.account.OperatorID && r.HeardAt.After(held.cmd.delivery.StoredAt) &&
 		sameNumber(r.Source, plan.To()) && sameNumber(r.Dest, plan.From())
 }
@@ -297,13 +321,20 @@ type claimSweep struct {
 // tick stores rows for the receipts of held commands, and matches them.
 func (s *claimSweep) tick(ctx context.Context, now time.Time) {
 	env := s.desk.env
+	try, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	env.noteHolds(try, now)
 	if env.held.count.Load() == 0 {
 		s.since = nil
 		return
 	}
-	try, cancel := context.WithTimeout(ctx, saveTimeout)
-	defer cancel()
-	rows, of := env.held.claim(s.ripe(s.desk.unknown(try, env.parks.all()), now), env.tenure.epoch, now)
+	var rows []port.Correlation
+	var of []port.ParkedReceipt
+	for _, c := range env.held.claim(s.ripe(s.desk.unknown(try, env.parks.all()), now), env.tenure.epoch, now) {
+		if env.holdsAlone(try, c.held, now) {
+			rows, of = append(rows, c.rows...), append(of, c.receipts...)
+		}
+	}
 	if len(rows) == 0 {
 		return
 	}

@@ -105,3 +105,30 @@ func TestUSSC010AHeldMessageClaimsReceiptsForAllItsPartsOrNone(t *testing.T) {
 		}
 	})
 }
+
+// US-SC-010: a receipt may be of a command that another pod holds between the same
+// addresses. The one that the MNO never took was told to be delivered.
+func TestUSSC010NoReceiptIsTakenThatMayBeOfAnotherPodsCommand(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.account["awcc"].Unknown, r.account["awcc"].Times.Hold = ledger.Hold, 10*time.Minute
+		p := newPool(r, 2)
+		p.add()
+		p.add()
+		p.spread(t, 2, 5*time.Second, "start")
+		send := func(id string, bind int) {
+			r.mem.Publish(contract.BindSubject("awcc", "trx", bind), fmt.Appendf(nil, `{"messageId":%q,"to":"93700000001","text":"this is %s"}`, id, id))
+			r.after(2 * time.Second)
+		}
+		r.mno.Do(smsc.GoSilent())
+		send("m1", 1) // read, and not taken
+		r.mno.Do(smsc.SpeakAgain(), smsc.LoseAnswers(100, 1))
+		send("m2", 2) // taken, and not answered
+		r.mno.Do(smsc.LoseAnswers(0, 1))
+		r.after(time.Hour)
+		dead := r.mem.Events(contract.SubjectDLQ)
+		if got := finals(r); len(got) != 0 || len(dead) != 2 || len(r.mem.Events(contract.SubjectSubmitted)) != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("final events of %q, %d dead letters, %d submitted", got, len(dead), len(r.mem.Events(contract.SubjectSubmitted)))
+		}
+		p.close()
+	})
+}
