@@ -83,6 +83,7 @@ type Times struct {
 	Unanswered      int             // response timeouts in a row, with nothing answered between, that end the session; 0: none do
 	Write           time.Duration   // one write call
 	Unbind          time.Duration   // unbind_resp
+	Drain           time.Duration   // most time for a window to empty at a stop; 0: Options.Drain
 	Inactivity      time.Duration   // no PDU but heartbeats for so long: unbind; 0: never
 	Rebind          time.Duration   // least time from the end of a session to the next dial
 	AuthFailed      time.Duration   // the same after a refused password or system_id

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -263,7 +264,7 @@ func (b *bind) part(c actor.Context, reason string) {
 		return
 	}
 	system, self, generation := c.ActorSystem(), c.Self(), b.generation
-	b.patience = time.AfterFunc(b.env.Drain, func() { system.Root.Send(self, &drainOverdue{generation}) })
+	b.patience = time.AfterFunc(cmp.Or(b.seat.account.Load().Times.Drain, b.env.Drain), func() { system.Root.Send(self, &drainOverdue{generation}) })
 }
 
 func (b *bind) emptied(c actor.Context) {

@@ -243,6 +243,35 @@ func TestUSSC015DrainIsBounded(t *testing.T) {
 	})
 }
 
+// How long a drain waits is the operator's own, and as it is configured when it begins.
+func TestUSSC015DrainIsBoundedByTheOperator(t *testing.T) {
+	for name, drain := range map[string]time.Duration{"5 s": 5 * time.Second, "nothing is waited for": 1} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.start()
+				r.mno.Do(smsc.GoSilent())
+				r.send(3)
+				changed := r.newAccount("awcc", r.mno)
+				changed.Times.Drain = drain
+				r.mu.Lock()
+				r.account["awcc"] = changed
+				r.mu.Unlock()
+				r.system.Refresh()
+				r.after(time.Second)
+				began := time.Now()
+				ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+				defer cancel()
+				if err := r.system.Drain(ctx); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took < drain || took > drain+6*time.Second { // and 5 s of unbind
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
 // US-SC-013: primary UNBOUND → the backup binds and carries the primary's
 // traffic → primary back → FAILBACK.
 func TestUSSC013BackupCarriesTheTraffic(t *testing.T) {

@@ -43,10 +43,12 @@ type Options struct {
 	Orders    []port.Order    // that stand when the tree starts
 	Identity  ownership.Identity
 	MaxPDU    int           // length guard of the framer, octets
-	Drain     time.Duration // most time for a window to empty at a stop
+	Drain     time.Duration // most time for a window to empty at a stop, where an account says none
 	Refresh   time.Duration // between two fetches of an account; 0: only when it is doubted
-	Orphan    time.Duration // how long a receipt waits for its message before sms.dlr.orphan; 0: for ever
 	Recorder  int           // octets of each bind's flight recorder; 0: none
+	// Orphan is how long a receipt waits for its message before sms.dlr.orphan; 0, or nil:
+	// for ever.
+	Orphan func() time.Duration
 	// Pods is how many live pods share the accounts, for this pod's share of a TPS limit
 	// while Permits do not answer; nil: this one alone. It must not block.
 	Pods func() int

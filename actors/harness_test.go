@@ -132,6 +132,13 @@ func (r *rig) start() {
 	r.system = r.launch(id)
 }
 
+// orphanNow is what the settings say at this moment.
+func (r *rig) orphanNow() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.orphan
+}
+
 // another starts one more pod on the same ports. end ends it.
 func (r *rig) another() *actors.System {
 	r.t.Helper()
@@ -147,7 +154,7 @@ func (r *rig) launch(id ownership.Identity) *actors.System {
 		Ports: actors.Ports{Accounts: r, Dispatch: r.mem.Dispatch, Publisher: r.mem.Publisher, Correlations: r.mem.Correlations,
 			Park: r.mem.Park, Counters: r.mem.Counters, Concat: r.mem.Concat, Leases: r.mem.Leases, Presence: r.mem.Presence},
 		Identity: id,
-		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Backoff: func(string) ([]time.Duration, float64) { return r.backoff, 0 }, Orphan: r.orphan, Lanes: r.lanes,
+		Listener: r, Operators: r.operators, Orders: r.orders, Drain: 30 * time.Second, Block: 100, Refresh: r.refresh, Backoff: func(string) ([]time.Duration, float64) { return r.backoff, 0 }, Orphan: r.orphanNow, Lanes: r.lanes,
 	}
 	if r.rows != nil {
 		o.Correlations = r.rows

@@ -20,14 +20,23 @@ const (
 // so that each is counted once while its pod lives.
 const abandonedAfter = 5 * time.Minute
 
+// orphanAfter is how long a receipt waits for its message, as configured now; 0: for ever.
+func (e *environment) orphanAfter() time.Duration {
+	if e.Orphan == nil {
+		return 0
+	}
+	return e.Orphan()
+}
+
 // orphans publishes sms.dlr.orphan for receipts that no message has come for, with
 // a diagnosis, and takes them out of the park. A store that cannot be asked
 // diagnoses nothing: they wait on.
 func (d receiptDesk) orphans(ctx context.Context, now time.Time) {
-	if d.env.Orphan <= 0 {
+	wait := d.env.orphanAfter()
+	if wait <= 0 {
 		return
 	}
-	due := now.Add(-d.env.Orphan)
+	due := now.Add(-wait)
 	for ctx.Err() == nil {
 		parked := d.env.parks.heardBefore(due, orphanBatch, d.env.tree.serves, due.Add(-abandonedAfter))
 		if len(parked) == 0 || !d.orphanOnce(ctx, parked) || len(parked) < orphanBatch {

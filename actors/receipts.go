@@ -365,7 +365,7 @@ func (d receiptDesk) retry(ctx context.Context) {
 	for sweep := time.Now(); pause(ctx, doubtRetry); {
 		claims.tick(ctx, time.Now())
 		expiry.tick(ctx, time.Now())
-		if now := time.Now(); now.Sub(sweep) >= min(orphanSweep, d.env.Orphan) {
+		if now := time.Now(); now.Sub(sweep) >= min(orphanSweep, d.env.orphanAfter()) {
 			sweep = now
 			d.orphans(ctx, now)
 		}

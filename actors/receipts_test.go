@@ -260,3 +260,24 @@ func TestAReceiptWithoutItsBit(t *testing.T) {
 		}
 	}
 }
+
+// How long a receipt waits for its message is as it is configured now: a reload says so
+// of dlr.orphanAfter.
+func TestWhenAReceiptIsAnOrphanMayChange(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.orphan = time.Hour
+		r.start()
+		r.mno.Do(smsc.SendPDU(&codec.DeliverSM{ESMClass: codec.ESMTypeReceipt, SourceAddr: "93700000009", DestinationAddr: "Ghasi", ShortMessage: []byte("id:77 stat:DELIVRD err:000")}))
+		r.after(10 * time.Minute)
+		if list := r.receiptsOn(contract.SubjectDLROrphan); len(list) != 0 {
+			t.Errorf("before its time: %v", list)
+		}
+		r.mu.Lock()
+		r.orphan = 5 * time.Minute
+		r.mu.Unlock()
+		r.after(time.Minute)
+		if list := r.receiptsOn(contract.SubjectDLROrphan); len(list) != 1 {
+			t.Errorf("%d orphans, want 1", len(list))
+		}
+	})
+}

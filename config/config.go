@@ -136,7 +136,7 @@ type Sequence struct {
 // Recorder keeps the last PDUs of each bind, texts and numbers left out.
 type Recorder struct {
 	Octets     int    // memory a bind; the oldest PDUs make room. 0: no recorder
-	DumpDir    string // folder where it is written when a bind leaves BOUND; empty: none
+	DumpDir    string // folder where it is written when a bind leaves BOUND, HALF_CLOSED_TX or DRAINING; empty: none
 	DumpFiles  int    // most files there: the oldest are removed
 	DumpOctets int    // most octets of all of them together
 }

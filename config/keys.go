@@ -120,7 +120,7 @@ var settings = slices.Concat([]knob[Config]{
 		func(c *Config) value { return whole(&c.Sequence.Block, 1, 1000000) }},
 	{"recorder.octets", "RECORDER_OCTETS", "65536", "memory of each bind's flight recorder; 0: none",
 		func(c *Config) value { return whole(&c.Recorder.Octets, 0, 64<<20) }},
-	{"recorder.dumpDir", "RECORDER_DUMP_DIR", "", "folder where a bind's recorder is written when it leaves BOUND; empty: none",
+	{"recorder.dumpDir", "RECORDER_DUMP_DIR", "", "folder where a bind's recorder is written when it leaves BOUND, HALF_CLOSED_TX or DRAINING; empty: none",
 		func(c *Config) value { return text(&c.Recorder.DumpDir, nil) }},
 	{"recorder.dumpFiles", "RECORDER_DUMP_FILES", "1000", "most files in that folder; the oldest are removed",
 		func(c *Config) value { return whole(&c.Recorder.DumpFiles, 1, 1_000_000) }},

@@ -23,7 +23,7 @@ var timers = []knob[Timers]{
 		func(t *Timers) value { return span(&t.Inactivity, 0) }},
 	{"unbind", "UNBIND_TIMEOUT", "5s", "bound on the answer to an unbind",
 		func(t *Timers) value { return span(&t.Unbind, time.Millisecond) }},
-	{"drain", "DRAIN_TIMEOUT", "30s", "how long a shutdown waits for answers",
+	{"drain", "DRAIN_TIMEOUT", "30s", "how long a bind that leaves (shutdown, hand-over, maintenance, rebind) waits for answers",
 		func(t *Timers) value { return span(&t.Drain, 0) }},
 	{"backoff", "BACKOFF", "5s,10s,20s,40s,60s", "before each redial; the last one repeats",
 		func(t *Timers) value { return spans(&t.Backoff) }},

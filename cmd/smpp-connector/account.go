@@ -61,7 +61,7 @@ func (a *accounts) account(cfg *config.Config, op config.Operator) (*actors.Acco
 func timesOf(op config.Operator) actors.Times {
 	t := op.Timers
 	return actors.Times{Connect: t.Connect + t.TLS, BindAnswer: t.Bind, Enquire: t.EnquireLink, EnquireAnswer: t.EnquireLinkResponse,
-		Response: t.Response, Unanswered: op.Unanswered.Timeouts, Write: t.Write, Unbind: t.Unbind, Backoff: t.Backoff, Jitter: t.BackoffJitter,
+		Response: t.Response, Unanswered: op.Unanswered.Timeouts, Write: t.Write, Unbind: t.Unbind, Drain: max(t.Drain, 1), Backoff: t.Backoff, Jitter: t.BackoffJitter,
 		Inactivity: t.Inactivity, Rebind: t.RebindFloor, AuthFailed: t.AuthFailed, AlreadyBound: t.AlreadyBound,
 		EnquireWhenIdle: op.Heartbeat == config.HeartbeatIdle, RetryUnanswered: retryUnanswered, Hold: op.HoldUnknown}
 }

@@ -184,7 +184,7 @@ func (a *app) start(ctx context.Context) error {
 	cfg := a.cfg.Load()
 	system, err := actors.Start(actors.Options{Ports: a.ports(a.finder), Listener: a.listener, Tracer: a.tracer, Operators: operatorIDs(cfg), Lanes: lanes(cfg), Orders: orders, Identity: a.identify(cfg),
 		PermitTimeout: cfg.Redis.Timeout, Duplicates: cfg.NATS.DuplicateWindow, Pods: func() int { return cfg.Redis.Pods }, Numbers: a.numbers, Backoff: a.finder.backoff,
-		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: cfg.Receipts.OrphanAfter, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
+		MaxPDU: cfg.MaxPDU, Drain: drainTime(cfg), Block: cfg.Sequence.Block, Refresh: cfg.Management.Refresh, Orphan: func() time.Duration { return a.cfg.Load().Receipts.OrphanAfter }, Recorder: cfg.Recorder.Octets}, a.telemetry.ActorLogger())
 	if err != nil {
 		return err
 	}

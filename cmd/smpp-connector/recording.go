@@ -38,8 +38,8 @@ func (a *app) capture(w io.Writer, bind string) (bool, error) {
 	return true, capture.Write(w, s, capture.Options{Bind: bind})
 }
 
-// dumper writes the flight recorder of a bind to a folder each time that the bind
-// leaves BOUND, so that what led to it is there when somebody comes to look.
+// dumper writes the flight recorder of a bind to a folder each time that the bind leaves
+// BOUND, also for a window in trouble, and each time that one in trouble is lost, so that what led to it is there when somebody comes to look.
 type dumper struct {
 	app    *app
 	folder capture.Folder
@@ -65,7 +65,7 @@ func startDumper(ctx context.Context, a *app, r config.Recorder) *dumper {
 // is written on another.
 func (d *dumper) On(f event.Fact) {
 	turned, ok := f.(event.BindStateChanged)
-	if !ok || turned.From != "BOUND" {
+	if !ok || !leaves(turned) {
 		return
 	}
 	select {
@@ -73,6 +73,12 @@ func (d *dumper) On(f event.Fact) {
 	default:
 		d.missed.Add(1)
 	}
+}
+
+// leaves reports whether a bind that was BOUND, whatever its window made of it, is so no
+// more, or in trouble now.
+func leaves(turned event.BindStateChanged) bool {
+	return turned.From == "BOUND" || (turned.From == "HALF_CLOSED_TX" || turned.From == "DRAINING") && turned.To != "BOUND"
 }
 
 // run writes one dump after the other. A disk that is full or slow costs dumps, and a
