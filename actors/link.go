@@ -40,12 +40,13 @@ type link struct {
 	last    []byte        // what close sends
 	turn    chan struct{} // capacity 1: one write at a time
 
-	spare atomic.Pointer[heard] // what the session is done with, for the next read
-	begun atomic.Uint64         // ordinal of the last flight that a write call may have sent
-	heard atomic.Int64          // Unix ns of the last read that brought octets
-	gauge *bindGauge
-	fence *fence
-	tape  *recorder.Line // nil: nothing is recorded
+	spare  atomic.Pointer[heard] // what the session is done with, for the next read
+	failed atomic.Pointer[error] // of a write; nil: none has failed
+	begun  atomic.Uint64         // ordinal of the last flight that a write call may have sent
+	heard  atomic.Int64          // Unix ns of the last read that brought octets
+	gauge  *bindGauge
+	fence  *fence
+	tape   *recorder.Line // nil: nothing is recorded
 
 	root    *actor.RootContext
 	session *actor.PID // who hears of what comes, and of the end
@@ -159,7 +160,7 @@ func (l *link) runWriter() {
 		<-l.turn
 		l.gauge.written.Add(uint64(n))
 		if err != nil {
-			l.root.Send(l.session, &lineBroken{l, err})
+			l.unwritable(err)
 			return // writing stays: there is no writer after this one
 		}
 		if cap(out) <= maxSpare {
@@ -167,6 +168,19 @@ func (l *link) runWriter() {
 			l.rest = out
 			l.mu.Unlock()
 		}
+	}
+}
+
+// lastAnswersWithin bounds how long is read on when nothing can be written any more.
+const lastAnswersWithin = 200 * time.Millisecond
+
+// unwritable has the line end because a write has failed. What the peer had answered before
+// is read first, so that it is not sent again for that: the reader comes to its end, and
+// says so.
+func (l *link) unwritable(err error) {
+	l.failed.Store(&err)
+	if l.conn.SetReadDeadline(time.Now().Add(lastAnswersWithin)) != nil {
+		l.root.Send(l.session, &lineBroken{l, err})
 	}
 }
 
@@ -249,6 +263,9 @@ func (l *link) runReader(maxLength int) {
 		} else if fatal := batch.fail(err); fatal {
 			batch.end()
 			batch.send()
+			if failed := l.failed.Load(); failed != nil {
+				err = *failed // why it ends; reading came to its end for that
+			}
 			l.root.Send(l.session, &lineBroken{l, err})
 			return
 		}

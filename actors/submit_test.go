@@ -1,10 +1,13 @@
 package actors_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -656,4 +659,42 @@ func TestSubmitsLeaveInTheQueuesOrder(t *testing.T) {
 			t.Errorf("the last message is %d", last)
 		}
 	}, smsc.DelayShuffled(300*time.Millisecond, 1))
+}
+
+// brittle is a connection on which writes fail from some time on, while reads go on.
+type brittle struct {
+	net.Conn
+	broken *atomic.Bool
+}
+
+func (b brittle) Write(p []byte) (int, error) {
+	if b.broken.Load() {
+		return 0, errDown
+	}
+	return b.Conn.Write(p)
+}
+
+// US-SC-010: a write that fails takes no answer away that the MNO had sent before.
+func TestUSSC010AnswersAreReadWhenAWriteFails(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		a := r.account["awcc"]
+		a.Window = 20
+		var broken atomic.Bool
+		dial := a.Hosts[0].Dial
+		a.Hosts[0].Dial = func(ctx context.Context) (net.Conn, error) {
+			conn, err := dial(ctx)
+			broken.Store(false)
+			return brittle{conn, &broken}, err
+		}
+		r.start()
+		r.send(10)
+		r.after(500 * time.Millisecond)
+		broken.Store(true)
+		r.sendText("m11", "of this nothing was written")
+		r.after(5 * time.Minute)
+		c := r.mno.Counts()
+		if got := len(r.mem.Events(contract.SubjectSubmitted)); got != 11 || c.Accepted != 11 || c.Duplicates != 0 || r.mem.Unsettled() != 0 {
+			t.Errorf("%d submitted, %d accepted, %d twice, %d unsettled", got, c.Accepted, c.Duplicates, r.mem.Unsettled())
+		}
+	}, smsc.Delay(600*time.Millisecond))
 }

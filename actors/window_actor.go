@@ -252,6 +252,9 @@ func (w *windowActor) enqueue(c actor.Context, m *planned) {
 	w.came = time.Now()
 	s := newSettling(w, c)
 	for _, cmd := range m.commands {
+		if cmd.settled {
+			continue // a window that failed has found it in hand, before this came, and given it back
+		}
 		if carries := cmd.intake.carries; s.account.OperatorID != carries {
 			cmd.primary = carries
 		}
