@@ -108,7 +108,7 @@ var settings = slices.Concat([]knob[Config]{
 	{"dispatch.eventsFormat", "EVENTS_FORMAT", "json", "json or protobuf: how events are published",
 		func(c *Config) value { return choice(&c.Dispatch.EventsFormat, "json", "protobuf") }},
 
-	{"correlation.expiry", "CORRELATION_EXPIRY", "72h", "how long the MNO's message ids are kept",
+	{"correlation.expiry", "CORRELATION_EXPIRY", "72h", "how long the MNO's message ids are kept. In NATS a longer time than any before holds from the next start on",
 		func(c *Config) value { return span(&c.Correlation.Expiry, time.Minute) }},
 	{"dlr.orphanAfter", "DLR_ORPHAN_AFTER", "1h", "a receipt that matches nothing for so long goes to sms.dlr.orphan",
 		func(c *Config) value { return span(&c.Receipts.OrphanAfter, time.Second) }},
