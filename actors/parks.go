@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors/dlr"
 	"github.com/ghasi/smpp-connector/actors/port"
 )
 
@@ -13,12 +14,13 @@ import (
 // any pod. With port.ReceiptPark's watch it makes both orders meet: whoever
 // stores a row looks here, and whoever sees a receipt appear looks for its row.
 type parkIndex struct {
-	count atomic.Int64 // so that a row which is stored while nothing is parked costs one load
-	mu    sync.Mutex
-	byKey map[port.CorrelationKey][]port.ParkedReceipt
-	again map[parkedName]bool  // their rematch failed: to be tried again
-	news  []port.ParkedReceipt // that have appeared and were not looked at, in their order
-	busy  bool                 // somebody looks at them
+	marked atomic.Int64 // receipts that were parked for a mark alone, and have gone
+	count  atomic.Int64 // so that a row which is stored while nothing is parked costs one load
+	mu     sync.Mutex
+	byKey  map[port.CorrelationKey][]port.ParkedReceipt
+	again  map[parkedName]bool  // their rematch failed: to be tried again
+	news   []port.ParkedReceipt // that have appeared and were not looked at, in their order
+	busy   bool                 // somebody looks at them
 }
 
 // parkedName is what makes a parked receipt the same as another.
@@ -78,6 +80,9 @@ func (p *parkIndex) remove(r port.ParkedReceipt) {
 			continue
 		}
 		p.count.Add(-1)
+		if r.State&dlr.Published != 0 {
+			p.marked.Add(1)
+		}
 		if len(list) == 1 {
 			delete(p.byKey, r.Key)
 			return
@@ -85,6 +90,35 @@ func (p *parkIndex) remove(r port.ParkedReceipt) {
 		p.byKey[r.Key] = append(list[:i:i], list[i+1:]...)
 		return
 	}
+}
+
+// owed says of which receipts one of the same is parked for the mark alone. It is asked
+// before the row is: when that one has gone by then, the row has the mark.
+func (p *parkIndex) owed(keys []port.CorrelationKey, kind func(i int) uint8) []bool {
+	owed := make([]bool, len(keys))
+	if p.count.Load() == 0 {
+		return owed
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, key := range keys {
+		state := kind(i) | dlr.Published
+		owed[i] = slices.ContainsFunc(p.byKey[key], func(r port.ParkedReceipt) bool { return r.State == state })
+	}
+	return owed
+}
+
+// owesFinal reports whether the mark is owed that a message of these rows has had its
+// final event.
+func (p *parkIndex) owesFinal(rows []port.Correlation) bool {
+	if p.count.Load() == 0 {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(rows, func(row port.Correlation) bool {
+		return slices.ContainsFunc(p.byKey[row.Key()], func(r port.ParkedReceipt) bool { return r.State == dlr.Published|port.Concluded })
+	})
 }
 
 // waitingFor returns the parked receipts that rows have been stored for.

@@ -26,9 +26,12 @@ const deskTimeout = 10 * time.Second
 
 // matched is one receipt with its row.
 type matched struct {
-	heard dlr.Heard
-	row   port.Correlation
-	item  int // index into the batch
+	heard     dlr.Heard
+	row       port.Correlation
+	item      int  // index into the batch
+	told      bool // it was parked because its event is stored, and the mark on the row is what is left to do
+	concludes bool // that mark is port.Concluded: its event was the message's final one
+	owed      bool // such a one of the same is parked
 }
 
 // take handles the receipts of one read and has the session answer them.
@@ -48,7 +51,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 	if g := d.env.tree.gaugeOf(m.bind); g != nil {
 		g.meter.Receipts.Heard(len(heard), heard[len(heard)-1].At)
 	}
-	d.publish(ctx, found, failed, &tally)
+	d.publish(ctx, found, failed, &tally, func(i int) port.ParkedReceipt { return parkedOf(m, i, &heard[i]) })
 	d.park(ctx, m, heard, unknown, failed, &tally)
 	d.tell(tally)
 
@@ -78,13 +81,14 @@ func (d receiptDesk) match(ctx context.Context, heard []dlr.Heard) (found []matc
 	}
 	lookup, cancel := context.WithTimeout(ctx, deskTimeout/2)
 	defer cancel()
+	owed := d.env.parks.owed(keys, func(i int) uint8 { return heard[i].Kind() })
 	rows, err := d.env.near.Find(lookup, keys)
 	for i, h := range heard {
 		if err != nil || h.ID == "" || rows[i] == nil {
 			unknown = append(unknown, i)
 			continue
 		}
-		found = append(found, matched{heard: h, row: *rows[i], item: i})
+		found = append(found, matched{heard: h, row: *rows[i], item: i, owed: owed[i]})
 	}
 	if err == nil && len(unknown) > 0 {
 		return d.matchOlder(lookup, heard, found, unknown)
@@ -113,6 +117,7 @@ func (d receiptDesk) matchOlder(ctx context.Context, heard []dlr.Heard, found []
 	if len(keys) == 0 {
 		return found, unknown, nil
 	}
+	owed := d.env.parks.owed(keys, func(j int) uint8 { return heard[of[j]].Kind() })
 	rows, err := d.env.near.Find(ctx, keys)
 	if err != nil {
 		return found, unknown, err
@@ -123,152 +128,11 @@ func (d receiptDesk) matchOlder(ctx context.Context, heard []dlr.Heard, found []
 			known[i] = true
 			h := heard[i]
 			h.Key = keys[j]
-			found = append(found, matched{heard: h, row: *rows[j], item: i})
+			found = append(found, matched{heard: h, row: *rows[j], item: i, owed: owed[j]})
 		}
 	}
 	return found, slices.DeleteFunc(unknown, func(i int) bool { return known[i] }), nil
 }
-
-// publish stores the events of matched receipts, remembers their states, and
-// then what the messages in parts have come to.
-func (d receiptDesk) publish(ctx context.Context, all []matched, failed []bool, tally *event.ReceiptsHeard) {
-	fresh := all[:0:0]
-	type once struct {
-		key  port.CorrelationKey
-		kind uint8
-	}
-	first := map[once]int{} // the item that a kind was heard of first
-	copies := map[int]int{} // of items, to those: they are answered alike
-	var again []matched     // known, but what was to follow from them may have failed
-	defer func() {
-		for item, original := range copies {
-			failed[item] = failed[item] || failed[original]
-		}
-	}()
-	for _, m := range all {
-		k := once{m.heard.Key, m.heard.Kind()}
-		if m.row.Ambiguous && m.row.PartsTotal == 1 && m.heard.Final && d.twin(ctx, m, failed) {
-			tally.Repeated++
-			continue
-		}
-		original, seen := first[k]
-		switch {
-		case seen:
-			tally.Repeated++
-			copies[m.item] = original
-			continue
-		case dlr.Repeated(m.row, m.heard):
-			tally.Repeated++
-			first[k] = m.item
-			if m.row.PartsTotal > 1 {
-				again = append(again, m)
-			}
-			continue
-		}
-		first[k] = m.item
-		fresh = append(fresh, m)
-	}
-	if len(again) > 0 {
-		d.conclude(ctx, again, failed)
-	}
-	if len(fresh) == 0 {
-		return
-	}
-	slices.SortStableFunc(fresh, stagesFirst)
-	events := make([]port.Event, len(fresh))
-	for i, m := range fresh {
-		events[i] = dlr.OfPart(m.row, m.heard)
-	}
-	errs := d.env.Publisher.Publish(ctx, events)
-	var marks []port.Mark
-	stored := fresh[:0]
-	for i, m := range fresh {
-		if errs != nil && errs[i] != nil {
-			fail(failed, m)
-			continue
-		}
-		marks = append(marks, dlr.Remember(m.heard))
-		stored = append(stored, m)
-	}
-	if err := d.env.near.Mark(ctx, marks); err != nil {
-		for _, m := range stored {
-			fail(failed, m)
-		}
-		return
-	}
-	d.conclude(ctx, stored, failed)
-	for _, m := range stored {
-		tally.Matched++
-		d.env.traceReceipt(m, time.Now())
-		if m.heard.Final {
-			tally.Latencies = append(tally.Latencies, m.heard.At.Sub(m.row.SubmittedAt))
-		}
-	}
-}
-
-// stagesFirst orders receipts that were parked together: what is not final comes before
-// what is.
-func stagesFirst(a, b matched) int {
-	switch {
-	case a.heard.Final == b.heard.Final:
-		return 0
-	case b.heard.Final:
-		return -1
-	}
-	return 1
-}
-
-// twin reports whether the message has had its final event by another copy of the same
-// SMS: then the receipt of this one is no news of it. One that cannot be told is
-// failed.
-func (d receiptDesk) twin(ctx context.Context, m matched, failed []bool) bool {
-	rows, err := d.env.allRowsOf(ctx, &m.row)
-	if err != nil {
-		fail(failed, m)
-		return true
-	}
-	return dlr.Told(slices.DeleteFunc(rows, func(r port.Correlation) bool { return r.Key() == m.row.Key() }))
-}
-
-// conclude publishes the one final event of each message in parts whose last
-// receipt has come.
-func (d receiptDesk) conclude(ctx context.Context, stored []matched, failed []bool) {
-	var events []port.Event
-	var of []matched
-	var rows []port.CorrelationKey // of each message, one that is stored
-	for _, m := range stored {
-		if m.row.PartsTotal == 1 || !m.heard.Final {
-			continue
-		}
-		parts, err := d.env.allRowsOf(ctx, &m.row)
-		if err != nil {
-			fail(failed, m)
-			continue
-		}
-		if e, ok := dlr.OfMessage(parts, m.heard); ok {
-			events, of, rows = append(events, e), append(of, m), append(rows, parts[0].Key())
-		}
-	}
-	if len(events) == 0 {
-		return
-	}
-	errs := d.env.Publisher.Publish(ctx, events)
-	var marks []port.Mark
-	for i, m := range of {
-		if errs != nil && errs[i] != nil {
-			fail(failed, m)
-			continue
-		}
-		marks = append(marks, port.Mark{Key: rows[i], State: port.Concluded})
-	}
-	if err := d.env.near.Mark(ctx, marks); err != nil {
-		for _, m := range of {
-			fail(failed, m)
-		}
-	}
-}
-
-func fail(failed []bool, m matched) { failed[m.item] = true }
 
 // park keeps receipts that no row is known for, and then looks once more: the
 // row may have been stored in between. One without an id can never be matched
@@ -285,10 +149,7 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 			}
 			continue
 		}
-		item := m.items[i]
-		parked = append(parked, port.ParkedReceipt{Key: heard[i].Key, State: heard[i].Kind(), Bind: m.bind, HeardAt: item.at,
-			Source: item.pdu.SourceAddr, Dest: item.pdu.DestinationAddr, Octets: codec.Append(nil, item.pdu)})
-		at = append(at, i)
+		parked, at = append(parked, parkedOf(m, i, &heard[i])), append(at, i)
 	}
 	if len(parked) == 0 {
 		return
@@ -301,6 +162,13 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 	}
 	tally.Parked += len(parked)
 	d.rematch(ctx, parked)
+}
+
+// parkedOf is the i-th receipt of a batch as it is parked.
+func parkedOf(m *heardDeliveries, i int, h *dlr.Heard) port.ParkedReceipt {
+	item := m.items[i]
+	return port.ParkedReceipt{Key: h.Key, State: h.Kind(), Bind: m.bind, HeardAt: item.at,
+		Source: item.pdu.SourceAddr, Dest: item.pdu.DestinationAddr, Octets: codec.Append(nil, item.pdu)}
 }
 
 // meet looks for the rows of the receipts that have appeared, on any pod, until there
@@ -332,9 +200,13 @@ func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 	if len(found) == 0 {
 		return
 	}
+	for i := range found {
+		state := of[found[i].item].State
+		found[i].told, found[i].concludes = state&dlr.Published != 0, state == dlr.Published|port.Concluded
+	}
 	failed := make([]bool, len(heard))
 	tally := event.ReceiptsHeard{Bind: found[0].heard.Bind}
-	d.publish(ctx, found, failed, &tally)
+	d.publish(ctx, found, failed, &tally, func(i int) port.ParkedReceipt { return *of[i] })
 	d.tell(tally)
 	var done, left []port.ParkedReceipt
 	for _, m := range found {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,6 +273,61 @@ func TestUSSC013BothMNOsHaveTakenAMessage(t *testing.T) {
 				r.after(3 * time.Hour)
 				if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || list[0].GetStatus() != contract.DlrStatus_DELIVERED || list[0].GetIncomplete() {
 					t.Errorf("final events %v", list)
+				}
+			}, smsc.SendReceipts(smsc.Never()))
+		})
+	}
+}
+
+// unmarkable is a store that takes no marks while it says so.
+type unmarkable struct {
+	*memory.Correlations
+	on atomic.Bool
+}
+
+func (s *unmarkable) Mark(ctx context.Context, marks []port.Mark) error {
+	if s.on.Load() {
+		return errDown
+	}
+	return s.Correlations.Mark(ctx, marks)
+}
+
+// US-SC-011: an event is stored and its row cannot be marked, for longer than the stream
+// knows the Msg-Id. Repeats meanwhile, and after a restart, make no second event.
+func TestUSSC011AStoreThatTakesNoMarks(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		parts      int // events of them
+	}{{"one PDU", "Hello", 0}, {"three parts", strings.Repeat("0123456789", 40), 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				store := &unmarkable{Correlations: r.mem.Correlations}
+				r.rows = store
+				r.start()
+				r.sendText("m1", c.text)
+				r.after(time.Second)
+				store.on.Store(true)
+				for range 5 {
+					for _, sms := range r.mno.SMS() {
+						r.mno.Do(smsc.SendReceipt(sms.ID))
+					}
+					r.after(5 * time.Minute)
+				}
+				if n := r.mno.Counts().ReceiptsRefused; n != 0 {
+					t.Errorf("%d receipts are refused", n)
+				}
+				r.restart()
+				store.on.Store(false)
+				r.after(5 * time.Minute)
+				for _, sms := range r.mno.SMS() {
+					r.mno.Do(smsc.SendReceipt(sms.ID))
+				}
+				r.after(5 * time.Minute)
+				if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || r.mem.Park.Parked() != 0 {
+					t.Errorf("%d parked; final events %v", r.mem.Park.Parked(), list)
+				}
+				if n := len(r.mem.Events(contract.SubjectDLRPart)); n != c.parts {
+					t.Errorf("%d events of parts, want %d", n, c.parts)
 				}
 			}, smsc.SendReceipts(smsc.Never()))
 		})

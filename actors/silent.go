@@ -54,7 +54,7 @@ func (d receiptDesk) finish(ctx context.Context, list []matched) {
 		}
 		failed := make([]bool, len(list))
 		try, cancel := context.WithTimeout(ctx, deskTimeout)
-		d.conclude(try, list, failed)
+		d.conclude(try, list, failed, nil)
 		cancel()
 		list = slices.DeleteFunc(list, func(m matched) bool { return !failed[m.item] })
 	}

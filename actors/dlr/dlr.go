@@ -208,6 +208,10 @@ func Kind(state uint8, final bool) uint8 {
 // stage is above every message_state.
 const stage = 1 << 6
 
+// Published is set in the kind of a parked receipt whose event is stored, and the mark on
+// its row is not.
+const Published uint8 = 1 << 7
+
 // Kind is the receipt's.
 func (h Heard) Kind() uint8 { return Kind(h.State, h.Final) }
 

@@ -113,7 +113,7 @@ type CorrelationStore interface {
 // ParkedReceipt is a receipt whose correlation is not known yet.
 type ParkedReceipt struct {
 	Key     CorrelationKey
-	State   uint8     // dlr.Kind: the state, and whether it is final. With Key it says which receipt this is
+	State   uint8     // dlr.Kind, perhaps with dlr.Published. With Key it says which receipt this is
 	Bind    BindID    // where it was heard
 	HeardAt time.Time // by the wall clock of the pod that heard it
 	Source  string    // source_addr of the receipt
