@@ -34,8 +34,23 @@ type matched struct {
 	owed      bool // such a one of the same is parked
 }
 
-// take handles the receipts of one read and has the session answer them.
+// take handles the receipts of one read and has the session answer them. Those that it has
+// parked it looks for once more, when they are answered: their rows may have been stored
+// in between.
 func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heardDeliveries) {
+	parked, away := d.takeIn(ctx, root, m)
+	switch {
+	case len(parked) == 0:
+	case away: // it would be asked in vain
+		d.env.parks.doubt(parked)
+	default:
+		d.rematch(ctx, parked)
+	}
+}
+
+// takeIn is take without that last look, and tells what was parked and whether the store
+// is away.
+func (d receiptDesk) takeIn(ctx context.Context, root *actor.RootContext, m *heardDeliveries) (parked []port.ParkedReceipt, away bool) {
 	ctx, cancel := context.WithTimeout(ctx, deskTimeout)
 	defer cancel()
 	heard := make([]dlr.Heard, len(m.items))
@@ -43,7 +58,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 		heard[i] = dlr.Read(item.pdu, m.account.Receipts, m.account.OperatorID, m.bind, item.at)
 	}
 	failed := make([]bool, len(m.items)) // no item is answered ESME_ROK that is not stored
-	found, unknown, _ := d.match(ctx, heard)
+	found, unknown, err := d.match(ctx, heard)
 	tally := event.ReceiptsHeard{Bind: m.bind, ByStatus: map[string]int{}}
 	for _, h := range heard {
 		tally.ByStatus[dlr.Status(h.State).String()]++
@@ -52,7 +67,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 		g.meter.Receipts.Heard(len(heard), heard[len(heard)-1].At)
 	}
 	d.publish(ctx, found, failed, &tally, func(i int) port.ParkedReceipt { return parkedOf(m, i, &heard[i]) })
-	d.park(ctx, m, heard, unknown, failed, &tally)
+	parked = d.park(ctx, m, heard, unknown, failed, &tally)
 	d.tell(tally)
 
 	resps := make([]codec.PDU, len(m.items))
@@ -63,6 +78,7 @@ func (d receiptDesk) take(ctx context.Context, root *actor.RootContext, m *heard
 		}
 	}
 	root.Send(m.session, &answerDeliveries{link: m.link, resps: resps})
+	return parked, err != nil
 }
 
 // tell publishes what became of receipts, and shows on their bind how long they took.
@@ -134,11 +150,9 @@ func (d receiptDesk) matchOlder(ctx context.Context, heard []dlr.Heard, found []
 	return found, slices.DeleteFunc(unknown, func(i int) bool { return known[i] }), nil
 }
 
-// park keeps receipts that no row is known for, and then looks once more: the
-// row may have been stored in between. One without an id can never be matched
-// and is published as an orphan.
-func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.Heard, unknown []int, failed []bool, tally *event.ReceiptsHeard) {
-	var parked []port.ParkedReceipt
+// park keeps receipts that no row is known for, and returns them. One without an id
+// can never be matched and is published as an orphan.
+func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.Heard, unknown []int, failed []bool, tally *event.ReceiptsHeard) (parked []port.ParkedReceipt) {
 	var at []int
 	for _, i := range unknown {
 		if heard[i].ID == "" {
@@ -152,16 +166,16 @@ func (d receiptDesk) park(ctx context.Context, m *heardDeliveries, heard []dlr.H
 		parked, at = append(parked, parkedOf(m, i, &heard[i])), append(at, i)
 	}
 	if len(parked) == 0 {
-		return
+		return nil
 	}
 	if err := d.env.Park.Park(ctx, parked); err != nil {
 		for _, i := range at {
 			failed[i] = true
 		}
-		return
+		return nil
 	}
 	tally.Parked += len(parked)
-	d.rematch(ctx, parked)
+	return parked
 }
 
 // parkedOf is the i-th receipt of a batch as it is parked.

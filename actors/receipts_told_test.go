@@ -333,3 +333,24 @@ func TestUSSC011AStoreThatTakesNoMarks(t *testing.T) {
 		})
 	}
 }
+
+// decisions.md 011: a receipt whose row cannot be looked for is answered once it is
+// parked, and not only when it has been looked for again.
+func TestUSSC011AStoreThatHangsHoldsUpNoAnswerTwice(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		r.sendText("m1", "Hello")
+		r.after(10 * time.Minute) // the row is in the store alone
+		r.mem.Correlations.Hang()
+		r.mno.Do(smsc.SendReceipt(r.mno.SMS()[0].ID))
+		r.after(6 * time.Second)
+		if n := r.mno.Counts().ReceiptsAnswered; n != 1 || r.mem.Park.Parked() != 1 {
+			t.Errorf("%d answered, %d parked", n, r.mem.Park.Parked())
+		}
+		r.mem.Heal()
+		r.after(10 * time.Second)
+		if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || r.mem.Park.Parked() != 0 {
+			t.Errorf("%v; %d parked", list, r.mem.Park.Parked())
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
