@@ -1,6 +1,8 @@
 package concat
 
 import (
+	"fmt"
+
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/codec/udh"
@@ -26,6 +28,7 @@ type Fault struct {
 const (
 	badHeader = "user_data_header" // its lengths contradict each other (3GPP TS 23.040 §9.2.3.24)
 	badPlace  = "concatenation"    // part 0, a part above the total, a total of 0, half of the sar_* TLVs
+	tooLarge  = "message_size"     // parts that make more than any store or stream takes
 	twoBodies = "two_texts"        // short_message and message_payload (SMPP 3.4 §5.3.2.32)
 )
 
@@ -60,8 +63,17 @@ func Read(pdu *codec.DeliverSM) Inbound {
 	if in.Concat.Total > 1 {
 		in.Part.Index = in.Concat.Index
 	}
+	if in.InParts() && len(in.Part.Body)*int(in.Concat.Total) > mostOctets {
+		in.Part.Index = 0
+		in.fault(tooLarge, fmt.Sprintf("a part of %d octets, of %d: a message in parts has no more than %d", len(in.Part.Body), in.Concat.Total, mostOctets))
+	}
 	return in
 }
+
+// mostOctets is how large a message in parts may be, as each part foretells: twice 255
+// full ones of short_message. More, in message_payload, NATS would refuse, in the store for
+// parts or as an event, however often it is tried. Such a part is a message by itself.
+const mostOctets = 2 * 255 * 254
 
 // body is short_message or message_payload. Of both, the one that says more.
 func (in *Inbound) body(pdu *codec.DeliverSM) []byte {

@@ -1,6 +1,7 @@
 package concat
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
@@ -57,6 +58,8 @@ func TestUSSC025WhatAMessageIs(t *testing.T) {
 		{name: "data_coding 0 is Latin-1 at this MNO", pdu: codec.DeliverSM{ShortMessage: octets(t, "e9")}, opt: text.Options{Default: text.Latin1}, text: "é"},
 		{name: "packed septets behind a header", pdu: codec.DeliverSM{ESMClass: udhi, ShortMessage: octets(t, "05 7003 010203 906536fb0d")}, opt: text.Options{Default: text.GSM7Packed}, text: "Hello"},
 		{name: "Turkish tables", pdu: codec.DeliverSM{ESMClass: udhi, ShortMessage: octets(t, "06 240101 250101 07 1b67")}, text: "ığ"},
+		{name: "a part in message_payload", pdu: codec.DeliverSM{TLVs: append(sar(1, 3, 2), payload(make([]byte, 40_000))...)}, part: 2},
+		{name: "a part of more than any message has", pdu: codec.DeliverSM{DataCoding: 3, TLVs: append(sar(1, 3, 2), payload(bytes.Repeat([]byte("x"), 60_000))...)}, fault: tooLarge, text: strings.Repeat("x", 60_000)},
 		{name: "message_payload", pdu: codec.DeliverSM{TLVs: payload([]byte("Hello"))}, text: "Hello"},
 		{name: "a short message beside message_payload", pdu: codec.DeliverSM{ShortMessage: []byte("Hel"), TLVs: payload([]byte("Hello"))}, text: "Hello", fault: twoBodies},
 		{name: "binary with ports", pdu: codec.DeliverSM{ESMClass: udhi, DataCoding: 4, ShortMessage: octets(t, "06 0504 0b84 23f0 ff00")}, binary: "ff00", port: 2948},
