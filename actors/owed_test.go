@@ -130,3 +130,37 @@ func TestAHeldCommandClaimsNoReceiptWhoseRowAnotherPodOwes(t *testing.T) {
 		}
 	}, unreceipted()...)
 }
+
+// A receipt whose row is owed does not hold up others that appear with it.
+func TestAReceiptWhoseRowIsOwedHoldsUpNoOther(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		store := &stuck{CorrelationStore: r.mem.Correlations}
+		r.rows = store
+		store.on.Store(true)
+		r.start()
+		r.sendText("stuck1", "Hello")
+		r.after(time.Second)
+		row := port.Correlation{OperatorID: "awcc", OperatorMessageID: "77", MessageID: "m2", PartIndex: 1, PartsTotal: 1,
+			Bind: r.account["awcc"].Binds[0].Bind, SubmittedAt: time.Now(), ExpiresAt: time.Now().Add(72 * time.Hour)}
+		if err := r.mem.Correlations.Save(t.Context(), []port.Correlation{row}); err != nil {
+			t.Error(err)
+		}
+		var parked []port.ParkedReceipt
+		for _, id := range []string{r.mno.SMS()[0].ID, "77"} {
+			parked = append(parked, port.ParkedReceipt{Key: port.CorrelationKey{OperatorID: "awcc", OperatorMessageID: id}, State: 2, Bind: row.Bind,
+				HeardAt: time.Now(), Octets: codec.Append(nil, receiptPDU(id))})
+		}
+		if err := r.mem.Park.Park(t.Context(), parked); err != nil {
+			t.Error(err)
+		}
+		r.after(3 * time.Second)
+		if got := finals(r); len(got) != 1 || got[0] != "m2" {
+			t.Errorf("final events of %q, want of m2", got)
+		}
+		store.on.Store(false)
+		r.after(10 * time.Second)
+		if got := finals(r); len(got) != 2 || r.mem.Park.Parked() != 0 {
+			t.Errorf("final events of %q, %d parked", got, r.mem.Park.Parked())
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}

@@ -200,6 +200,7 @@ func (d receiptDesk) meet(ctx context.Context) {
 func (d receiptDesk) rematch(ctx context.Context, parked []port.ParkedReceipt) {
 	ctx, cancel := context.WithTimeout(ctx, deskTimeout)
 	defer cancel()
+	parked = d.env.outbox.withoutOwed(parked) // whoever stores their rows looks for them
 	heard := make([]dlr.Heard, 0, len(parked))
 	of := make([]*port.ParkedReceipt, 0, len(parked))
 	for i := range parked {
