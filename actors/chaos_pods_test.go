@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/ledger"
 	"github.com/ghasi/smpp-connector/codec"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
@@ -32,6 +33,15 @@ var podFaults = []podFault{
 	{"stores correlations slowly", func(p *twoPods, one *pod) { one.rows.Slow(time.Duration(1+p.random.IntN(8)) * time.Second) }, func(_ *twoPods, one *pod) { one.rows.Heal() }},
 	{"cannot renew its leases", func(_ *twoPods, one *pod) { one.leases.Hang(); one.presence.Fail(errDown) }, func(_ *twoPods, one *pod) { one.leases.Heal(); one.presence.Heal() }},
 	{"is drained and replaced", func(p *twoPods, one *pod) { p.heal(one); p.pool.remove(one, true); p.add() }, nil},
+	{"has an actor that fails", func(p *twoPods, one *pod) {
+		var paths []string
+		for _, a := range one.system.Tree().Snapshot() {
+			if strings.Contains(a.Path, "/") { // not the root
+				paths = append(paths, a.Path)
+			}
+		}
+		one.system.Kill(pick(p.random, paths...))
+	}, nil},
 	{"is killed and replaced", func(p *twoPods, one *pod) {
 		p.killed = true
 		p.chaos.mem.Fail(errDown)
@@ -136,6 +146,7 @@ func (p *twoPods) judge(t *testing.T, policy ledger.Policy) {
 // US-SC-010, 016: whatever happens to either of two pods, each message has one end, what
 // is sent twice is marked, and under hold and giveUp nothing is.
 func TestSoakTwoPodsFullOfFaults(t *testing.T) {
+	defer actors.MakeActorsMortal()()
 	first, last := chaosSeeds(t)
 	if first == 1 && last == 60 { // of `make test`
 		last = 20

@@ -61,12 +61,12 @@ func (e *environment) anIntakeOfEachBook() []*intake {
 	return slices.Collect(maps.Values(of))
 }
 
-// keep keeps what is in hand for longer than since the last time, for most times.
+// keep keeps what is in hand for longer than since the last time, for most times. The book
+// is locked meanwhile: behind the giving back of a command its word would undo the delay.
 func (in *intake) keep(most int) {
 	in.book.mu.Lock()
-	handles := in.book.b.Lingering(most)
-	in.book.mu.Unlock()
-	for _, h := range handles {
+	defer in.book.mu.Unlock()
+	for _, h := range in.book.b.Lingering(most) {
 		_ = (*in.consumer.Load()).Keep(h) // lost, another pod may be handed it: at the next time it is said again
 	}
 }
