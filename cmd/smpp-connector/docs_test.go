@@ -55,6 +55,38 @@ func TestDocumentsNameWhatThereIs(t *testing.T) {
 	}
 }
 
+// What is read without backquotes (alerts, METRICS.md, the chart's values, every --help) names
+// variables, statuses, streams and metrics too.
+func TestPlainTextsNameWhatThereIs(t *testing.T) {
+	texts := map[string]string{}
+	for _, document := range []string{"deploy/alerts/smpp-connector.yaml", "deploy/METRICS.md", "deploy/helm/smpp-connector/values.yaml"} {
+		octets, err := os.ReadFile(filepath.Join(repository, document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[document] = string(octets)
+	}
+	for _, c := range commands {
+		_, out, said := call(t, c.name, "--help")
+		texts[c.name+" --help"] = out + said
+	}
+	there, held := whatThereIs(t), 0
+	for where, text := range texts {
+		for _, name := range plainName.FindAllString(text, -1) {
+			_, complaint := there.look(name)
+			if held++; complaint != "" {
+				t.Errorf("%s: %s: %s", where, name, complaint)
+			}
+		}
+	}
+	if held < 100 {
+		t.Errorf("%d names are held: this test does not see them any more", held)
+	}
+}
+
+// plainName is a variable or a metric within a text.
+var plainName = regexp.MustCompile(`\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|smpp_[a-z]+(?:_[a-z]+)+)\b`)
+
 // A name that is not there is complained of, and one that is there is not.
 func TestFalseNamesAreSeen(t *testing.T) {
 	there := whatThereIs(t)
