@@ -52,12 +52,12 @@ func (o *operator) stands(c actor.Context, b *carrierBind, is lineState) {
 // that has just changed, if it is one of ours.
 func (o *operator) weigh(c actor.Context, about port.BindID) {
 	if primary := o.accounts[failover.Primary].account; primary != nil && !o.draining {
-		if is := o.env.tenure.standing(primary); is != lineNone { // else nobody has tried yet
+		if is := o.env.tenure.standing(primary, o.env.inMaintenance); is != lineNone { // else nobody has tried yet
 			o.advance(c, o.choice.Heard(failover.Primary, lineAs[is], time.Now()), about)
 		}
 	}
 	if backup := o.accounts[failover.Backup]; backup.account != nil && backup.wanted && !o.draining {
-		o.advance(c, o.choice.Heard(failover.Backup, lineAs[o.env.tenure.standing(backup.account)], time.Now()), about)
+		o.advance(c, o.choice.Heard(failover.Backup, lineAs[o.env.tenure.standing(backup.account, o.env.inMaintenance)], time.Now()), about)
 	}
 }
 

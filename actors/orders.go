@@ -50,6 +50,11 @@ func (e *environment) tellMaintenance(before, after *control.Standing, mnos []st
 	}
 }
 
+// inMaintenance reports whether a bind is to be unbound because its MNO is in maintenance.
+func (e *environment) inMaintenance(bind port.BindID) bool {
+	return e.standing.Load().Of(bind) == control.Maintenance
+}
+
 // mnos are the MNOs of the accounts that this process serves.
 func (e *environment) mnos() []string {
 	e.mu.Lock()
@@ -107,10 +112,11 @@ func (b *bind) hold(c actor.Context, reason string, now time.Time) {
 	if b.draining {
 		return // it leaves for good, or for a rebind that now is not followed by a bind
 	}
+	b.held, b.away, b.why = true, false, reason
 	if b.main().state != lifecycle.Bound { // the way down from BOUND says it by itself
 		b.env.announce(c.ActorSystem().Root, healthEvent(b, contract.HealthState_UNBOUND, reason, now))
+		b.tellOperator(c.ActorSystem(), false) // a line that was lost rests now: it has failed no more
 	}
-	b.held, b.away, b.why = true, false, reason
 	b.part(c, reason)
 }
 

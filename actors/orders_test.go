@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,6 +140,33 @@ func TestMaintenanceOfOneMNO(t *testing.T) {
 			t.Errorf("operator.health: %s", said)
 		}
 	}, smsc.Delay(200*time.Millisecond))
+}
+
+// Nor does a maintenance move anything where one of the binds is lost when it begins: that
+// one rests too, and has failed no more (US-SC-013).
+func TestMaintenanceWhileABindIsLost(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.backup = smsc.New()
+		r.account["roshan"] = r.newAccount("roshan", r.backup)
+		r.account["awcc"].BackupOperatorID = "roshan"
+		r.account["awcc"].Binds = append(r.account["awcc"].Binds, port.BindSetting{Bind: port.BindID{MNO: "awcc", Direction: port.TRX, Number: 2}, OperatorID: "awcc", Enabled: true})
+		var dials atomic.Int32
+		r.account["awcc"].Hosts = dialled(func(context.Context) (net.Conn, error) {
+			if dials.Add(1) > 1 { // one bind has its line, the other none
+				return nil, errDown
+			}
+			return r.mno.Dial(), nil
+		})
+		r.start()
+		r.after(8 * time.Second) // it waits for its third dial
+		before := len(heard[event.FailoverStep](r))
+		r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		r.send(10)
+		r.after(10 * time.Minute)
+		if c := r.mno.Counts(); c.Binds != 1 || c.Bound != 0 || len(heard[event.FailoverStep](r)) != before || r.backup.Counts().Accepted != 0 {
+			t.Errorf("%d binds, %d bound; %d over the backup: %v", c.Binds, c.Bound, r.backup.Counts().Accepted, heard[event.FailoverStep](r)[before:])
+		}
+	})
 }
 
 // A pod that starts while its MNO is in maintenance does not bind; one whose MNO

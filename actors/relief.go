@@ -136,12 +136,15 @@ func (t *tenure) hear(e ownership.Elsewhere) (changed bool) {
 }
 
 // standing is how the binds of an account that submit stand over all pods, by the best of
-// them; lineNone: nobody has tried yet.
-func (t *tenure) standing(account *Account) (is lineState) {
+// them; lineNone: nobody has tried yet. One that rests and is not BOUND has not failed,
+// whatever it was before.
+func (t *tenure) standing(account *Account, rests func(port.BindID) bool) (is lineState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, b := range submitting(account) {
-		is = max(is, t.overall(b))
+		if line := t.overall(b); line == lineBound || !rests(b) {
+			is = max(is, line)
+		}
 	}
 	return is
 }
