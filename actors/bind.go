@@ -205,7 +205,7 @@ func (b *bind) turned(m *windowTurned) {
 }
 
 // change takes new credentials and settings in. Where an MNO had refused the old
-// credentials, the new ones are tried at once.
+// credentials, the new ones are tried at once, if they are none that it has refused too.
 func (b *bind) change(c actor.Context, m *accountChanged) {
 	old := b.seat.account.Swap(m.account)
 	b.setting = m.setting
@@ -218,7 +218,7 @@ func (b *bind) change(c actor.Context, m *accountChanged) {
 		if h.state == lifecycle.Disconnected {
 			h.beginRound()
 		}
-		if h.state == lifecycle.Disconnected && h.redial != nil && !b.draining {
+		if h.state == lifecycle.Disconnected && h.redial != nil && !b.draining && !h.inVain(m.account) {
 			h.on(c.ActorSystem(), lifecycle.DialDue, "new credentials")
 		}
 	}

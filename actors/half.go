@@ -44,6 +44,7 @@ type half struct {
 	refused    lifecycle.Refusal
 	status     codec.Status // of refused
 	told       codec.Status // the refusal that operator.health has told of since the last bind
+	vain       []*Account   // whose credentials the MNO has refused since the last bind
 	lossSaid   bool         // a receiver's loss was announced
 	stopped    bool         // it has left for good
 }
@@ -139,7 +140,7 @@ func (h *half) open() {
 // announceBound: the bind is BOUND when its main line is; a receiver that is back
 // is worth a word.
 func (h *half) announceBound(system *actor.ActorSystem, now time.Time) {
-	h.attempt, h.floor, h.told = 0, 0, codec.StatusOK
+	h.attempt, h.floor, h.told, h.vain = 0, 0, codec.StatusOK, nil
 	switch {
 	case h == h.b.main():
 		system.Root.Send(h.b.seat.window, h.up)
@@ -283,8 +284,30 @@ func (h *half) judge(system *actor.ActorSystem, end *LinkEnded, now time.Time) {
 	h.floor = max(h.floor, map[lifecycle.Floor]time.Duration{lifecycle.AuthFloor: times.AuthFailed, lifecycle.AlreadyFloor: times.AlreadyBound}[h.refused.Floor])
 	h.b.env.Listener.On(event.BindRefused{Bind: h.b.seat.id, Role: h.role, Host: h.host(), Status: end.Status, Alert: h.refused.Alert, At: now})
 	if h.refused.Refetch {
+		h.noteVain(h.aim.Load().account)
 		system.Root.Send(h.b.ctx.Parent(), &accountDoubted{})
 	}
+}
+
+// maxVain bounds the refused credentials that are remembered: more are of no service that
+// means well.
+const maxVain = 8
+
+// noteVain remembers credentials that the MNO has refused.
+func (h *half) noteVain(account *Account) {
+	if h.inVain(account) {
+		return
+	}
+	if h.vain = append(h.vain, account); len(h.vain) > maxVain {
+		h.vain = h.vain[1:]
+	}
+}
+
+// inVain reports whether the MNO has refused these credentials since the last bind. They
+// are not tried at once: a service that says the one thing and then the other would have
+// the bind dial without a pause, and the MNO lock the account.
+func (h *half) inVain(account *Account) bool {
+	return slices.ContainsFunc(h.vain, account.sameAccess)
 }
 
 // mayFallBack reports whether a refusal means that the MNO knows no transceiver.

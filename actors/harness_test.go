@@ -35,22 +35,25 @@ type rig struct {
 	backup  *smsc.Server
 	account map[string]*actors.Account
 
-	mu        sync.Mutex
-	facts     []event.Fact
-	refuse    error  // of the dial; nil: it succeeds
-	nobody    error  // what Fetch answers; nil: the account
-	spared    string // the MNO whose dials are not refused
-	lives     int    // processes that there have been
-	refresh   time.Duration
-	backoff   []time.Duration // between two requests for an account; nil: the default
-	orphan    time.Duration
-	operators []string              // that the pod serves; none: awcc
-	orders    []port.Order          // that stand when the pod starts
-	lanes     []contract.Lane       // of the pod; none: all
-	alone     bool                  // without leases
-	rows      port.CorrelationStore // nil: mem.Correlations
-	also      event.Listener        // hears every fact too; nil: nobody
-	pods      int                   // that share the accounts through mem.Permits; 0: this process is alone
+	mu     sync.Mutex
+	facts  []event.Fact
+	refuse error  // of the dial; nil: it succeeds
+	nobody error  // what Fetch answers; nil: the account
+	spared string // the MNO whose dials are not refused
+	asked  int    // requests for an account
+	// accountNow is what Fetch answers to the asked-th of them, from 0; nil: account.
+	accountNow func(asked int) *actors.Account
+	lives      int // processes that there have been
+	refresh    time.Duration
+	backoff    []time.Duration // between two requests for an account; nil: the default
+	orphan     time.Duration
+	operators  []string              // that the pod serves; none: awcc
+	orders     []port.Order          // that stand when the pod starts
+	lanes      []contract.Lane       // of the pod; none: all
+	alone      bool                  // without leases
+	rows       port.CorrelationStore // nil: mem.Correlations
+	also       event.Listener        // hears every fact too; nil: nobody
+	pods       int                   // that share the accounts through mem.Permits; 0: this process is alone
 }
 
 // inBubble runs a test of the tree.
@@ -101,6 +104,10 @@ func (r *rig) Fetch(_ context.Context, id string) (*actors.Account, error) {
 	defer r.mu.Unlock()
 	if r.nobody != nil {
 		return nil, r.nobody
+	}
+	if r.accountNow != nil {
+		r.asked++
+		return r.accountNow(r.asked - 1), nil
 	}
 	if a := r.account[id]; a != nil {
 		return a, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors"
 	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/actors/port"
 	"github.com/ghasi/smpp-connector/codec"
@@ -173,6 +174,33 @@ func TestUSSC002RotatedCredentialsAreTriedAtOnce(t *testing.T) {
 		}
 		if n := r.mno.Counts().BindRequests; n != 2 {
 			t.Errorf("%d bind requests", n)
+		}
+	}, smsc.Account("esme", "rotated"))
+}
+
+// A service that says the one thing and then the other (two instances, one of them stale)
+// has no bind hammer the MNO: what was refused once is not tried at once again.
+func TestUSSC002RefusedCredentialsAreNotTriedAtOnceAgain(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		old, other := *r.account["awcc"], *r.account["awcc"]
+		old.Times.AuthFailed, other.Times.AuthFailed = time.Hour, time.Hour
+		other.Bind.Password = "stale"
+		answers := []*actors.Account{&old, &other}
+		r.setAccount(&old)
+		r.accountNow = func(asked int) *actors.Account { return answers[asked%2] }
+		r.start()
+		r.after(50 * time.Minute)
+		if n := r.mno.Counts().BindRequests; n != 2 {
+			t.Errorf("%d bind requests in 50 minutes", n)
+		}
+		fresh := old
+		fresh.Bind.Password = "rotated"
+		r.accountNow = nil
+		r.setAccount(&fresh)
+		r.system.Refresh()
+		r.after(time.Second)
+		if n := r.mno.Counts().BindRequests; n != 3 || !r.bind().Bound {
+			t.Errorf("%d bind requests, %+v", n, r.bind())
 		}
 	}, smsc.Account("esme", "rotated"))
 }
