@@ -1,7 +1,9 @@
 package actors_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -171,5 +173,50 @@ func (f *failover) checkReturn(t *testing.T) {
 	last := f.mem.Events(contract.SubjectSubmitted)
 	if b := last[len(last)-1].Body.(*contract.DispatchSubmitted); b.GetMessageId() != "back" || b.GetOperatorId() != "awcc" || f.mem.Unsettled() != 0 {
 		t.Errorf("%s over %s, %d unsettled", b.GetMessageId(), b.GetOperatorId(), f.mem.Unsettled())
+	}
+}
+
+// US-SC-013: an account that names another backup, or none, while its backup carries, is
+// carried by the other one, or by nobody until the primary is back.
+func TestUSSC013TheBackupIsAnotherOne(t *testing.T) {
+	for _, next := range []string{"etisalat", ""} {
+		inBubble(t, func(r *rig) {
+			r.backup = smsc.New()
+			other := smsc.New()
+			r.account["roshan"] = r.newAccount("roshan", r.backup)
+			r.account["etisalat"] = r.newAccount("etisalat", other)
+			r.account["awcc"].BackupOperatorID = "roshan"
+			r.start()
+			r.after(time.Second)
+			r.account["etisalat"].Hosts[0].Dial = func(context.Context) (net.Conn, error) { return other.Dial(), nil }
+			f := &failover{rig: r}
+			f.cut()
+			r.after(10 * time.Second)
+			r.sendMany("first", 10)
+			r.after(time.Second)
+			if n := r.backup.Counts().Accepted; n != 10 {
+				t.Errorf("%q: %d over the backup at first", next, n)
+			}
+			changed := *r.account["awcc"]
+			changed.BackupOperatorID = next
+			r.setAccount(&changed)
+			r.system.Refresh()
+			r.after(10 * time.Second)
+			r.sendMany("second", 10)
+			r.after(10 * time.Second)
+			want := map[string]int{"etisalat": 10}[next]
+			if b, o := r.backup.Counts(), other.Counts(); b.Accepted != 10 || b.Bound != 0 || b.Unbinds != 1 || o.Accepted != want || o.Bound != want/10 {
+				t.Errorf("%q: the backup that was has %d bound, %d unbinds, %d accepted; the other one %d bound, %d accepted", next, b.Bound, b.Unbinds, b.Accepted, o.Bound, o.Accepted)
+			}
+			r.refuseDials(nil)
+			r.after(2 * time.Minute)
+			r.sendMany("third", 10)
+			r.after(10 * time.Second)
+			if n := r.mno.Counts().Accepted; n != 20-want || r.mem.Unsettled() != 0 || other.Counts().Bound != 0 {
+				t.Errorf("%q: %d over the primary, %d unsettled, %d of the other backup bound", next, n, r.mem.Unsettled(), other.Counts().Bound)
+			}
+			r.stop()
+			other.Close()
+		})
 	}
 }

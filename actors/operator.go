@@ -64,6 +64,7 @@ type carrierBind struct {
 type (
 	accountFetched struct {
 		role    failover.Role
+		id      string // that was asked for
 		account *Account
 		err     error
 	}
@@ -157,7 +158,7 @@ func (o *operator) fetch(c actor.Context, role failover.Role) {
 	root, self, ctx, env := c.ActorSystem().Root, c.Self(), o.ctx, o.env
 	go func() {
 		account, err := env.Accounts.Fetch(ctx, id)
-		root.Send(self, &accountFetched{role, account, err})
+		root.Send(self, &accountFetched{role, id, account, err})
 	}()
 }
 
@@ -167,6 +168,10 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	a := &o.accounts[m.role]
 	a.fetching = false
 	if o.draining || !a.wanted {
+		return
+	}
+	if m.id != o.idOf(m.role) { // of the backup that was
+		o.fetch(c, m.role)
 		return
 	}
 	now := time.Now()
@@ -181,12 +186,11 @@ func (o *operator) fetched(c actor.Context, m *accountFetched) {
 	if a.attempts > 0 || a.account == nil {
 		o.env.Listener.On(event.AccountFetched{OperatorID: m.account.OperatorID, Binds: len(m.account.Binds), TPS: m.account.TPS, At: now})
 	}
+	if m.role == failover.Primary {
+		o.pair(c, a.account, m.account, now)
+	}
 	a.attempts, a.account = 0, m.account
 	o.env.remember(m.account)
-	if m.role == failover.Primary {
-		o.choice.HasBackup = m.account.BackupOperatorID != "" && len(submitting(m.account)) > 0 // a receiver has no traffic to move
-		o.choice.Damping = m.account.Failback
-	}
 	o.settle(c, m.role)
 	o.showCarrier(now)
 	if o.env.Refresh > 0 {

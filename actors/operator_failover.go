@@ -18,6 +18,23 @@ import (
 // lines of both accounts stand, and tells its binds, and others through the tenure, whose
 // commands they carry.
 
+// pair takes in which backup an account has. One that it had and has no more is let go of
+// first, and carries no longer.
+func (o *operator) pair(c actor.Context, before, account *Account, now time.Time) {
+	if before != nil && before.BackupOperatorID != account.BackupOperatorID {
+		o.choice.HasBackup = false
+		o.advance(c, o.choice.Tick(now), port.BindID{})
+		backup := &o.accounts[failover.Backup]
+		if backup.next != nil {
+			backup.next.Stop()
+		}
+		backup.account, backup.attempts, backup.next = nil, 0, nil
+		o.covers[failover.Backup] = nil
+	}
+	o.choice.HasBackup = account.BackupOperatorID != "" && len(submitting(account)) > 0 // a receiver has no traffic to move
+	o.choice.Damping = account.Failback
+}
+
 // heard takes in that a bind became BOUND or UNBOUND.
 func (o *operator) heard(c actor.Context, m *bindHealth) {
 	b := o.binds[o.pathOf(c, m.bind)]

@@ -96,7 +96,7 @@ const (
 // Switch is the state of one operator. The zero value has no backup and is not
 // bound.
 type Switch struct {
-	HasBackup bool // the credentials name a backupOperatorId
+	HasBackup bool // the credentials name a backupOperatorId; after a change Tick is to be asked
 	Damping   Damping
 
 	carrier  Carrier
@@ -206,6 +206,9 @@ func (s *Switch) Tick(now time.Time) (steps []Step) {
 		s.carrier, s.stopAt, s.returned = Nobody, time.Time{}, false
 		steps = s.start()
 	}
+	if !s.HasBackup && s.started {
+		return append(steps, s.letGo()...)
+	}
 	if !s.stopAt.IsZero() && !now.Before(s.stopAt) {
 		s.stopAt, s.started = time.Time{}, false
 		steps = append(steps, StopBackup)
@@ -220,6 +223,15 @@ func (s *Switch) start() []Step {
 	}
 	s.started = true
 	return []Step{StartBackup}
+}
+
+// letGo has a backup stopped that is none any more: the credentials name another, or none.
+func (s *Switch) letGo() (steps []Step) {
+	if s.moved {
+		steps = append(steps, MoveToPrimary)
+	}
+	s.moved, s.started, s.stopAt, s.lines[Backup] = false, false, time.Time{}, Down
+	return append(steps, StopBackup)
 }
 
 // try has a silent primary tried when that is due, while the backup carries.
