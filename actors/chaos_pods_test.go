@@ -108,13 +108,15 @@ func (p *twoPods) live(steps int) {
 	}
 }
 
+// sendSome sends to a recipient of its own each: with hold, a pod that cannot store for long
+// what its MNO has accepted leaves its receipts to others that are held for the same one.
 func (p *twoPods) sendSome() {
 	for range p.random.IntN(15) {
 		text := fmt.Sprintf("#%05d ", p.sent)
 		if p.random.IntN(3) == 0 {
 			text = strings.Repeat(text, 50) // three parts, and each says whose it is
 		}
-		p.chaos.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m%d","to":"937000%05d","text":%q}`, p.sent, p.sent%50, text))
+		p.chaos.mem.Publish(subject, fmt.Appendf(nil, `{"messageId":"m%d","to":"937000%05d","text":%q}`, p.sent, p.sent, text))
 		p.sent++
 	}
 }
