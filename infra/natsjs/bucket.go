@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -36,6 +37,28 @@ const markerTTL = 5 * time.Minute
 // manyAttempts is after how many lost races for one key a write gives up: with
 // that many writers on it something else is wrong.
 const manyAttempts = 200
+
+// After fewAttempts lost races a writer rests for a random time up to longestRest before
+// the next: of many that begin again at once the slowest would lose every one.
+const (
+	fewAttempts = 3
+	longestRest = 20 * time.Millisecond
+)
+
+// rest waits before the next attempt of a write that has lost so many races.
+func rest(ctx context.Context, lost int) error {
+	if lost <= fewAttempts {
+		return nil
+	}
+	pause := time.NewTimer(rand.N(longestRest))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // bucket is a key-value bucket written and read in batches. jetstream.KeyValue
 // does one key a call; the stream underneath is the same.
@@ -218,9 +241,12 @@ func (b *bucket) update(ctx context.Context, keys []string, guess bool, change f
 	for i := range todo {
 		todo[i] = i
 	}
-	for range manyAttempts {
+	for lost := range manyAttempts {
 		if len(todo) == 0 {
 			return nil
+		}
+		if err := rest(ctx, lost); err != nil {
+			return err
 		}
 		found, err := b.look(ctx, keys, todo, guess)
 		if err != nil {

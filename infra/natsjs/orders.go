@@ -81,7 +81,10 @@ func (s *Orders) All(ctx context.Context) (all []port.Order, err error) {
 func (s *Orders) Give(ctx context.Context, target string, change func(port.Order) port.Order) (given port.Order, err error) {
 	ctx, cancel := s.bucket.conn.bounded(ctx)
 	defer cancel()
-	for range manyAttempts {
+	for lost := range manyAttempts {
+		if err := rest(ctx, lost); err != nil {
+			return port.Order{}, fmt.Errorf("order %s: %w", target, err)
+		}
 		found, err := s.bucket.get(ctx, []string{target})
 		if err != nil {
 			return port.Order{}, fmt.Errorf("order %s: %w", target, err)
