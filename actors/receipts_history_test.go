@@ -116,7 +116,7 @@ func (h *history) receipt(id string) {
 // message has one final event, and none has that of another.
 func TestSoakHistoriesOfReceipts(t *testing.T) {
 	first, last := chaosSeeds(t)
-	last = max(first, last/4)
+	last = max(first, last/6) // each takes as long as six of those
 	for seed := first; seed <= last; seed++ {
 		inBubble(t, func(r *rig) {
 			h := &history{rig: r, random: rand.New(rand.NewPCG(seed, 1))}

@@ -218,14 +218,14 @@ func TestAnOrphanIsReadAgainAsItWas(t *testing.T) {
 	for _, pdu := range []*codec.DeliverSM{
 		{SourceAddr: "93700000001", DestinationAddr: "Ghasi", ESMClass: codec.ESMTypeReceipt,
 			ShortMessage: []byte("id:AB12 sub:001 dlvrd:001 submit date:2611251200 done date:2611251201 stat:EXPIRED err:0B1 Text:secret")},
-		{SourceAddr: "1", DestinationAddr: "2", ESMClass: codec.ESMTypeReceipt, TLVs: codec.TLVs{{Tag: codec.TagReceiptedMessageID, Value: []byte("77\x00")}, {Tag: codec.TagMessageState, Value: []byte{8}}}},
+		{SourceAddr: "1", DestinationAddr: "2", ESMClass: codec.ESMTypeReceipt, TLVs: codec.TLVs{{Tag: codec.TagReceiptedMessageID, Value: []byte("77\x00")}, {Tag: codec.TagMessageState, Value: []byte{8}}, {Tag: codec.TagNetworkErrorCode, Value: []byte{3, 0, 27}}}},
 		{SourceAddr: "1", DestinationAddr: "2", ESMClass: codec.ESMTypeIntermediate, ShortMessage: []byte("id:7 stat:UNDELIV")},
 	} {
 		bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
 		first := Read(pdu, Rules{}, "awcc", bind, time.Time{})
 		event := Orphan(first, pdu.DestinationAddr, pdu.SourceAddr, Unmatched).Body.(*contract.DlrInboundEvent)
 		again := Read(Deliver(event), Rules{}, "awcc", bind, time.Time{})
-		if again.ID != first.ID || again.State != first.State || again.Final != first.Final || again.Err != first.Err || again.DoneDate != first.DoneDate {
+		if again.ID != first.ID || again.State != first.State || again.Final != first.Final || again.Err != first.Err || again.NetworkErrorCode != first.NetworkErrorCode || again.DoneDate != first.DoneDate {
 			t.Errorf("%+v was read again as %+v", first, again)
 		}
 		if strings.Contains(event.RawText, "secret") {

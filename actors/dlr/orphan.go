@@ -1,6 +1,7 @@
 package dlr
 
 import (
+	"encoding/hex"
 	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -37,8 +38,8 @@ func Orphan(h Heard, from, to, diagnosis string) port.Event {
 	return e
 }
 
-// Deliver makes the deliver_sm of an orphan again, without the message's own text,
-// so that it can be read under other rules.
+// Deliver makes the deliver_sm of an orphan again, without the message's own text and the
+// TLVs that the event has by name, so that it can be read under other rules.
 func Deliver(e *contract.DlrInboundEvent) *codec.DeliverSM {
 	pdu := &codec.DeliverSM{SourceAddr: e.GetTo(), DestinationAddr: e.GetFrom(), ESMClass: codec.ESMTypeReceipt, ShortMessage: []byte(e.GetRawText())}
 	state := StateOf(e.GetStatus())
@@ -49,6 +50,9 @@ func Deliver(e *contract.DlrInboundEvent) *codec.DeliverSM {
 		pdu.TLVs = append(pdu.TLVs, codec.TLV{Tag: codec.TagReceiptedMessageID, Value: append([]byte(e.GetOperatorMessageId()), 0)})
 	}
 	pdu.TLVs = append(pdu.TLVs, codec.TLV{Tag: codec.TagMessageState, Value: []byte{state}})
+	if code, err := hex.DecodeString(e.GetNetworkErrorCode()); err == nil && len(code) > 0 {
+		pdu.TLVs = append(pdu.TLVs, codec.TLV{Tag: codec.TagNetworkErrorCode, Value: code})
+	}
 	return pdu
 }
 
