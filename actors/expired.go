@@ -37,58 +37,66 @@ func (s *expirySweep) tick(ctx context.Context, now time.Time) {
 		return
 	}
 	s.next = now.Add(expiryEvery)
-	s.upTo = s.desk.expire(ctx, s.upTo, now)
+	upTo, failed := s.desk.expire(ctx, s.upTo, now)
+	if failed { // before the stream forgets the Msg-Id of what is told and not marked
+		s.next = now.Add(expiryEvery / 10)
+	}
+	s.upTo = upTo
 }
 
 // expire deals with the messages that expired after from and not after to, and returns
 // up to when all are dealt with: not so those that could not be, and those of which a
-// part was sent later and has time left.
-func (d receiptDesk) expire(ctx context.Context, from, to time.Time) (upTo time.Time) {
+// part was sent later and has time left. failed: something could not be reached.
+func (d receiptDesk) expire(ctx context.Context, from, to time.Time) (upTo time.Time, failed bool) {
 	served := d.env.served()
 	if len(served) == 0 {
-		return from
+		return from, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, expiryEvery/2)
 	defer cancel()
 	rows, err := d.env.near.Unfinished(ctx, served, from, to)
 	if err != nil {
-		return from
+		return from, true
 	}
 	upTo = to
 	done := map[[2]string]bool{}
 	for _, row := range rows {
 		id := [2]string{row.Whose(), row.MessageID}
 		if _, seen := done[id]; !seen {
-			done[id] = d.expireOne(ctx, row, to)
+			var err error
+			done[id], err = d.expireOne(ctx, row, to)
+			failed = failed || err != nil
 		}
 		if before := row.ExpiresAt.Add(-time.Millisecond); !done[id] && before.Before(upTo) {
 			upTo = before // stores keep milliseconds
 		}
 	}
-	return upTo
+	return upTo, failed
 }
 
 // expireOne is false where the message is to be looked at again.
-func (d receiptDesk) expireOne(ctx context.Context, row port.Correlation, now time.Time) bool {
+func (d receiptDesk) expireOne(ctx context.Context, row port.Correlation, now time.Time) (done bool, err error) {
 	parts, err := d.env.allRowsOf(ctx, &row)
 	if err != nil {
-		return false
+		return false, err
 	}
 	for _, p := range parts {
 		if p.ExpiresAt.After(now) && now.Sub(row.ExpiresAt) < expiryPatience { // it has time left
-			return false
+			return false, nil
 		}
 	}
 	e, ok := dlr.OfExpired(parts, now)
 	if !ok {
-		return true
+		return true, nil
 	}
-	if d.env.Publisher.Publish(ctx, []port.Event{e}) != nil ||
-		d.env.near.Mark(ctx, []port.Mark{{Key: row.Key(), State: port.Concluded}}) != nil {
-		return false
+	if errs := d.env.Publisher.Publish(ctx, []port.Event{e}); errs != nil {
+		return false, errs[0]
+	}
+	if err := d.env.near.Mark(ctx, []port.Mark{{Key: row.Key(), State: port.Concluded}}); err != nil {
+		return false, err
 	}
 	d.env.Listener.On(event.ReceiptsHeard{Bind: row.Bind, Incomplete: 1})
-	return true
+	return true, nil
 }
 
 // served returns the operatorIds of the accounts that this process knows.

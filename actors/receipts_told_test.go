@@ -354,3 +354,28 @@ func TestUSSC011AStoreThatHangsHoldsUpNoAnswerTwice(t *testing.T) {
 		}
 	}, smsc.SendReceipts(smsc.Never()))
 }
+
+// decisions.md 011: nor does the final event of a message that expires come twice where
+// its row could not be marked at one look.
+func TestUSSC011AMessageThatExpiresWhileNoMarksAreTaken(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		store := &unmarkable{Correlations: r.mem.Correlations}
+		r.rows = store
+		r.account["awcc"].Expiry = time.Hour
+		r.start()
+		r.sendText("m1", strings.Repeat("0123456789", 40))
+		r.after(time.Second)
+		r.mno.Do(smsc.SendReceipt(r.mno.SMS()[0].ID))
+		r.after(59 * time.Minute)
+		store.on.Store(true)
+		for n := 0; len(r.receiptsOn(contract.SubjectDLRInbound)) == 0 && n < 60; n++ {
+			r.after(20 * time.Second)
+		}
+		r.after(2 * time.Minute)
+		store.on.Store(false)
+		r.after(30 * time.Minute)
+		if list := r.receiptsOn(contract.SubjectDLRInbound); len(list) != 1 || !list[0].GetIncomplete() {
+			t.Errorf("final events %v", list)
+		}
+	}, smsc.SendReceipts(smsc.Never()))
+}
