@@ -30,7 +30,9 @@ type Orders interface {
 	// Give stores what change makes of the order about a target, as it is now, and
 	// returns it with its revision. change may be called several times: another pod
 	// may give an order at the same moment. An order with the ID of the one that is
-	// there is not stored a second time.
+	// there, or of one that was given within the last minute, is not stored a second
+	// time, and what is there is returned: a pod that comes to a command late must not
+	// undo what was commanded after it.
 	Give(ctx context.Context, target string, change func(Order) Order) (Order, error)
 
 	// Watch tells of every order that is there and of every change until ctx ends, and

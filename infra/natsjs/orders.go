@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,14 +35,42 @@ type orderValue struct {
 	Verb string    `json:"verb"`
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
+	// Given are the commands of the last givenFor, this one among them.
+	Given []givenValue `json:"given,omitempty"`
+}
+
+// givenValue is a command that was stored, and when by the clock of the pod that did.
+type givenValue struct {
+	ID string    `json:"id"`
+	At time.Time `json:"storedAt"`
+}
+
+// givenFor is longer than a pod takes for a command, however slow it is: one that comes to a
+// command after others were given knows it, and does not undo them. Beyond that an id may
+// come again.
+const givenFor = time.Minute
+
+// mostGiven bounds the commands that are remembered.
+const mostGiven = 64
+
+// lately are those of the commands that were given within givenFor.
+func lately(given []givenValue, now time.Time) []givenValue {
+	recent := slices.DeleteFunc(slices.Clone(given), func(g givenValue) bool { return now.Sub(g.At).Abs() >= givenFor })
+	return recent[max(len(recent)-mostGiven, 0):]
 }
 
 func readOrder(e entry) (o port.Order, err error) {
+	o, _, err = readGiven(e)
+	return o, err
+}
+
+// readGiven returns the commands of the last givenFor too.
+func readGiven(e entry) (o port.Order, given []givenValue, err error) {
 	var v orderValue
 	if err := json.Unmarshal(e.value, &v); err != nil {
-		return o, fmt.Errorf("the order under %s cannot be read: %w", e.key, err)
+		return o, nil, fmt.Errorf("the order under %s cannot be read: %w", e.key, err)
 	}
-	return port.Order{Target: e.key, Halt: v.Halt, Home: v.Home, ID: v.ID, Verb: v.Verb, By: v.By, At: v.At, Revision: e.revision}, nil
+	return port.Order{Target: e.key, Halt: v.Halt, Home: v.Home, ID: v.ID, Verb: v.Verb, By: v.By, At: v.At, Revision: e.revision}, v.Given, nil
 }
 
 // All implements port.Orders. A value that cannot be read is logged and left out: a
@@ -92,17 +121,20 @@ func (s *Orders) Give(ctx context.Context, target string, change func(port.Order
 		e := found[0]
 		e.key = target
 		var now port.Order
+		var given []givenValue
 		if e.live() {
-			if now, err = readOrder(e); err != nil {
+			if now, given, err = readGiven(e); err != nil {
 				s.complain(err) // what a hand has written there is overwritten
 				now = port.Order{Target: target}
 			}
 		}
-		next := change(now)
-		if now.Revision != 0 && next.ID == now.ID {
-			return now, nil // another pod has stored this command already
+		next, clock := change(now), time.Now()
+		given = lately(given, clock)
+		if now.Revision != 0 && (next.ID == now.ID || slices.ContainsFunc(given, func(g givenValue) bool { return g.ID == next.ID })) {
+			return now, nil // another pod has stored this command already, and perhaps a later one after it
 		}
-		body, err := json.Marshal(orderValue{Halt: next.Halt, Home: next.Home, ID: next.ID, Verb: next.Verb, By: next.By, At: next.At})
+		given = append(given, givenValue{next.ID, clock.UTC()})
+		body, err := json.Marshal(orderValue{Halt: next.Halt, Home: next.Home, ID: next.ID, Verb: next.Verb, By: next.By, At: next.At, Given: given})
 		if err != nil {
 			return port.Order{}, fmt.Errorf("order %s: %w", target, err)
 		}

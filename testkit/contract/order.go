@@ -20,6 +20,7 @@ func Orders(t *testing.T, open func(t *testing.T) (s port.Orders, remove func(ct
 	}{
 		{"what was ordered is there, with who and when", ordersGive},
 		{"a command that several pods store is stored once", ordersOnce},
+		{"a command that a pod comes to late undoes no later one", ordersLate},
 		{"commands at the same moment are all taken in", ordersRace},
 		{"a watch tells of what is there, of changes and of deletions", ordersWatch},
 	} {
@@ -82,6 +83,26 @@ func ordersOnce(t *testing.T, s port.Orders, _ func(context.Context, string) err
 	wg.Wait()
 	if distinct := slices.Compact(slices.Sorted(slices.Values(revisions))); len(distinct) != 1 || distinct[0] == 0 {
 		t.Errorf("stored under the revisions %v", distinct)
+	}
+}
+
+// Issue 7: of two pods the slower one comes to a pause after the resume was stored.
+func ordersLate(t *testing.T, s port.Orders, _ func(context.Context, string) error) {
+	target := "mno." + unique(t)
+	give := func(id, verb string, halt bool) port.Order {
+		o, err := s.Give(within(t), target, command(id, verb, halt))
+		if err != nil {
+			t.Fatalf("Give: %v", err)
+		}
+		return o
+	}
+	give("1", "maintenance-on", true)
+	off := give("2", "maintenance-off", false)
+	if late := give("1", "maintenance-on", true); late.Halt || late.ID != "2" || late.Revision != off.Revision {
+		t.Errorf("the late command made it %+v, after %+v", late, off)
+	}
+	if again := give("3", "maintenance-on", true); !again.Halt || again.Revision <= off.Revision {
+		t.Errorf("the next one made it %+v", again)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ghasi/smpp-connector/actors/port"
 )
@@ -17,12 +18,13 @@ type Orders struct {
 	mu       sync.Mutex
 	orders   map[string]port.Order
 	history  map[string][]port.Order
+	given    map[[2]string]time.Time // by target and ID: when the command was stored
 	revision uint64
 	changed  signal
 }
 
 func newOrders() *Orders {
-	return &Orders{orders: map[string]port.Order{}, history: map[string][]port.Order{}}
+	return &Orders{orders: map[string]port.Order{}, history: map[string][]port.Order{}, given: map[[2]string]time.Time{}}
 }
 
 // All implements port.Orders.
@@ -48,9 +50,11 @@ func (s *Orders) Give(ctx context.Context, target string, change func(port.Order
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.orders[target]
-	next := change(now)
-	if next.ID != now.ID || now.Revision == 0 {
+	next, clock := change(now), time.Now()
+	before, again := s.given[[2]string{target, next.ID}]
+	if again = again && clock.Sub(before) < time.Minute; now.Revision == 0 || next.ID != now.ID && !again {
 		s.revision++
+		s.given[[2]string{target, next.ID}] = clock
 		next.Target, next.Revision = target, s.revision
 		s.orders[target], s.history[target] = next, append(s.history[target], next)
 		s.changed.raise()
