@@ -26,7 +26,10 @@ func (f *fence) set(g ownership.Grant) {
 }
 
 // shut lets nothing out any more.
-func (f *fence) shut() { f.limits.Store(&limits{}) }
+func (f *fence) shut() { f.limits.Store(&limits{longAgo, longAgo}) }
+
+// longAgo is the deadline of what may not be written at all: the zero time would be none.
+var longAgo = time.Unix(1, 0)
 
 // token is the fencing token that the bind is served under; 0 where there are no leases.
 func (f *fence) token() uint64 {

@@ -3,6 +3,7 @@ package actors
 import (
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,5 +57,35 @@ func TestALinkWritesNothingBehindItsFence(t *testing.T) {
 			}
 			l.close()
 		})
+	}
+}
+
+// A write that is about to begin when the fence is shut has a deadline that is over: the zero
+// time would be none, and a peer that does not read would hold the writer for ever.
+func TestAWriteAtAShutFenceIsBounded(t *testing.T) {
+	f, now := &fence{}, time.Now()
+	f.set(ownership.Grant{Epoch: 42, Submit: now.Add(time.Minute), Write: now.Add(time.Minute)})
+	f.shut()
+	if end := f.within(now.Add(time.Minute)); end.IsZero() || end.After(now) || f.mayWrite(now) || f.maySubmit(now) {
+		t.Errorf("shut: deadline %v, may write %v, may submit %v", end, f.mayWrite(now), f.maySubmit(now))
+	}
+}
+
+// US-SC-004: when the peer was heard is known by the monotonic clock. By the wall clock, one
+// that is set back an hour would take a dead line for alive for an hour.
+func TestUSSC004LifeIsCountedByTheMonotonicClock(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	defer near.Close()
+	bind := port.BindID{MNO: "awcc", Direction: port.TRX, Number: 1}
+	system := actor.NewActorSystem()
+	defer system.Shutdown()
+	l := newLink(near, time.Minute, &seat{id: bind, gauge: newBindGauge(bind, "awcc", "pod-1")}, port.TRX, system.Root, system.NewLocalPID("nobody"))
+	go func() { _, _ = far.Write([]byte{0}) }()
+	if _, err := (&noticing{l}).Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if at := l.lastHeard(); !strings.Contains(at.String(), "m=") || at.Before(l.since) || at.After(time.Now()) {
+		t.Errorf("heard at %v, connected at %v", at, l.since)
 	}
 }

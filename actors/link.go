@@ -43,7 +43,8 @@ type link struct {
 	spare  atomic.Pointer[heard] // what the session is done with, for the next read
 	failed atomic.Pointer[error] // of a write; nil: none has failed
 	begun  atomic.Uint64         // ordinal of the last flight that a write call may have sent
-	heard  atomic.Int64          // Unix ns of the last read that brought octets
+	since  time.Time             // when the connection was made; heard counts from it, so that a clock that is set anew changes nothing
+	heard  atomic.Int64          // ns from since to the last read that brought octets
 	gauge  *bindGauge
 	fence  *fence
 	tape   *recorder.Line // nil: nothing is recorded
@@ -54,9 +55,8 @@ type link struct {
 
 func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direction, root *actor.RootContext, session *actor.PID) *link {
 	now := time.Now()
-	l := &link{conn: conn, writeTimeout: writeTimeout, turn: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence, root: root, session: session}
+	l := &link{conn: conn, writeTimeout: writeTimeout, turn: make(chan struct{}, 1), gauge: s.gauge, fence: s.fence, root: root, session: session, since: now}
 	l.tape = s.flight.Connect(now, fmt.Sprintf("connected to %v as %s", conn.RemoteAddr(), role))
-	l.heard.Store(now.UnixNano())
 	l.gauge.open.Add(1)
 	if end, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
 		ip := end.Addr().Unmap().String()
@@ -64,6 +64,10 @@ func newLink(conn net.Conn, writeTimeout time.Duration, s *seat, role port.Direc
 	}
 	return l
 }
+
+// lastHeard is when octets came last, by the monotonic clock; before any, when the
+// connection was made.
+func (l *link) lastHeard() time.Time { return l.since.Add(time.Duration(l.heard.Load())) }
 
 // write queues octets; mark is the ordinal of the last flight in them, 0 for none.
 func (l *link) write(octets []byte, mark uint64) {
@@ -392,7 +396,7 @@ func (n *noticing) Read(p []byte) (int, error) {
 	count, err := n.l.conn.Read(p)
 	if count > 0 {
 		now := time.Now()
-		n.l.heard.Store(now.UnixNano())
+		n.l.heard.Store(int64(now.Sub(n.l.since)))
 		n.l.tape.Record(recorder.In, now, p[:count])
 		n.l.gauge.read.Add(uint64(count))
 	}

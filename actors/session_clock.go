@@ -56,7 +56,7 @@ func (s *session) untilNext(now time.Time) time.Duration {
 // lastBeat is what the next enquire_link counts from.
 func (s *session) lastBeat() time.Time {
 	if s.account.Times.EnquireWhenIdle {
-		return time.Unix(0, s.link.heard.Load())
+		return s.link.lastHeard()
 	}
 	return s.beat
 }
@@ -67,7 +67,7 @@ func (s *session) tick(c actor.Context, m *sessionTick) {
 	}
 	now := time.Now()
 	t := s.account.Times
-	silent := now.Sub(time.Unix(0, s.link.heard.Load()))
+	silent := now.Sub(s.link.lastHeard())
 	switch {
 	case !s.enquire.IsZero() && silent < now.Sub(s.enquire):
 		s.enquire = time.Time{} // anything that the peer sends is a sign of life
