@@ -261,7 +261,7 @@ func drainTime(cfg *config.Config) time.Duration {
 // ready is /ready: at least one bind is BOUND, or none is this pod's to bind and nothing
 // is missing (US-SC-015). Whoever is stopping is not ready, though it still drains.
 func (a *app) ready() (bool, []string) {
-	why := a.missing.list()
+	why := a.missing.list(operatorIDs(a.cfg.Load()))
 	system := a.system.Load()
 	if system == nil {
 		return false, why

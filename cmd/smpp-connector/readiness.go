@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ghasi/smpp-connector/actors/event"
@@ -40,12 +41,20 @@ func (r *reasons) clear(what string) {
 	delete(r.all, what)
 }
 
-// list returns the reasons, by what they are about.
-func (r *reasons) list() []string {
+// ofOperator begins what a reason is about where that is an operator.
+const ofOperator = "operator "
+
+// list returns the reasons, by what they are about. Of operators they are those of the ones
+// that are served: one that a reload has taken out, and a backup that is not needed any more,
+// are fetched no more, so nothing would ever clear theirs.
+func (r *reasons) list(served []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(r.all)) {
+		if id, is := strings.CutPrefix(what, ofOperator); is && !slices.Contains(served, id) {
+			continue
+		}
 		out = append(out, r.all[what])
 	}
 	return out
@@ -61,7 +70,7 @@ func (r *reasons) On(f event.Fact) {
 			r.set(f.Name, "away: "+f.Err)
 		}
 	case event.AccountUnavailable:
-		r.set("operator "+f.OperatorID, f.Err)
+		r.set(ofOperator+f.OperatorID, f.Err)
 	case event.AccountFetched:
 		r.clear("operator " + f.OperatorID)
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/ghasi/smpp-connector/actors/event"
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 	"github.com/ghasi/smpp-connector/testkit/stack"
 )
@@ -53,4 +55,22 @@ func TestUSSC015ASparePodIsReady(t *testing.T) {
 		t.Errorf("draining: /ready %v %s", is, why)
 	}
 	eventually(t, "the other has it", func() bool { is, _ := ready(spare); return is && spare.system.Load().Tree().Bound() == 1 })
+}
+
+// US-SC-015: an operator that is served no more, and a backup, whose account did not come, keep
+// no pod that has no bind from being ready: nobody asks for those accounts any more.
+func TestUSSC015WhoIsNotServedIsNotWaitedFor(t *testing.T) {
+	var r reasons
+	for _, id := range []string{"awcc", "roshan", "mtn"} {
+		r.On(event.AccountUnavailable{OperatorID: id, Attempt: 1, Err: "the service answered 503"})
+	}
+	r.On(event.DependencyChanged{Name: "nats", Err: "no servers"})
+	if got, want := r.list([]string{"awcc"}), []string{"nats: away: no servers", "operator awcc: the service answered 503"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.On(event.AccountFetched{OperatorID: "awcc"})
+	r.On(event.DependencyChanged{Name: "nats", Up: true})
+	if got := r.list([]string{"awcc", "etisalat"}); len(got) != 0 {
+		t.Errorf("%q, want nothing", got)
+	}
 }
