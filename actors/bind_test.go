@@ -2,6 +2,9 @@ package actors_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -332,5 +335,27 @@ func TestARefusalAfterTheBindWasUpIsTold(t *testing.T) {
 		if !slices.Equal(said, want) {
 			t.Errorf("operator.health said %q, want %q", said, want)
 		}
+	})
+}
+
+// A connection that is made just when the bind has been told to stop is closed, though the
+// session that dialled it is gone (US-SC-015).
+func TestALateConnectionIsClosed(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		near, far := net.Pipe()
+		made := make(chan struct{})
+		r.account["awcc"].Hosts = dialled(func(context.Context) (net.Conn, error) {
+			<-made // as a connection that comes at the very moment of the stop
+			return near, nil
+		})
+		r.start()
+		r.after(time.Second)
+		r.drain()
+		close(made)
+		_ = far.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, err := far.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("the connection ends with %v, want %v", err, io.EOF)
+		}
+		far.Close()
 	})
 }

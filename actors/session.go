@@ -163,6 +163,10 @@ func (s *session) start(c actor.Context) {
 	go func() {
 		defer cancel()
 		conn, err := dial(ctx)
+		if err == nil && errors.Is(ctx.Err(), context.Canceled) { // the session has ended, and may be gone: nobody would close it
+			_ = conn.Close()
+			conn, err = nil, ctx.Err()
+		}
 		root.Send(self, &dialled{s, conn, err})
 	}()
 }
