@@ -37,6 +37,7 @@ type bind struct {
 	announced contract.HealthState_Value
 	spoken    bool // something has been announced
 	draining  bool // it leaves, or has left
+	taken     bool // its consumers are its own: it may bind (takeover.go)
 
 	// What was ordered of it (orders.go).
 	rest  control.Rest

@@ -137,11 +137,17 @@ func (b *bind) release(system *actor.ActorSystem, reason string) {
 		h.stopped, h.attempt = false, 0
 		h.beginRound()
 		h.reason = reason
+		if !b.taken {
+			continue
+		}
 		if wait := h.since.Add(b.seat.account.Load().Times.Rebind).Sub(now); wait > 0 { // the MNO must not be hammered
 			h.dialIn(system, wait, now)
 			continue
 		}
 		h.on(system, lifecycle.DialDue, reason)
+	}
+	if !b.taken { // it was held before it could bind: the line comes after the consumers
+		b.takeOver(b.ctx, b.generation)
 	}
 	b.show(now)
 }

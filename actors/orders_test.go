@@ -142,6 +142,29 @@ func TestMaintenanceOfOneMNO(t *testing.T) {
 	}, smsc.Delay(200*time.Millisecond))
 }
 
+// US-SC-019: a maintenance that comes and goes while a bind's consumers are being taken over
+// does not have it bind before they are its own.
+func TestMaintenanceWhileConsumersAreTakenOver(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.mem.Dispatch.Fail(errors.New("no leader"))
+		r.start()
+		r.after(5 * time.Second)
+		r.must(control.Command{Verb: control.MaintenanceOn, MNO: "awcc"})
+		r.after(5 * time.Second)
+		r.must(control.Command{Verb: control.MaintenanceOff, MNO: "awcc"})
+		r.after(time.Minute)
+		if n := r.mno.Counts().BindRequests; n != 0 {
+			t.Errorf("%d bind requests before the consumers were taken over", n)
+		}
+		r.mem.Dispatch.Heal()
+		r.send(3)
+		r.after(20 * time.Second)
+		if c := r.mno.Counts(); c.Bound != 1 || c.Accepted != 3 {
+			t.Errorf("%d bound, %d accepted", c.Bound, c.Accepted)
+		}
+	})
+}
+
 // Nor does a maintenance move anything where one of the binds is lost when it begins: that
 // one rests too, and has failed no more (US-SC-013).
 func TestMaintenanceWhileABindIsLost(t *testing.T) {

@@ -37,6 +37,7 @@ func (b *bind) takeOver(c actor.Context, round int) {
 	}
 	intakes := b.env.ownIntakes(b.seat)
 	if len(intakes) == 0 {
+		b.taken = true
 		b.dial(c)
 		return
 	}
@@ -63,6 +64,7 @@ func (b *bind) tookOver(c actor.Context, m *tookOver) {
 		b.takeOverAfter(c, time.Second)
 		return
 	}
+	b.taken = true
 	b.patience.Stop()
 	b.dial(c)
 }
