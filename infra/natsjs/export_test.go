@@ -1,8 +1,10 @@
 package natsjs
 
 import (
+	"context"
 	"time"
 
+	"github.com/ghasi/smpp-connector/actors/port"
 	contract "github.com/ghasi/smpp-connector/proto"
 )
 
@@ -19,3 +21,8 @@ func (c *Conn) LeasesFor(ttl time.Duration) *Leases {
 
 // LastMargin is lastMargin.
 func LastMargin(maxAge time.Duration) time.Duration { return lastMargin(maxAge) }
+
+// Vanished is vanished: what a watch tells of a key that it has for gone.
+func (s *Orders) Vanished(ctx context.Context, target string) port.Order {
+	return s.vanished(ctx, target)
+}

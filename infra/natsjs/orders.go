@@ -176,9 +176,25 @@ func (s *Orders) Watch(ctx context.Context, changed func(port.Order)) error {
 			}
 			changed(o)
 		},
-		gone: func(key string, _ entry) { changed(port.Order{Target: key}) },
+		gone: func(key string, _ entry) { changed(s.vanished(ctx, key)) },
 	}
 	return w.run(ctx)
+}
+
+// vanished is what is ordered where a watch has a key for gone. A watch that comes back may
+// read a follower that has not got so far: a maintenance is over when the leader says so.
+func (s *Orders) vanished(ctx context.Context, key string) port.Order {
+	found, err := s.bucket.lead(ctx, key)
+	if err != nil || !found.live() {
+		return port.Order{Target: key}
+	}
+	found.key = key
+	o, err := readOrder(found)
+	if err != nil {
+		s.complain(err)
+		return port.Order{Target: key}
+	}
+	return o
 }
 
 func (s *Orders) complain(err error) {
