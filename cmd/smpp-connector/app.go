@@ -190,6 +190,10 @@ func (a *app) start(ctx context.Context) error {
 	}
 	a.telemetry.ReadBinds(system.Tree())
 	a.system.Store(system)
+	if now := a.cfg.Load(); now != cfg { // a reload came before there was anything to tell
+		system.SetOperators(operatorIDs(now))
+		system.Refresh()
+	}
 	if err := a.heed(ctx, system); err != nil {
 		return err
 	}

@@ -39,12 +39,17 @@ func (a *app) reload() {
 	}
 }
 
-// reloadAtSIGHUP reloads at each SIGHUP, until ctx ends.
-func (a *app) reloadAtSIGHUP(ctx context.Context) {
-	signals := make(chan os.Signal, 1)
+// hangups are the SIGHUPs from now on. One that comes while nobody hears it would end the
+// process, so this is the first thing that a process does.
+func hangups() (signals chan os.Signal, stop func()) {
+	signals = make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP)
+	return signals, func() { signal.Stop(signals) }
+}
+
+// reloadAt reloads at each signal, until ctx ends; one that has come before too.
+func (a *app) reloadAt(ctx context.Context, signals <-chan os.Signal) {
 	go func() {
-		defer signal.Stop(signals)
 		for {
 			select {
 			case <-signals:

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ghasi/smpp-connector/testkit/smsc"
 	"github.com/ghasi/smpp-connector/testkit/stack"
@@ -114,5 +117,39 @@ func answersHealth(address string) func(context.Context) error {
 			_ = answer.Body.Close()
 		}
 		return err
+	}
+}
+
+// A SIGHUP that comes while the process starts reloads, as any other; unheard, it would end
+// the process. It is sent as soon as the process has said its first word.
+func TestSIGHUPWhileTheProcessStarts(t *testing.T) {
+	cmd := exec.Command(stack.Build(t, connectorPackage), "serve", "--data", t.TempDir(), "--http", "127.0.0.1:0", "--debug", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "OPERATOR_IDS=awcc", "SMPP_HOST=127.0.0.1", "SMPP_PORT=1", "SMPP_SYSTEM_ID=esme", "SMPP_PASSWORD=secret")
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stopped := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() }) // then the log ends
+	defer stopped.Stop()
+	reloaded := false
+	var said []string
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		said = append(said, lines.Text())
+		switch line := lines.Text(); {
+		case strings.Contains(line, `"msg":"starting"`):
+			err = cmd.Process.Signal(syscall.SIGHUP)
+		case strings.Contains(line, `"msg":"configuration reloaded"`):
+			reloaded = true
+			err = cmd.Process.Signal(syscall.SIGTERM)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if err := cmd.Wait(); err != nil || !reloaded {
+		t.Errorf("reloaded: %v; the process ended with %v after\n%s", reloaded, err, strings.Join(said, "\n"))
 	}
 }

@@ -41,6 +41,8 @@ func serve(ctx context.Context, args []string, s streams) int {
 	if err := set.Parse(args); err != nil {
 		return flagStatus(err)
 	}
+	signals, deaf := hangups()
+	defer deaf()
 	cfg, err := config.Load(flags.file, nil, flags.settings...)
 	if err != nil {
 		complain(s, err)
@@ -50,7 +52,7 @@ func serve(ctx context.Context, args []string, s streams) int {
 	defer stop()
 	a, err := newApp(ctx, cfg, appOptions{log: s.err})
 	if err == nil {
-		a.reloadAtSIGHUP(ctx)
+		a.reloadAt(ctx, signals)
 		err = a.Run(ctx)
 	}
 	if err != nil {
