@@ -112,7 +112,7 @@ func (h *half) perform(system *actor.ActorSystem, effect lifecycle.Effect, now t
 	case lifecycle.CancelRedial:
 		h.stopTimer()
 	case lifecycle.SendUnbind:
-		system.Root.Send(h.session, &leave{})
+		system.Root.Send(h.session, &leave{h.aim.Load()})
 	case lifecycle.ReportStopped:
 		h.stopped = true
 		h.b.reportStopped(system)

@@ -142,6 +142,27 @@ func TestMaintenanceOfOneMNO(t *testing.T) {
 	}, smsc.Delay(200*time.Millisecond))
 }
 
+// A line that is lost at the very moment of a rebind is made again: what was asked of the old
+// session is not asked of the next one.
+func TestRebindOfALineThatIsLost(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.start()
+		for round := range 300 {
+			r.after(10 * time.Second)
+			r.must(control.Command{Verb: control.Rebind, Bind: "awcc.trx.1"})
+			r.mno.Do(smsc.DropLine())
+			r.after(20 * time.Second)
+			if b := r.bind(); !b.Bound {
+				t.Errorf("round %d: %s, %+v", round, b.State, b.Lines)
+				return
+			}
+		}
+		if v := heard[event.ProtocolViolation](r); len(v) != 0 {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
 // US-SC-019: a maintenance that comes and goes while a bind's consumers are being taken over
 // does not have it bind before they are its own.
 func TestMaintenanceWhileConsumersAreTakenOver(t *testing.T) {

@@ -101,8 +101,8 @@ type (
 	sessionTick struct{ from *session } // look at the deadlines
 	bindOverdue struct{ from *session }
 	unbindDue   struct{ from *session }
-	leave       struct{}            // from the bind: unbind and end
-	move        struct{ to string } // likewise, to come back at this host, where the transmitter is
+	leave       struct{ aim *target } // from the bind: unbind and end. aim is of the session that is meant
+	move        struct{ to string }   // likewise, to come back at this host, where the transmitter is
 )
 
 // Receive implements actor.Actor.
@@ -129,7 +129,7 @@ func (s *session) Receive(c actor.Context) {
 	case *bindOverdue:
 		s.overdue(c, m)
 	case *leave:
-		s.leave(c)
+		s.leave(c, m)
 	case *move:
 		s.move(c, m)
 	case *whichFlights:
@@ -273,8 +273,12 @@ func (s *session) established(c actor.Context, version uint8) {
 	s.schedule(c)
 }
 
-// leave unbinds: the bind's window is empty, or its patience is over (US-SC-015).
-func (s *session) leave(c actor.Context) {
+// leave unbinds: the bind's window is empty, or its patience is over (US-SC-015). What an
+// incarnation before this one was asked for, and did not live to hear, is not for this one.
+func (s *session) leave(c actor.Context, m *leave) {
+	if m.aim != s.aim {
+		return
+	}
 	if s.link == nil || s.ended {
 		s.end(c, &LinkEnded{Event: lifecycle.UnbindDone})
 		return
