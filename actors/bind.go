@@ -164,8 +164,8 @@ func (b *bind) main() *half { return b.halves[0] }
 // made takes in that a session is bound.
 func (b *bind) made(c actor.Context, m *bindMade) {
 	h := b.halfOf(m.session)
-	if h == nil {
-		return // of a line that was given up
+	if h == nil || m.aim != h.aim.Load() || h.state == lifecycle.Disconnected {
+		return // of a line that was given up, or whose end was heard of first: failures go before messages
 	}
 	h.up = &linkUp{link: m.link, session: m.session, account: m.account, version: m.version}
 	if h == b.main() {

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"fmt"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -17,8 +19,15 @@ func (m mortal) Receive(c actor.Context) {
 	if _, ok := c.Message().(kill); ok {
 		panic(fmt.Sprintf("%s was killed by the test", c.Self().Id))
 	}
+	if m, ok := c.Message().(stand); ok {
+		time.Sleep(m.still)
+		return
+	}
 	m.Actor.Receive(c)
 }
+
+// stand has a mortal actor stand still, as on a machine that is held.
+type stand struct{ still time.Duration }
 
 // mortalSupervisor is one that is its own supervisor strategy.
 type mortalSupervisor struct {
@@ -43,4 +52,9 @@ func MakeActorsMortal() (undo func()) {
 // Kill makes the actor of a path panic at its next message.
 func (s *System) Kill(path string) {
 	s.actors.Root.Send(s.actors.NewLocalPID(path), kill{})
+}
+
+// Stand has the actor of a path, which is mortal, stand still for so long.
+func (s *System) Stand(path string, still time.Duration) {
+	s.actors.Root.Send(s.actors.NewLocalPID(path), stand{still})
 }

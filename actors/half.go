@@ -55,7 +55,8 @@ type (
 		link    *link
 		session *actor.PID
 		account *Account
-		version uint8 // sc_interface_version; 0: the MNO did not say
+		aim     *target // of the session's incarnation
+		version uint8   // sc_interface_version; 0: the MNO did not say
 	}
 	dialDue struct {
 		half       *half

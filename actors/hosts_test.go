@@ -420,3 +420,38 @@ func TestHostsChangeWhileTheBindWaits(t *testing.T) {
 		p.expect("c", "0s a", "0s b", "5s a", "5s b", "15s a", "15s b", "35s a", "35s b", "1m0s c")
 	})
 }
+
+// A host that takes the bind and drops the line in one breath has the next one dialled. Where
+// the bind hears of the loss first, it does not take the host for bound afterwards.
+func TestAHostThatAcceptsAndDropsAtOnce(t *testing.T) {
+	defer actors.MakeActorsMortal()()
+	onTwoHosts(t, func(p *pair) {
+		p.account["awcc"].Hosts[0] = p.host("a", func(context.Context) (net.Conn, error) {
+			time.Sleep(time.Second)
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				frame, err := codec.NewFramer(far, 1<<10).Next()
+				if err != nil {
+					return
+				}
+				if pdu, err := codec.Parse(frame); err == nil {
+					_, _ = far.Write(codec.Append(nil, codec.NewResp(pdu, codec.StatusOK)))
+				}
+			}()
+			return near, nil
+		})
+		p.start()
+		p.after(500 * time.Millisecond)
+		p.system.Stand("connector/operator/awcc/bind/awcc/trx/1", 2*time.Second)
+		p.after(30 * time.Second)
+		p.sendMany("m", 1)
+		p.after(time.Minute)
+		if b := p.bind(); !b.Bound || b.Lines[0].Host != "b.example:2775" || p.mem.Unsettled() != 0 {
+			t.Errorf("%s at %s, %d unsettled", b.State, b.Lines[0].Host, p.mem.Unsettled())
+		}
+		if v := heard[event.ProtocolViolation](p.rig); len(v) != 0 {
+			t.Errorf("%+v", v)
+		}
+	})
+}

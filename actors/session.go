@@ -269,7 +269,7 @@ func (s *session) established(c actor.Context, version uint8) {
 	now := time.Now()
 	s.bound, s.beat, s.traffic = true, now, now
 	s.node.show("bound", now)
-	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account, version: version})
+	c.Send(c.Parent(), &bindMade{link: s.link, session: c.Self(), account: s.account, aim: s.aim, version: version})
 	s.schedule(c)
 }
 
