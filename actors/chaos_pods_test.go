@@ -150,8 +150,8 @@ func (p *twoPods) judge(t *testing.T, policy ledger.Policy) {
 func TestSoakTwoPodsFullOfFaults(t *testing.T) {
 	defer actors.MakeActorsMortal()()
 	first, last := chaosSeeds(t)
-	if first == 1 && last == 60 { // of `make test`
-		last = 20
+	if first == 1 && last == livesAtOnce { // of `make test`
+		last /= 3
 	}
 	for seed := first; seed <= last; seed++ {
 		inBubble(t, func(r *rig) {

@@ -129,7 +129,7 @@ func (c *chaos) live(t *testing.T, steps int) {
 	}
 }
 
-// ChaosSeeds is how many lives `make test` goes through; SOAK_MINUTES asks for
+// chaosSeeds is how many lives `make test` goes through; SOAK_MINUTES asks for
 // thousands, SEED for one.
 func chaosSeeds(t *testing.T) (first, last uint64) {
 	if seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil && seed > 0 {
@@ -138,7 +138,7 @@ func chaosSeeds(t *testing.T) (first, last uint64) {
 	if minutes, err := strconv.Atoi(os.Getenv("SOAK_MINUTES")); err == nil && minutes > 0 {
 		return 1, uint64(minutes) * 1000
 	}
-	return 1, 60
+	return 1, livesAtOnce
 }
 
 // Issue 3, point 10: whole lives in simulated time. Whatever happens: never two

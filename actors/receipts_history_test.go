@@ -115,6 +115,7 @@ func (h *history) receipt(id string) {
 // US-SC-011, issue 6: whatever fails, and however often the MNO repeats a receipt, each
 // message has one final event, and none has that of another.
 func TestSoakHistoriesOfReceipts(t *testing.T) {
+	t.Parallel() // one of those that take longest
 	first, last := chaosSeeds(t)
 	last = max(first, last/6) // each takes as long as six of those
 	for seed := first; seed <= last; seed++ {
